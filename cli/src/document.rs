@@ -1,0 +1,46 @@
+//! The configuration file.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use shared::config::{self, Audience, Loaded, Mistake};
+
+/// A configuration that holds.
+pub struct Document {
+    /// The document as it is written.
+    pub value: Value,
+    /// What it says.
+    pub loaded: Loaded,
+}
+
+/// Reads and checks a configuration; the error lists every mistake.
+pub fn load(path: &Path) -> Result<Document> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    parse(&text, path)
+}
+
+/// Checks the text of a configuration; `path` is for messages.
+pub fn parse(text: &str, path: &Path) -> Result<Document> {
+    let value: Value =
+        serde_saphyr::from_str(text).with_context(|| format!("{} is not valid YAML", path.display()))?;
+    match config::load(&value, Audience::Operator) {
+        Ok(loaded) => Ok(Document { value, loaded }),
+        Err(mistakes) => {
+            let count = mistakes.0.len();
+            bail!("{} has {}:\n{mistakes}", path.display(), plural(count, "mistake"))
+        }
+    }
+}
+
+/// Tells the operator what is allowed but probably not meant.
+pub fn print_warnings(warnings: &[Mistake]) {
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
+/// `1 mistake`, `2 mistakes`.
+pub fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,67 @@
+//! `broker`: the operator's command.
+
+mod calls;
+mod document;
+mod render;
+mod token;
+mod up;
+mod validate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The model broker's operator command.
+#[derive(Parser)]
+#[command(name = "broker", version, about = "Model traffic through Envoy: check, render and run a broker's configuration")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check a configuration and report every mistake in it.
+    Validate(ConfigFile),
+    /// Write what another program reads.
+    #[command(subcommand)]
+    Render(Render),
+    /// Run the broker: render, start Envoy in the foreground, reload when the configuration changes.
+    Up(up::Options),
+    /// Make agents' tokens.
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Show the calls of an access log as a table.
+    Calls(calls::Options),
+}
+
+#[derive(Subcommand)]
+enum Render {
+    /// Write Envoy's configuration: a bootstrap and the files it watches.
+    Envoy(render::Options),
+}
+
+#[derive(Args)]
+struct ConfigFile {
+    /// The broker's configuration, YAML.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Validate(file) => validate::run(&file.config),
+        Command::Render(Render::Envoy(options)) => render::run(&options),
+        Command::Up(options) => up::run(&options),
+        Command::Token(command) => token::run(&command),
+        Command::Calls(options) => calls::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("broker: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! `broker render envoy`: everything Envoy reads, made from one document. Clusters, listeners and secrets are files
+//! that Envoy watches, so that a change of any takes effect without a restart.
+
+mod bootstrap;
+mod clusters;
+mod files;
+mod listener;
+mod secrets;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::document::{self, Document};
+
+pub use files::write_if_changed;
+
+/// The largest request that Envoy holds back: more than the broker takes, so that the broker is the one to refuse.
+const BUFFER_BYTES: usize = shared::limits::MAX_REQUEST_BODY + (4 << 20);
+
+#[derive(Args)]
+pub struct Options {
+    /// The broker's configuration, YAML.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// The folder to write into.
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where the broker listens, logs and finds its parts.
+#[derive(Args, Clone)]
+pub struct Place {
+    /// Where agents call.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:10000")]
+    pub listen: String,
+    /// Envoy's admin interface; keep it on loopback.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9901")]
+    pub admin: String,
+    /// Where the records go, a JSON object a line.
+    #[arg(long, value_name = "FILE", default_value = "/dev/stdout")]
+    pub access_log: PathBuf,
+    /// The filter.
+    #[arg(long, value_name = "FILE", env = "MODEL_BROKER_WASM", default_value = DEFAULT_MODULE)]
+    pub module: PathBuf,
+    /// The certificates that providers are checked against.
+    #[arg(long, value_name = "FILE", default_value = "/etc/ssl/certs/ca-certificates.crt")]
+    pub trusted_ca: PathBuf,
+}
+
+const DEFAULT_MODULE: &str = "target/wasm32-wasip1/release/model_broker.wasm";
+
+impl Place {
+    /// The same with paths that hold wherever Envoy runs.
+    pub fn absolute(&self) -> Result<Self> {
+        let absolute = |path: &Path| {
+            std::path::absolute(path).with_context(|| format!("cannot find {}", path.display()))
+        };
+        let module = absolute(&self.module)?;
+        if !module.is_file() {
+            bail!(
+                "the filter is not at {}: build it with scripts/setup.sh, or name it with --module or \
+                 MODEL_BROKER_WASM",
+                module.display()
+            );
+        }
+        Ok(Self { access_log: absolute(&self.access_log)?, module, ..self.clone() })
+    }
+}
+
+/// A host and a port for Envoy.
+pub fn socket_address(text: &str) -> Result<serde_json::Value> {
+    let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+    let Some((host, port)) = parts else { bail!("`{text}` is no HOST:PORT") };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    Ok(serde_json::json!({"socket_address": {"address": host, "port_value": port}}))
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let document = document::load(&options.config)?;
+    document::print_warnings(&document.loaded.warnings);
+    let out = std::path::absolute(&options.out)?;
+    render(&document, &options.config, &options.place.absolute()?, &out)?;
+    println!("rendered into {}; start with: envoy -c {}", out.display(), out.join("envoy.yaml").display());
+    Ok(())
+}
+
+/// Writes what changed, in the order in which Envoy can take it: secrets and clusters before the listener that
+/// names them.
+pub fn render(document: &Document, config: &Path, place: &Place, out: &Path) -> Result<()> {
+    let base = config.parent().unwrap_or(Path::new("."));
+    for (name, secret) in secrets::of(document, base)? {
+        write_if_changed(&out.join("secrets").join(name), &secret)?;
+    }
+    write_if_changed(&out.join("clusters.yaml"), &clusters::of(document, place, out)?)?;
+    write_if_changed(&out.join("listeners.yaml"), &listener::of(document, place)?)?;
+    write_if_changed(&out.join("envoy.yaml"), &bootstrap::of(place, out)?)
+}

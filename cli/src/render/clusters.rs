@@ -1,0 +1,150 @@
+//! One cluster for each provider account: TLS, time-outs, and the upstream filters that speak to it.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
+
+use super::{BUFFER_BYTES, Place, listener};
+use crate::document::Document;
+
+/// Envoy's own bounds on concurrency are meant for services that break under load; what the providers bear is for
+/// the broker to say.
+const UNBOUNDED: u32 = 1_000_000;
+
+pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
+    let connections = &document.loaded.connections;
+    let providers = &document.loaded.snapshot.providers;
+    let resources: Result<Vec<_>> = connections
+        .iter()
+        .filter_map(|connection| {
+            let provider = providers.iter().find(|provider| provider.name == connection.provider)?;
+            Some(cluster(provider, connection, place, out))
+        })
+        .collect();
+    Ok(json!({"resources": resources?}))
+}
+
+fn cluster(provider: &Provider, connection: &Connection, place: &Place, out: &Path) -> Result<Value> {
+    let endpoint = &connection.endpoint;
+    let is_address = endpoint.host.parse::<std::net::IpAddr>().is_ok();
+    let address = json!({"socket_address": {"address": endpoint.host, "port_value": endpoint.port}});
+    let mut filters = vec![listener::wasm_filter("egress", place, &egress_configuration(connection))];
+    filters.extend(connection.credential.as_ref().map(|source| credential(provider, source, out)));
+    filters.push(json!({
+        "name": "envoy.filters.http.upstream_codec",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
+        },
+    }));
+    let mut options = json!({
+        "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+        "common_http_protocol_options": {"idle_timeout": "60s"},
+        "http_filters": filters,
+    });
+    let versions = match endpoint.scheme {
+        Scheme::Http => ("explicit_http_config", json!({"http_protocol_options": {}})),
+        Scheme::Https => ("auto_config", json!({"http_protocol_options": {}, "http2_protocol_options": {}})),
+    };
+    let mut cluster = json!({
+        "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+        "name": provider.name,
+        "type": if is_address { "STATIC" } else { "LOGICAL_DNS" },
+        "connect_timeout": listener::seconds(provider.timeouts.connect),
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "load_assignment": {
+            "cluster_name": provider.name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+        "circuit_breakers": {"thresholds": [{
+            "max_connections": UNBOUNDED, "max_pending_requests": UNBOUNDED,
+            "max_requests": UNBOUNDED, "max_retries": UNBOUNDED,
+        }]},
+    });
+    set(&mut options, versions.0, versions.1);
+    let extensions = json!({"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options});
+    set(&mut cluster, "typed_extension_protocol_options", extensions);
+    if !is_address {
+        set(&mut cluster, "dns_lookup_family", json!("V4_PREFERRED"));
+    }
+    if endpoint.scheme == Scheme::Https {
+        set(&mut cluster, "transport_socket", tls(&endpoint.host, place)?);
+    }
+    Ok(cluster)
+}
+
+fn set(object: &mut Value, key: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(key.to_owned(), value);
+    }
+}
+
+/// TLS with the provider's own name, checked against the trusted certificates.
+fn tls(host: &str, place: &Place) -> Result<Value> {
+    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    let name = json!({
+        "san_type": if is_address { "IP_ADDRESS" } else { "DNS" },
+        "matcher": {"exact": host},
+    });
+    let mut context = json!({
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        "common_tls_context": {
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+            "validation_context": {
+                "trusted_ca": {"filename": std::path::absolute(&place.trusted_ca)?},
+                "match_typed_subject_alt_names": [name],
+            },
+        },
+    });
+    if !is_address {
+        set(&mut context, "sni", json!(host));
+    }
+    Ok(json!({"name": "envoy.transport_sockets.tls", "typed_config": context}))
+}
+
+fn egress_configuration(connection: &Connection) -> Value {
+    let endpoint = &connection.endpoint;
+    json!({"egress": {
+        "provider": connection.provider,
+        "scheme": match endpoint.scheme { Scheme::Http => "http", Scheme::Https => "https" },
+        "authority": endpoint.authority(),
+        "base_path": endpoint.base_path,
+    }})
+}
+
+/// Adds the provider's key after the broker's filter, so that the key never enters it.
+fn credential(provider: &Provider, source: &CredentialSource, out: &Path) -> Value {
+    let name = match source {
+        CredentialSource::Sds(name) => name.as_str(),
+        CredentialSource::Environment(_) | CredentialSource::File(_) => provider.name.as_str(),
+    };
+    let folder = out.join("secrets");
+    let mut generic = json!({
+        "@type": "type.googleapis.com/envoy.extensions.http.injected_credentials.generic.v3.Generic",
+        "credential": {
+            "name": name,
+            "sds_config": {
+                "path_config_source": {
+                    "path": folder.join(format!("{name}.yaml")), "watched_directory": {"path": folder},
+                },
+                "resource_api_version": "V3",
+            },
+        },
+    });
+    match provider.kind {
+        ProviderKind::Anthropic => set(&mut generic, "header", json!("x-api-key")),
+        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible => {
+            set(&mut generic, "header", json!("authorization"));
+            set(&mut generic, "header_value_prefix", json!("Bearer "));
+        }
+    }
+    json!({
+        "name": "envoy.filters.http.credential_injector",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
+            "overwrite": true,
+            "credential": {"name": "envoy.http.injected_credentials.generic", "typed_config": generic},
+        },
+    })
+}

@@ -1,0 +1,162 @@
+//! The listener: the broker's filter, and the route that lets a call move on to another account when one fails.
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+use shared::config::filter_part;
+use shared::limits::MAX_ATTEMPTS;
+use shared::units::Millis;
+
+use super::{BUFFER_BYTES, Place, socket_address};
+use crate::document::Document;
+
+pub fn of(document: &Document, place: &Place) -> Result<Value> {
+    let manager = json!({
+        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "model_broker",
+        "use_remote_address": true,
+        "always_set_request_id_in_response": true,
+        "max_request_headers_kb": 96,
+        "common_http_protocol_options": {"max_headers_count": 1000},
+        "request_headers_timeout": "30s",
+        "stream_idle_timeout": seconds(longest_silence(document)),
+        "access_log": [access_log(place)],
+        "local_reply_config": local_replies(),
+        "http_filters": [
+            wasm_filter("broker", place, &filter_part(&document.value)),
+            {
+                "name": "envoy.filters.http.router",
+                "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+            },
+        ],
+        "route_config": {
+            "name": "model-broker",
+            "virtual_hosts": [{"name": "model-broker", "domains": ["*"], "routes": [route(document)]}],
+        },
+    });
+    let listener = json!({
+        "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
+        "name": "model-broker",
+        "address": socket_address(&place.listen)?,
+        "per_connection_buffer_limit_bytes": BUFFER_BYTES,
+        "filter_chains": [{"filters": [
+            {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
+        ]}],
+    });
+    Ok(json!({"resources": [listener]}))
+}
+
+/// The route asks the broker, by way of filter state, which account is next: at first, and again before each retry.
+fn route(document: &Document) -> Value {
+    let clusters: Map<String, Value> = document
+        .loaded
+        .snapshot
+        .providers
+        .iter()
+        .map(|provider| {
+            let action = json!({
+                "@type": "type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction",
+                "cluster": provider.name,
+            });
+            (provider.name.to_string(), json!({"action": {"name": "cluster", "typed_config": action}}))
+        })
+        .collect();
+    json!({
+        "match": {"prefix": "/"},
+        "request_body_buffer_limit": BUFFER_BYTES,
+        "route": {
+            "inline_cluster_specifier_plugin": {"extension": {
+                "name": "next-attempt",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.MatcherClusterSpecifier",
+                    "cluster_matcher": {"matcher_tree": {
+                        "input": {
+                            "name": "upstream",
+                            "typed_config": {
+                                "@type": "type.googleapis.com/envoy.extensions.matching.common_inputs.network.v3.FilterStateInput",
+                                "key": "wasm.broker.upstream",
+                            },
+                        },
+                        "exact_match_map": {"map": clusters},
+                    }},
+                },
+            }},
+            // A stream may last; silence is bounded instead, below and by the broker for the first byte.
+            "timeout": "0s",
+            "retry_policy": {
+                "retry_on": "5xx,reset,connect-failure,retriable-status-codes",
+                "retriable_status_codes": [429, 529],
+                // The broker says for each call how many of these it may use.
+                "num_retries": MAX_ATTEMPTS - 1,
+                "refresh_cluster_on_retry": true,
+                "per_try_idle_timeout": seconds(longest_silence(document)),
+                "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.002s"},
+            },
+        },
+    })
+}
+
+/// How long a call may be silent: Envoy knows one such time for all accounts, so it is the longest that one is given.
+/// The wait for the first byte counts as silence too.
+fn longest_silence(document: &Document) -> Millis {
+    let providers = &document.loaded.snapshot.providers;
+    let silences = providers.iter().map(|provider| provider.timeouts.idle.max(provider.timeouts.first_byte));
+    Millis(silences.max().unwrap_or_default().0.saturating_add(5_000))
+}
+
+/// The broker's filter in one of its roles. Both roles name the same VM, so that they share a call in memory.
+pub fn wasm_filter(role: &str, place: &Place, configuration: &Value) -> Value {
+    json!({
+        "name": format!("model_broker.{role}"),
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            "config": {
+                "name": "model_broker",
+                "root_id": "model_broker",
+                "failure_policy": "FAIL_RELOAD",
+                "allow_on_headers_stop_iteration": true,
+                "vm_config": {
+                    "vm_id": "model_broker",
+                    "runtime": "envoy.wasm.runtime.v8",
+                    "code": {"local": {"filename": place.module}},
+                },
+                // As text: Envoy hands a `Struct` to the filter in protobuf's binary form, not as JSON.
+                "configuration": {
+                    "@type": "type.googleapis.com/google.protobuf.StringValue", "value": configuration.to_string(),
+                },
+            },
+        },
+    })
+}
+
+/// The record of every call, a line each. A request that Envoy refuses before it has all headers has no record.
+fn access_log(place: &Place) -> Value {
+    json!({
+        "name": "envoy.access_loggers.file",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+            "path": place.access_log,
+            "log_format": {"text_format_source": {"inline_string": "%FILTER_STATE(wasm.llm:PLAIN)%\n"}},
+        },
+    })
+}
+
+/// What Envoy answers before any filter runs, in OpenAI's shape: the caller's dialect is not known by then.
+fn local_replies() -> Value {
+    let message = "the request's headers are too many or too large";
+    let body = json!({"error": {
+        "message": message, "type": "invalid_request_error", "param": null, "code": "headers_too_large",
+    }});
+    json!({"mappers": [{
+        "filter": {"status_code_filter": {"comparison": {
+            "op": "EQ", "value": {"default_value": 431, "runtime_key": "model_broker.headers_too_large"},
+        }}},
+        "body_format_override": {
+            "text_format_source": {"inline_string": body.to_string()}, "content_type": "application/json",
+        },
+    }]})
+}
+
+/// A duration as Envoy writes it.
+pub fn seconds(duration: Millis) -> String {
+    format!("{}.{:03}s", duration.0 / 1000, duration.0 % 1000)
+}

@@ -1,0 +1,133 @@
+//! `broker up`: renders the configuration, runs Envoy in the foreground, and reloads when the configuration changes.
+
+mod admin;
+mod envoy;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::document;
+use crate::render::{self, Place};
+use admin::Admin;
+use envoy::Envoy;
+
+/// How often the configuration is looked at.
+const POLL: Duration = Duration::from_millis(200);
+
+/// How long Envoy may take to start: the module is compiled once per start.
+const START: Duration = Duration::from_secs(30);
+
+#[derive(Args)]
+pub struct Options {
+    /// The broker's configuration, YAML. It is watched: a change that holds takes effect, another is refused.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    #[command(flatten)]
+    place: Place,
+    /// Envoy's worker threads.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    concurrency: u32,
+    /// The Envoy to run; without it the one of scripts/setup.sh, or `envoy` of the path.
+    #[arg(long, value_name = "FILE", env = "ENVOY_BIN")]
+    envoy: Option<PathBuf>,
+}
+
+pub fn run(options: &Options) -> Result<()> {
+    let place = options.place.absolute()?;
+    let ended = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, ended.clone()).context("cannot handle signals")?;
+    }
+    let text = read(&options.config)?;
+    let first = document::parse(&text, &options.config)?;
+    document::print_warnings(&first.loaded.warnings);
+    let folder = tempfile::Builder::new().prefix("model-broker-").tempdir().context("no temporary folder")?;
+    render::render(&first, &options.config, &place, folder.path())?;
+
+    let mut envoy = Envoy::start(options.envoy.as_deref(), folder.path(), options.concurrency)?;
+    let admin = Admin::new(&place.admin);
+    wait_until_ready(&mut envoy, &admin, &ended)?;
+    println!("broker ready on http://{} (admin http://{})", place.listen, place.admin);
+
+    let mut reload = Reload { options, place, folder: folder.path().to_owned(), current: text, refused: None };
+    while !ended.load(Ordering::Relaxed) {
+        if let Some(status) = envoy.has_ended()? {
+            bail!("Envoy ended by itself: {status}");
+        }
+        reload.look(&admin);
+        std::thread::sleep(POLL);
+    }
+    envoy.stop()
+}
+
+fn wait_until_ready(envoy: &mut Envoy, admin: &Admin, ended: &AtomicBool) -> Result<()> {
+    let deadline = Instant::now() + START;
+    while !admin.is_ready() {
+        if let Some(status) = envoy.has_ended()? {
+            bail!("Envoy did not start: {status}; what it said is above");
+        }
+        if ended.load(Ordering::Relaxed) {
+            return envoy.stop();
+        }
+        if admin.rejected_listeners() > 0 {
+            bail!("Envoy refused the listener; what it said is above");
+        }
+        if Instant::now() > deadline {
+            bail!("Envoy was not ready within {} s; what it said is above", START.as_secs());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
+
+fn read(path: &std::path::Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The configuration in force and the file that may change it.
+struct Reload<'a> {
+    options: &'a Options,
+    place: Place,
+    folder: PathBuf,
+    current: String,
+    /// The last text that was refused, so that it is reported once.
+    refused: Option<String>,
+}
+
+impl Reload<'_> {
+    /// Takes over a configuration that changed and holds; reports one that does not.
+    fn look(&mut self, admin: &Admin) {
+        // A file that is being replaced may be missing for a moment.
+        let Ok(text) = read(&self.options.config) else { return };
+        if text == self.current || self.refused.as_ref() == Some(&text) {
+            return;
+        }
+        let rejected = admin.rejected_listeners();
+        match self.take_over(&text) {
+            Ok(version) => {
+                println!("broker reloaded {}: version {version}", self.options.config.display());
+                self.current = text;
+                self.refused = None;
+            }
+            Err(error) => {
+                eprintln!("broker: the new configuration is refused, the old one stays in force: {error:#}");
+                self.refused = Some(text);
+            }
+        }
+        if admin.rejected_listeners() > rejected {
+            eprintln!("broker: Envoy refused the new listener, the old one stays in force");
+        }
+    }
+
+    fn take_over(&self, text: &str) -> Result<String> {
+        let document = document::parse(text, &self.options.config)?;
+        document::print_warnings(&document.loaded.warnings);
+        render::render(&document, &self.options.config, &self.place, &self.folder)?;
+        Ok(document.loaded.snapshot.version.to_string())
+    }
+}

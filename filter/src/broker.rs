@@ -1,0 +1,114 @@
+//! The role `broker`: Envoy's callbacks of a call become events of its machine, and the machine's wishes calls of
+//! the host.
+
+use std::sync::Arc;
+
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use shared::audit::Record;
+use shared::broker::{Broker, Event, Flow, Forward, Output};
+use shared::config::Snapshot;
+use shared::headers::{X_ENVOY_MAX_RETRIES, X_ENVOY_PER_TRY_TIMEOUT};
+use shared::metrics::{Labels, Metric};
+use shared::reply::Reply;
+use shared::units::Timestamp;
+
+use crate::{calls, host, telemetry};
+
+/// One call.
+pub struct BrokerContext {
+    id: u32,
+    /// Taken out only while it handles an event.
+    machine: Option<Broker>,
+}
+
+impl BrokerContext {
+    pub fn new(id: u32, snapshot: Arc<Snapshot>, now: Timestamp, random: u64) -> Self {
+        Self { id, machine: Some(Broker::new(snapshot, now, random)) }
+    }
+
+    fn handle(&mut self, event: Event) -> Action {
+        let Some(machine) = self.machine.take() else { return Action::Continue };
+        let machine = machine.handle(event, host::now(), &mut Host { id: self.id });
+        let action = match machine.flow() {
+            Flow::Continue => Action::Continue,
+            Flow::Pause => Action::Pause,
+        };
+        self.machine = Some(machine);
+        action
+    }
+
+    fn wants_body(&self) -> bool {
+        self.machine.as_ref().is_some_and(Broker::wants_body)
+    }
+}
+
+impl Context for BrokerContext {}
+
+impl HttpContext for BrokerContext {
+    fn on_http_request_headers(&mut self, _count: usize, is_end: bool) -> Action {
+        self.handle(Event::RequestHeaders { headers: host::request_headers(), is_end })
+    }
+
+    fn on_http_request_body(&mut self, length: usize, is_end: bool) -> Action {
+        if !self.wants_body() {
+            return self.handle(Event::RequestBodyGrew { length });
+        }
+        if is_end {
+            self.handle(Event::RequestBodyComplete(host::request_body(length)))
+        } else {
+            self.handle(Event::RequestBodyGrew { length })
+        }
+    }
+
+    fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        if self.wants_body() {
+            return self.handle(Event::RequestBodyComplete(host::request_body(usize::MAX)));
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, _is_end: bool) -> Action {
+        let Some(status) = host::response_status() else { return Action::Continue };
+        let was_answered = self.machine.as_ref().is_some_and(Broker::has_replied);
+        let action = self.handle(Event::ResponseHeaders { status });
+        // The broker's own reply comes back this way and goes on.
+        if was_answered { Action::Continue } else { action }
+    }
+
+    fn on_log(&mut self) {
+        self.handle(Event::Finished { status: host::sent_status() });
+        calls::remove(self.id);
+    }
+}
+
+struct Host {
+    id: u32,
+}
+
+impl Output for Host {
+    fn remove_request_headers(&mut self, names: &[&str]) {
+        names.iter().for_each(|name| host::remove_request_header(name));
+    }
+
+    fn forward(&mut self, forward: Forward) {
+        host::set_call_id(self.id);
+        host::set_upstream(forward.cluster.as_str());
+        // Setting a header makes Envoy look the route up again, now that the cluster is named.
+        host::set_request_header(X_ENVOY_MAX_RETRIES, &forward.retries.to_string());
+        host::set_request_header(X_ENVOY_PER_TRY_TIMEOUT, &forward.first_byte.0.to_string());
+        calls::insert(self.id, forward.call);
+    }
+
+    fn reply(&mut self, reply: &Reply) {
+        host::reply(reply);
+    }
+
+    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
+        telemetry::measure(metric, labels, value);
+    }
+
+    fn record(&mut self, record: &Record) {
+        host::set_record(&record.to_line());
+    }
+}

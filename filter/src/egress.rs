@@ -1,0 +1,103 @@
+//! The role `egress`: Envoy's callbacks of an attempt become events of its machine.
+
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use shared::egress::{Config, Egress, Event, Output};
+use shared::ids::ProviderName;
+use shared::reply::{Refusal, UpstreamFailure};
+
+use crate::{calls, host};
+
+/// One attempt.
+pub struct EgressContext {
+    config: Rc<Config>,
+    /// `None` before the attempt begins and while the machine handles an event.
+    machine: Option<Egress>,
+}
+
+impl EgressContext {
+    pub fn new(config: Rc<Config>) -> Self {
+        Self { config, machine: None }
+    }
+
+    fn handle(&mut self, event: Event<'_>, length: usize) {
+        if let Some(machine) = self.machine.take() {
+            self.machine = Some(machine.handle(event, host::now(), &mut Host { length }));
+        }
+    }
+}
+
+impl Context for EgressContext {
+    fn on_done(&mut self) -> bool {
+        if self.machine.as_ref().is_some_and(Egress::is_open) {
+            let is_connect_failure = host::is_connect_failure();
+            self.handle(Event::Closed { is_connect_failure }, 0);
+        }
+        true
+    }
+}
+
+impl HttpContext for EgressContext {
+    fn on_http_request_headers(&mut self, _count: usize, _is_end: bool) -> Action {
+        let output = &mut Host { length: 0 };
+        let started = host::call_id()
+            .and_then(calls::get)
+            .and_then(|call| Egress::start(call, &self.config, host::now(), output).ok());
+        if started.is_none() {
+            // Whatever this request is, nothing of it may reach the provider with the provider's credential.
+            log::error!("a request reached the cluster {} outside its plan", self.config.provider);
+            let refusal = Refusal::Upstream(UpstreamFailure::Unreachable);
+            host::reply(&refusal.reply(shared::api::Dialect::OpenAi, ""));
+            return Action::Pause;
+        }
+        self.machine = started;
+        Action::Continue
+    }
+
+    fn on_http_request_body(&mut self, length: usize, _is_end: bool) -> Action {
+        self.handle(Event::RequestBody, length);
+        Action::Continue
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, _is_end: bool) -> Action {
+        self.handle(Event::ResponseHeaders(host::response_headers()), 0);
+        Action::Continue
+    }
+
+    fn on_http_response_body(&mut self, length: usize, is_last: bool) -> Action {
+        if self.machine.as_ref().is_some_and(Egress::watches) {
+            let chunk = if length == 0 { Vec::new() } else { host::response_body(length) };
+            self.handle(Event::ResponseBody { chunk: &chunk, is_last }, length);
+        }
+        Action::Continue
+    }
+}
+
+struct Host {
+    /// The bytes of the body's part that is at hand.
+    length: usize,
+}
+
+impl Output for Host {
+    fn set_request_headers(&mut self, headers: Vec<(&'static str, Vec<u8>)>) {
+        host::replace_request_headers(&headers);
+    }
+
+    fn set_next_upstream(&mut self, cluster: &ProviderName) {
+        host::set_upstream(cluster.as_str());
+    }
+
+    fn set_request_body(&mut self, body: &[u8]) {
+        host::replace_request_body(self.length, body);
+    }
+
+    fn set_response_headers(&mut self, headers: Vec<(String, Vec<u8>)>) {
+        host::replace_response_headers(&headers);
+    }
+
+    fn set_response_chunk(&mut self, chunk: &[u8]) {
+        host::replace_response_body(self.length, chunk);
+    }
+}

@@ -1,0 +1,131 @@
+//! The only calls of the host. All of them take and give bytes: the SDK's text variants panic on what is not UTF-8.
+//! Each is called only in its phase, since the SDK panics on most refusals of the host too.
+
+use std::time::UNIX_EPOCH;
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::{BufferType, MapType, MetricType};
+use shared::headers::Headers;
+use shared::reply::Reply;
+use shared::units::Timestamp;
+
+/// The property under which a call's context id lies in the stream's filter state, where both roles can read it.
+const CALL: &str = "broker.call";
+
+/// The property that names the next attempt's cluster; the rendered route reads it as `wasm.broker.upstream`.
+const UPSTREAM: &str = "broker.upstream";
+
+/// The property that holds the record; access logs read it as `%FILTER_STATE(wasm.llm:PLAIN)%`.
+const RECORD: &str = "llm";
+
+/// The host's clock.
+pub fn now() -> Timestamp {
+    let since_epoch = hostcalls::get_current_time().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Timestamp(since_epoch.and_then(|elapsed| u64::try_from(elapsed.as_nanos()).ok()).unwrap_or_default())
+}
+
+pub fn request_headers() -> Headers {
+    Headers::new(hostcalls::get_map_bytes(MapType::HttpRequestHeaders).unwrap_or_default())
+}
+
+pub fn remove_request_header(name: &str) {
+    log_failure(hostcalls::remove_map_value(MapType::HttpRequestHeaders, name));
+}
+
+pub fn set_request_header(name: &str, value: &str) {
+    let value = Some(value.as_bytes());
+    log_failure(hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, name, value));
+}
+
+pub fn replace_request_headers(headers: &[(&str, Vec<u8>)]) {
+    let pairs = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
+    log_failure(hostcalls::set_map_bytes(MapType::HttpRequestHeaders, pairs));
+}
+
+pub fn response_headers() -> Vec<(String, Vec<u8>)> {
+    hostcalls::get_map_bytes(MapType::HttpResponseHeaders).unwrap_or_default()
+}
+
+pub fn response_status() -> Option<u16> {
+    let value = hostcalls::get_map_value_bytes(MapType::HttpResponseHeaders, ":status").ok()??;
+    std::str::from_utf8(&value).ok()?.parse().ok()
+}
+
+pub fn replace_response_headers(headers: &[(String, Vec<u8>)]) {
+    let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+    log_failure(hostcalls::set_map_bytes(MapType::HttpResponseHeaders, pairs));
+}
+
+/// All of the request's body that is at hand: what is held back, or the part that passes.
+pub fn request_body(length: usize) -> Vec<u8> {
+    hostcalls::get_buffer(BufferType::HttpRequestBody, 0, length).ok().flatten().unwrap_or_default()
+}
+
+pub fn replace_request_body(length: usize, body: &[u8]) {
+    log_failure(hostcalls::set_buffer(BufferType::HttpRequestBody, 0, length, body));
+}
+
+pub fn response_body(length: usize) -> Vec<u8> {
+    hostcalls::get_buffer(BufferType::HttpResponseBody, 0, length).ok().flatten().unwrap_or_default()
+}
+
+pub fn replace_response_body(length: usize, chunk: &[u8]) {
+    log_failure(hostcalls::set_buffer(BufferType::HttpResponseBody, 0, length, chunk));
+}
+
+/// Answers the call in Envoy's place.
+pub fn reply(reply: &Reply) {
+    let headers = reply.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    log_failure(hostcalls::send_http_response(reply.status.into(), headers, Some(&reply.body)));
+}
+
+/// The context id of the call that this stream belongs to.
+pub fn call_id() -> Option<u32> {
+    let bytes = hostcalls::get_property(vec![CALL]).ok()??;
+    Some(u32::from_le_bytes(bytes.try_into().ok()?))
+}
+
+pub fn set_call_id(id: u32) {
+    log_failure(hostcalls::set_property(vec![CALL], Some(&id.to_le_bytes())));
+}
+
+/// Names the cluster that the route picks when it is looked up next.
+pub fn set_upstream(cluster: &str) {
+    log_failure(hostcalls::set_property(vec![UPSTREAM], Some(cluster.as_bytes())));
+}
+
+pub fn set_record(line: &[u8]) {
+    log_failure(hostcalls::set_property(vec![RECORD], Some(line)));
+}
+
+/// The status that the agent got; `None` if it got none.
+pub fn sent_status() -> Option<u16> {
+    let bytes = hostcalls::get_property(vec!["response", "code"]).ok()??;
+    u16::try_from(i64::from_le_bytes(bytes.try_into().ok()?)).ok().filter(|status| *status > 0)
+}
+
+/// Whether the attempt that is over never had a connection.
+pub fn is_connect_failure() -> bool {
+    let reason = hostcalls::get_property(vec!["upstream", "transport_failure_reason"]);
+    matches!(reason, Ok(Some(reason)) if !reason.is_empty())
+}
+
+/// Defines a metric and gives its id.
+pub fn define_metric(name: &str, is_histogram: bool) -> Option<u32> {
+    let kind = if is_histogram { MetricType::Histogram } else { MetricType::Counter };
+    hostcalls::define_metric(kind, name).ok()
+}
+
+pub fn add_to_counter(id: u32, value: u64) {
+    log_failure(hostcalls::increment_metric(id, i64::try_from(value).unwrap_or(i64::MAX)));
+}
+
+pub fn record_in_histogram(id: u32, value: u64) {
+    log_failure(hostcalls::record_metric(id, value));
+}
+
+fn log_failure<T>(result: Result<T, proxy_wasm::types::Status>) {
+    if let Err(status) = result {
+        log::warn!("a call of the host failed: {status:?}");
+    }
+}

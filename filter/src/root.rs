@@ -1,0 +1,71 @@
+//! The plugin's configuration: which role, and for the role `broker` the whole document. One that does not hold is
+//! refused, and Envoy goes on with the one before.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+use serde_json::Value;
+use shared::config::{self, Audience, Snapshot};
+use shared::egress;
+
+use crate::broker::BrokerContext;
+use crate::egress::EgressContext;
+use crate::host;
+
+/// One plugin on one worker.
+#[derive(Default)]
+pub struct Root {
+    role: Option<Role>,
+}
+
+enum Role {
+    Broker { snapshot: Arc<Snapshot>, random: Rc<RefCell<fastrand::Rng>> },
+    Egress(Rc<egress::Config>),
+}
+
+impl Context for Root {}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, _size: usize) -> bool {
+        let bytes = self.get_plugin_configuration().unwrap_or_default();
+        match role(&bytes) {
+            Ok(role) => {
+                self.role = Some(role);
+                true
+            }
+            Err(problem) => {
+                log::error!("the configuration is refused:\n{problem}");
+                false
+            }
+        }
+    }
+
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
+        match self.role.as_ref()? {
+            Role::Broker { snapshot, random } => {
+                let random = random.borrow_mut().u64(..);
+                Some(Box::new(BrokerContext::new(id, snapshot.clone(), host::now(), random)))
+            }
+            Role::Egress(config) => Some(Box::new(EgressContext::new(config.clone()))),
+        }
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}
+
+fn role(bytes: &[u8]) -> Result<Role, String> {
+    let document: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if let Some(value) = document.get("egress") {
+        let config = egress::Config::read(value).ok_or("`egress` needs `provider`, `scheme` and `authority`")?;
+        return Ok(Role::Egress(Rc::new(config)));
+    }
+    let loaded = config::load(&document, Audience::Filter).map_err(|mistakes| mistakes.to_string())?;
+    log::info!("configuration {} is in force", loaded.snapshot.version);
+    let random = Rc::new(RefCell::new(fastrand::Rng::new()));
+    Ok(Role::Broker { snapshot: loaded.snapshot, random })
+}

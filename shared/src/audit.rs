@@ -1,0 +1,238 @@
+//! The uniform record of a call: one line of JSON, the same names for every provider. It knows no content.
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::call::{Attempt, Outcome};
+use crate::ids::{
+    AgentName, ConfigVersion, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName,
+};
+use crate::ledger::Usage;
+use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallOutcome {
+    /// The agent has its answer.
+    Ok,
+    /// The broker refused the call.
+    Denied,
+    /// The agent has the provider's own error.
+    ProviderError,
+    /// No provider gave an answer.
+    Unavailable,
+    /// The answer broke off, or the agent went away before its end.
+    Aborted,
+}
+
+impl CallOutcome {
+    /// The outcome as metrics and records spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Denied => "denied",
+            Self::ProviderError => "provider_error",
+            Self::Unavailable => "unavailable",
+            Self::Aborted => "aborted",
+        }
+    }
+}
+
+/// Whether a call might go to a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// It might.
+    Allow,
+    /// It might not.
+    Deny,
+}
+
+/// An attempt in a record.
+#[derive(Clone, Debug, Serialize)]
+pub struct AttemptRecord {
+    provider: ProviderName,
+    model: UpstreamModelName,
+    /// The HTTP status, or the failure's name; absent if the attempt was given up before either.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<Outcome>,
+    /// Milliseconds until the answer began or the attempt failed.
+    ms: Millis,
+}
+
+impl From<&Attempt> for AttemptRecord {
+    fn from(attempt: &Attempt) -> Self {
+        Self {
+            provider: attempt.provider.name.clone(),
+            model: attempt.model.clone(),
+            status: attempt.outcome,
+            ms: attempt.took,
+        }
+    }
+}
+
+/// The record of a call. What does not apply is absent, never a guess.
+#[derive(Clone, Debug, Serialize)]
+pub struct Record {
+    /// When the call began, RFC 3339, UTC.
+    pub time: String,
+    /// Envoy's id of the request.
+    #[serde(rename = "llm.request_id", skip_serializing_if = "String::is_empty")]
+    pub request_id: String,
+    /// The hash of the configuration that decided.
+    #[serde(rename = "llm.config")]
+    pub config: ConfigVersion,
+    /// Who called.
+    #[serde(rename = "llm.agent", skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentName>,
+    /// The agent's workspace.
+    #[serde(rename = "llm.workspace", skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<WorkspaceName>,
+    /// The workspace's tenant.
+    #[serde(rename = "llm.tenant", skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantName>,
+    /// The agent's tier.
+    #[serde(rename = "llm.tier", skip_serializing_if = "Option::is_none")]
+    pub tier: Option<String>,
+    /// The agent's classification of what it handles.
+    #[serde(rename = "llm.classification", skip_serializing_if = "Option::is_none")]
+    pub classification: Option<String>,
+    /// What the call is a step of.
+    #[serde(rename = "llm.step", skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// What the call is for.
+    #[serde(rename = "llm.purpose", skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// The API that the agent spoke.
+    #[serde(rename = "llm.api", skip_serializing_if = "Option::is_none")]
+    pub api: Option<&'static str>,
+    /// Whether it asked for a stream.
+    #[serde(rename = "llm.stream", skip_serializing_if = "Option::is_none")]
+    pub stream: Option<bool>,
+    /// The model that it asked for.
+    #[serde(rename = "llm.model.requested", skip_serializing_if = "Option::is_none")]
+    pub model_requested: Option<String>,
+    /// The rule that chose the pool.
+    #[serde(rename = "llm.rule", skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleName>,
+    /// The pool that took the call.
+    #[serde(rename = "llm.pool", skip_serializing_if = "Option::is_none")]
+    pub pool: Option<PoolName>,
+    /// The account of the last attempt.
+    #[serde(rename = "llm.provider", skip_serializing_if = "Option::is_none")]
+    pub provider: Option<ProviderName>,
+    /// Where that account is.
+    #[serde(rename = "llm.region", skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The model of the last attempt, as it was asked of the provider.
+    #[serde(rename = "llm.model", skip_serializing_if = "Option::is_none")]
+    pub model: Option<UpstreamModelName>,
+    /// The model that answered, in the provider's words.
+    #[serde(rename = "llm.model.response", skip_serializing_if = "Option::is_none")]
+    pub model_response: Option<String>,
+    /// Every attempt, in order.
+    #[serde(rename = "llm.attempts", skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<AttemptRecord>,
+    /// The members that were left out of the plan.
+    #[serde(rename = "llm.excluded", skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<crate::routing::Exclusion>,
+    /// Whether the call might go to a provider.
+    #[serde(rename = "llm.decision")]
+    pub decision: Decision,
+    /// Why: what chose the pool, or the code of the refusal.
+    #[serde(rename = "llm.reason")]
+    pub reason: String,
+    /// How the call ended.
+    #[serde(rename = "llm.outcome")]
+    pub outcome: CallOutcome,
+    /// The HTTP status that the agent got.
+    #[serde(rename = "llm.status", skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Tokens of the input, cached ones included, as the provider counted them.
+    #[serde(rename = "llm.tokens.input", skip_serializing_if = "Option::is_none")]
+    pub tokens_input: Option<Tokens>,
+    /// Tokens of the output, reasoning included.
+    #[serde(rename = "llm.tokens.output", skip_serializing_if = "Option::is_none")]
+    pub tokens_output: Option<Tokens>,
+    /// Both together.
+    #[serde(rename = "llm.tokens.total", skip_serializing_if = "Option::is_none")]
+    pub tokens_total: Option<Tokens>,
+    /// Input that came from the provider's cache.
+    #[serde(rename = "llm.tokens.cached", skip_serializing_if = "Option::is_none")]
+    pub tokens_cached: Option<Tokens>,
+    /// Input that went into the provider's cache.
+    #[serde(rename = "llm.tokens.cache_write", skip_serializing_if = "Option::is_none")]
+    pub tokens_cache_write: Option<Tokens>,
+    /// Output that was thought and not said.
+    #[serde(rename = "llm.tokens.reasoning", skip_serializing_if = "Option::is_none")]
+    pub tokens_reasoning: Option<Tokens>,
+    /// The broker's own estimate of the input.
+    #[serde(rename = "llm.tokens.estimated", skip_serializing_if = "Option::is_none")]
+    pub tokens_estimated: Option<Tokens>,
+    /// Dollars, if usage and price are known.
+    #[serde(rename = "llm.cost.usd", skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    /// Milliseconds to the first byte of the answer's body.
+    #[serde(rename = "llm.ttft_ms", skip_serializing_if = "Option::is_none")]
+    pub ttft_ms: Option<Millis>,
+    /// Milliseconds from the first byte of the request to the end.
+    #[serde(rename = "llm.duration_ms")]
+    pub duration_ms: Millis,
+    /// Why the answer ended, in the provider's words.
+    #[serde(rename = "llm.finish_reason", skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<String>,
+    /// What went wrong: the code of the refusal, or how the answer broke off.
+    #[serde(rename = "llm.error", skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl Record {
+    /// Fills in what the provider says was used; parts that are zero are absent.
+    pub fn set_usage(&mut self, usage: &Usage, cost: Option<MicroUsd>) {
+        let part = |tokens: Tokens| (tokens.0 > 0).then_some(tokens);
+        self.tokens_input = Some(usage.input);
+        self.tokens_output = Some(usage.output);
+        self.tokens_total = Some(usage.total());
+        self.tokens_cached = part(usage.cache_read);
+        self.tokens_cache_write = part(usage.cache_write);
+        self.tokens_reasoning = part(usage.reasoning);
+        self.cost_usd = cost.map(MicroUsd::as_dollars);
+    }
+
+    /// The record as one line of JSON, without a line break.
+    #[must_use]
+    pub fn to_line(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// A point in time as RFC 3339 with milliseconds, UTC.
+#[must_use]
+pub fn rfc3339(at: Timestamp) -> String {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(at.0.into()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        at.year(),
+        u8::from(at.month()),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second(),
+        at.millisecond()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn times_are_written_in_utc_with_milliseconds() {
+        assert_eq!(rfc3339(Timestamp(0)), "1970-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339(Timestamp(1_795_254_245_678_000_000)), "2026-11-21T09:44:05.678Z");
+    }
+}

@@ -1,0 +1,311 @@
+//! The once-per-call machine: it finds out who calls and what for, plans the attempts, answers itself where no
+//! provider may or can, and records how the call ended.
+
+mod trail;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::api::{self, Api, Dialect};
+use crate::audit::Record;
+use crate::call::{Attempt, Call, Outcome, SharedCall};
+use crate::config::{Agent, Snapshot};
+use crate::headers::{Headers, X_REQUEST_ID};
+use crate::identity;
+use crate::ids::ProviderName;
+use crate::limits::MAX_REQUEST_BODY;
+use crate::metrics::{Labels, Metric};
+use crate::reply::{self, Refusal, Reply, UpstreamFailure};
+use crate::routing::{self, Facts};
+use crate::units::{Millis, Timestamp};
+use crate::wire::{Format, Observation};
+use trail::Trail;
+
+/// What the host tells of a call.
+#[derive(Debug)]
+pub enum Event {
+    /// The request's headers.
+    RequestHeaders {
+        /// All of them.
+        headers: Headers,
+        /// Whether there is no body.
+        is_end: bool,
+    },
+    /// A part of the body came; all that came so far is held back.
+    RequestBodyGrew {
+        /// The bytes so far.
+        length: usize,
+    },
+    /// The body is complete.
+    RequestBodyComplete(Vec<u8>),
+    /// The answer begins on its way to the agent: a provider's, or Envoy's own.
+    ResponseHeaders {
+        /// The status.
+        status: u16,
+    },
+    /// The call is over.
+    Finished {
+        /// The status that the agent got; `None` if it got none.
+        status: Option<u16>,
+    },
+}
+
+/// What the machine wants done.
+pub trait Output {
+    /// Removes request headers by name.
+    fn remove_request_headers(&mut self, names: &[&str]);
+    /// Lets the call go on to Envoy's router.
+    fn forward(&mut self, forward: Forward);
+    /// Answers the call.
+    fn reply(&mut self, reply: &Reply);
+    /// Counts or observes a value.
+    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64);
+    /// Hands the record to the access log.
+    fn record(&mut self, record: &Record);
+}
+
+/// How a call goes on to the router.
+#[derive(Debug)]
+pub struct Forward {
+    /// What the attempts need of the call.
+    pub call: SharedCall,
+    /// The cluster of the first attempt.
+    pub cluster: ProviderName,
+    /// How many attempts may follow it.
+    pub retries: usize,
+    /// How long an attempt may take to its first byte. Envoy knows one such time for all attempts of a call, so
+    /// it is the longest that a planned account is given.
+    pub first_byte: Millis,
+}
+
+/// Whether the request goes on or waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// It goes on.
+    Continue,
+    /// It waits for the rest of the body, or is answered already.
+    Pause,
+}
+
+/// One call.
+#[derive(Debug)]
+pub struct Broker {
+    trail: Trail,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing is known yet.
+    Start,
+    /// The caller is known and asks for an answer of a model; the body is awaited.
+    Reading(Reading),
+    /// The providers have it.
+    Forwarded(SharedCall),
+    /// The broker answered; whatever comes back is its own reply.
+    Replied,
+    /// The record is written.
+    Finished,
+}
+
+#[derive(Debug)]
+struct Reading {
+    agent: Arc<Agent>,
+    format: Format,
+    headers: Headers,
+}
+
+impl Broker {
+    /// A call that begins now. `random` decides where the plan leaves a choice.
+    #[must_use]
+    pub fn new(snapshot: Arc<Snapshot>, now: Timestamp, random: u64) -> Self {
+        Self { trail: Trail::new(snapshot, now, random), state: State::Start }
+    }
+
+    /// Whether the request may go on after the last event.
+    #[must_use]
+    pub fn flow(&self) -> Flow {
+        match self.state {
+            State::Forwarded(_) | State::Finished => Flow::Continue,
+            State::Start | State::Reading(_) | State::Replied => Flow::Pause,
+        }
+    }
+
+    /// Whether the rest of the request's body is of interest.
+    #[must_use]
+    pub fn wants_body(&self) -> bool {
+        matches!(self.state, State::Reading(_))
+    }
+
+    /// Whether the broker answered the call itself.
+    #[must_use]
+    pub fn has_replied(&self) -> bool {
+        matches!(self.state, State::Replied)
+    }
+
+    /// Takes what happens next.
+    #[must_use]
+    pub fn handle(self, event: Event, now: Timestamp, output: &mut dyn Output) -> Self {
+        let Self { mut trail, state } = self;
+        let state = match (state, event) {
+            (State::Start, Event::RequestHeaders { headers, is_end }) => {
+                arrive(&mut trail, headers, is_end, output)
+            }
+            (State::Reading(_), Event::RequestBodyGrew { length }) if length > MAX_REQUEST_BODY => {
+                refuse(&mut trail, Refusal::TooLarge, output)
+            }
+            (State::Reading(reading), Event::RequestBodyComplete(body)) => {
+                match read_and_plan(&mut trail, reading, body) {
+                    Ok(forward) => {
+                        let call = forward.call.clone();
+                        output.forward(forward);
+                        State::Forwarded(call)
+                    }
+                    Err(refusal) => refuse(&mut trail, refusal, output),
+                }
+            }
+            (State::Forwarded(call), Event::ResponseHeaders { .. }) => deliver(&mut trail, call, output),
+            // Before the call went on, only Envoy itself can have answered.
+            (State::Start | State::Reading(_), Event::ResponseHeaders { status }) => {
+                refuse(&mut trail, Refusal::Envoy(status), output)
+            }
+            (State::Finished, _) => State::Finished,
+            (state, Event::Finished { status }) => {
+                if let State::Forwarded(call) = &state {
+                    // An attempt that is still without a word when the call ends was cut off with it.
+                    trail.settle(&mut call.borrow_mut(), now);
+                }
+                trail.finish(status, now, output);
+                State::Finished
+            }
+            (state, _) => state,
+        };
+        Self { trail, state }
+    }
+}
+
+/// The request's headers are there: who is it, what is asked?
+fn arrive(trail: &mut Trail, headers: Headers, is_end: bool, output: &mut dyn Output) -> State {
+    let steering: Vec<&str> = headers.steering().collect();
+    if !steering.is_empty() {
+        output.remove_request_headers(&steering);
+    }
+    trail.request_id = headers.text(X_REQUEST_ID).unwrap_or_default().to_owned();
+    let api = match api::of(&headers) {
+        Ok(api) => api,
+        Err(error) => {
+            let (api::ApiError::UnknownPath(dialect) | api::ApiError::WrongMethod(dialect, _)) = error;
+            trail.dialect = dialect;
+            return refuse(trail, Refusal::Api(error), output);
+        }
+    };
+    trail.dialect = api.dialect();
+    trail.api = Some(api);
+    let agent = match identity::identify(&headers, &trail.snapshot) {
+        Ok(agent) => agent,
+        Err(error) => return refuse(trail, Refusal::Identity(error), output),
+    };
+    trail.note_agent(&agent, &headers);
+    match api {
+        Api::Models(dialect) => list_models(trail, &agent, &headers, dialect, output),
+        Api::Completion(_) if is_end => {
+            refuse(trail, Refusal::Request(crate::json::ScanError::Empty.into()), output)
+        }
+        Api::Completion(_) if declared_length(&headers) > MAX_REQUEST_BODY as u64 => {
+            refuse(trail, Refusal::TooLarge, output)
+        }
+        Api::Completion(format) => State::Reading(Reading { agent, format, headers }),
+    }
+}
+
+fn declared_length(headers: &Headers) -> u64 {
+    headers.text("content-length").and_then(|length| length.parse().ok()).unwrap_or_default()
+}
+
+fn refuse(trail: &mut Trail, refusal: Refusal, output: &mut dyn Output) -> State {
+    output.reply(&refusal.reply(trail.dialect, &trail.request_id));
+    trail.refusal = Some(refusal);
+    State::Replied
+}
+
+/// The models that would be taken if this agent asked for them.
+fn list_models(
+    trail: &mut Trail,
+    agent: &Agent,
+    headers: &Headers,
+    dialect: Dialect,
+    output: &mut dyn Output,
+) -> State {
+    let snapshot = trail.snapshot.clone();
+    let is_taken = |model: &&str| {
+        let facts = Facts { agent, model, input: crate::units::Tokens(0), headers };
+        routing::resolve(&snapshot, facts).is_ok()
+    };
+    let names = snapshot.offered_models.iter().map(String::as_str).filter(is_taken);
+    output.reply(&reply::model_list(dialect, names));
+    State::Replied
+}
+
+/// The body is there: what does it ask for, who can serve that, in what order?
+fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<Forward, Refusal> {
+    if body.len() > MAX_REQUEST_BODY {
+        return Err(Refusal::TooLarge);
+    }
+    let Reading { agent, format, headers } = reading;
+    let request = format.read_request(&body).map_err(Refusal::Request)?;
+    trail.note_request(&request);
+    let facts =
+        Facts { agent: &agent, model: &request.model, input: request.estimated_input, headers: &headers };
+    let resolution = routing::resolve(&trail.snapshot, facts)
+        .map_err(|routing::Unresolved| Refusal::UnknownModel(request.model.clone()))?;
+    trail.note_resolution(&resolution);
+    let plan = routing::plan(&resolution.pool, format, trail.random);
+    trail.excluded.clone_from(&plan.excluded);
+    let Some(first) = plan.attempts.first() else {
+        return Err(Refusal::NoMember(request.model));
+    };
+    let cluster = first.provider.name.clone();
+    let retries = plan.attempts.len() - 1;
+    let first_byte =
+        plan.attempts.iter().map(|attempt| attempt.provider.timeouts.first_byte).max().unwrap_or_default();
+    let call = Call {
+        format,
+        request,
+        headers,
+        body,
+        model: resolution.model,
+        plan,
+        attempts: Vec::new(),
+        observation: Observation::default(),
+        first_byte_at: None,
+        is_complete: false,
+    };
+    Ok(Forward { call: Rc::new(RefCell::new(call)), cluster, retries, first_byte })
+}
+
+/// An answer begins: the provider's, or Envoy's own because no provider gave one.
+fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> State {
+    let failure = undeliverable(call.borrow().attempts.last());
+    let Some(failure) = failure else {
+        return State::Forwarded(call);
+    };
+    // The state must outlive the reply: how the attempts went is recorded at the end.
+    trail.upstream = Some(call);
+    refuse(trail, Refusal::Upstream(failure), output)
+}
+
+/// Why the last attempt has nothing that the agent could be given; `None` if it has.
+fn undeliverable(last: Option<&Attempt>) -> Option<UpstreamFailure> {
+    let Some(attempt) = last else { return Some(UpstreamFailure::Unreachable) };
+    match attempt.outcome {
+        Some(Outcome::Status(_)) if attempt.is_deliverable => None,
+        Some(Outcome::Status(401 | 403)) => Some(UpstreamFailure::CredentialRefused),
+        Some(Outcome::Status(status)) => Some(UpstreamFailure::Unreadable(status)),
+        Some(Outcome::Timeout) => Some(UpstreamFailure::TimedOut),
+        Some(Outcome::ConnectFailure | Outcome::Reset) | None => Some(UpstreamFailure::Unreachable),
+    }
+}
+
+#[cfg(test)]
+mod tests;

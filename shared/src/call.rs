@@ -1,0 +1,136 @@
+//! One call that is under way: what the two roles of the filter share in memory.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use crate::config::{Defaults, LogicalModel, Provider};
+use crate::headers::Headers;
+use crate::ids::UpstreamModelName;
+use crate::request::Request;
+use crate::routing::{Plan, PlannedAttempt};
+use crate::units::{Millis, Timestamp};
+use crate::wire::{Format, Observation};
+
+/// A call as both roles hold it. Both run on one thread, never within each other.
+pub type SharedCall = Rc<RefCell<Call>>;
+
+/// A call from the moment it was planned.
+#[derive(Debug)]
+pub struct Call {
+    /// The format that the agent speaks.
+    pub format: Format,
+    /// The facts of the request.
+    pub request: Request,
+    /// The agent's headers; they stay here, no attempt is sent them.
+    pub headers: Headers,
+    /// The agent's body, from which every attempt's is made; empty once no attempt can follow.
+    pub body: Vec<u8>,
+    /// The logical model that was asked for, with its defaults.
+    pub model: Option<Arc<LogicalModel>>,
+    /// The attempts that may be made.
+    pub plan: Plan,
+    /// The attempts that were made.
+    pub attempts: Vec<Attempt>,
+    /// What the last answer said of itself.
+    pub observation: Observation,
+    /// When the first byte of the last answer's body came.
+    pub first_byte_at: Option<Timestamp>,
+    /// Whether the last answer came to its end.
+    pub is_complete: bool,
+}
+
+/// An attempt that was made.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// The account that was asked.
+    pub provider: Arc<Provider>,
+    /// What the provider calls the model.
+    pub model: UpstreamModelName,
+    /// When it began.
+    pub started: Timestamp,
+    /// How it went; `None` while it is under way.
+    pub outcome: Option<Outcome>,
+    /// How long it took until its answer began or it failed.
+    pub took: Millis,
+    /// Whether the answer is something that can be passed on to the agent.
+    pub is_deliverable: bool,
+}
+
+/// How an attempt went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The provider answered with this status.
+    Status(u16),
+    /// No connection.
+    ConnectFailure,
+    /// The connection broke before an answer.
+    Reset,
+    /// No answer in time.
+    Timeout,
+}
+
+impl Outcome {
+    /// Whether the provider did what was asked.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        matches!(self, Self::Status(200..=299))
+    }
+
+    /// The failure's name; a status has none.
+    fn failure(self) -> Option<&'static str> {
+        match self {
+            Self::Status(_) => None,
+            Self::ConnectFailure => Some("connect_failure"),
+            Self::Reset => Some("reset"),
+            Self::Timeout => Some("timeout"),
+        }
+    }
+
+    /// The status or the failure's name, for a metric's label.
+    #[must_use]
+    pub fn label(self) -> String {
+        match (self.failure(), self) {
+            (None, Self::Status(status)) => status.to_string(),
+            (name, _) => name.unwrap_or_default().to_owned(),
+        }
+    }
+}
+
+/// A status as a number, a failure as its name.
+impl Serialize for Outcome {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Status(status) => serializer.serialize_u16(*status),
+            _ => serializer.serialize_str(self.failure().unwrap_or_default()),
+        }
+    }
+}
+
+impl Call {
+    /// The attempt to make next, in the plan's order.
+    #[must_use]
+    pub fn next_planned(&self) -> Option<&PlannedAttempt> {
+        self.plan.attempts.get(self.attempts.len())
+    }
+
+    /// The defaults of the logical model that was asked for.
+    #[must_use]
+    pub fn defaults(&self) -> Defaults {
+        self.model.as_ref().map(|model| model.defaults.clone()).unwrap_or_default()
+    }
+
+    /// Notes that the last attempt ended without an answer; the first word counts.
+    pub fn fail_last(&mut self, failure: Outcome, now: Timestamp) {
+        if let Some(attempt) = self.attempts.last_mut()
+            && attempt.outcome.is_none()
+        {
+            attempt.took = now.millis_since(attempt.started);
+            // Envoy ends an attempt that is too slow in the same way as one whose connection breaks.
+            let is_late = failure == Outcome::Reset && attempt.took >= attempt.provider.timeouts.first_byte;
+            attempt.outcome = Some(if is_late { Outcome::Timeout } else { failure });
+        }
+    }
+}

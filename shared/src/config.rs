@@ -1,0 +1,84 @@
+//! The broker's configuration: one document, read once into an immutable [`Snapshot`] that everything downstream
+//! trusts. All mistakes are reported together, each with its place, the offending value and what would be right.
+//!
+//! The document arrives as JSON: the operator's command makes it from YAML, Envoy from the plugin's `Struct`.
+
+mod connection;
+mod criteria;
+mod document;
+mod mistake;
+mod reader;
+mod resolve;
+mod snapshot;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, Scheme};
+pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
+pub use mistake::{Mistake, Mistakes};
+pub use snapshot::{
+    Agent, Defaults, LogicalModel, Member, Pool, Provider, ProviderKind, Rule, Snapshot, Timeouts, Workspace,
+};
+
+use crate::ids::ConfigVersion;
+
+/// A valid configuration as the operator's command sees it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What decides.
+    pub snapshot: Arc<Snapshot>,
+    /// How Envoy reaches each provider account; empty where the document is the filter's part.
+    pub connections: Vec<Connection>,
+    /// What is allowed but probably not meant.
+    pub warnings: Vec<Mistake>,
+}
+
+/// Whose part of the document is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// The operator's whole document.
+    Operator,
+    /// The filter's part: without `endpoint` and `credential`, which only Envoy needs.
+    Filter,
+}
+
+/// Reads and checks a document.
+pub fn load(document: &Value, audience: Audience) -> Result<Loaded, Mistakes> {
+    let log = reader::Log::default();
+    let root = reader::Reader::root(document, &log);
+    let document_parts = document::Document::read(&root, audience);
+    let version = version(&filter_part(document));
+    let loaded = document_parts.and_then(|parts| resolve::resolve(parts, version, &log));
+    let (mistakes, warnings) = log.into_parts();
+    match loaded {
+        Some((snapshot, connections)) if mistakes.is_empty() => {
+            Ok(Loaded { snapshot: Arc::new(snapshot), connections, warnings })
+        }
+        _ => Err(Mistakes(mistakes)),
+    }
+}
+
+/// The part of the document that the filter reads: everything but how Envoy reaches the providers.
+#[must_use]
+pub fn filter_part(document: &Value) -> Value {
+    let mut part = document.clone();
+    let providers = part.get_mut("providers").and_then(Value::as_array_mut);
+    for provider in providers.into_iter().flatten().filter_map(Value::as_object_mut) {
+        provider.remove("endpoint");
+        provider.remove("credential");
+    }
+    part
+}
+
+/// The first twelve hex digits of the SHA-256 of the filter's part, so that a record names what decided it.
+fn version(part: &Value) -> ConfigVersion {
+    let digest = Sha256::digest(part.to_string().as_bytes());
+    let text: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    ConfigVersion::from(text.as_str())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,178 @@
+//! How Envoy reaches a provider account: its address and where its credential comes from. The filter never sees
+//! either.
+
+use super::reader::Reader;
+use crate::ids::ProviderName;
+
+/// The connection of one provider account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// The account.
+    pub provider: ProviderName,
+    /// Where it is.
+    pub endpoint: Endpoint,
+    /// Where its key is; `None` for a server that wants none.
+    pub credential: Option<CredentialSource>,
+}
+
+/// `http` or `https`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// Without TLS.
+    Http,
+    /// With TLS.
+    Https,
+}
+
+/// A provider's base URL, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// With or without TLS.
+    pub scheme: Scheme,
+    /// A host name or an address, an IPv6 one without brackets.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// What stands before `/v1` in every path: empty, or `/some/prefix`.
+    pub base_path: String,
+}
+
+/// Why a text is no endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// Neither `http://` nor `https://`.
+    #[error("must begin with `https://` or `http://`")]
+    Scheme,
+    /// No host, or one with characters that no host has.
+    #[error("must name a host, as in `https://api.example.com`")]
+    Host,
+    /// The port is no number from 1 to 65535.
+    #[error("must have a port from 1 to 65535 after the colon")]
+    Port,
+    /// A query, a fragment, or credentials in the URL.
+    #[error("must not have a query, a fragment or a user")]
+    Extra,
+}
+
+impl Endpoint {
+    /// Takes a base URL apart. A final `/v1` is understood and left out, since SDKs want it and users copy it.
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        let (scheme, rest) = if let Some(rest) = text.strip_prefix("https://") {
+            (Scheme::Https, rest)
+        } else if let Some(rest) = text.strip_prefix("http://") {
+            (Scheme::Http, rest)
+        } else {
+            return Err(EndpointError::Scheme);
+        };
+        if rest.contains(['?', '#', '@', ' ']) {
+            return Err(EndpointError::Extra);
+        }
+        let (authority, path) = match rest.find('/') {
+            Some(slash) => rest.split_at_checked(slash).unwrap_or((rest, "")),
+            None => (rest, ""),
+        };
+        let (host, port) = match authority.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
+            Some((host, after)) => (host, after.strip_prefix(':')),
+            None => match authority.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (authority, None),
+            },
+        };
+        if host.is_empty() || !host.chars().all(|c| c.is_ascii_alphanumeric() || "._-:".contains(c)) {
+            return Err(EndpointError::Host);
+        }
+        let port = match port {
+            Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or(EndpointError::Port)?,
+            None if scheme == Scheme::Https => 443,
+            None => 80,
+        };
+        let path = path.trim_end_matches('/');
+        let base_path = path.strip_suffix("/v1").unwrap_or(path).to_owned();
+        Ok(Self { scheme, host: host.to_owned(), port, base_path })
+    }
+
+    /// The `:authority` of requests: the host, and the port unless it is the scheme's own.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        match (self.scheme, self.port) {
+            (Scheme::Https, 443) | (Scheme::Http, 80) => host,
+            (_, port) => format!("{host}:{port}"),
+        }
+    }
+}
+
+/// Where a provider's key comes from. Never the key itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CredentialSource {
+    /// An environment variable of the operator's command.
+    Environment(String),
+    /// A file that holds the key and nothing else.
+    File(String),
+    /// A secret that something else delivers to Envoy, by its SDS name.
+    Sds(String),
+}
+
+impl CredentialSource {
+    pub(super) fn read(reader: &Reader<'_>) -> Option<Self> {
+        let mut section = reader.section()?;
+        section.not_yet(&["aws", "gcp", "oauth2"]);
+        let environment = section.optional("env");
+        let file = section.optional("file");
+        let sds = section.optional("sds");
+        section.end();
+        match (environment, file, sds) {
+            (Some(variable), None, None) => {
+                let name = variable.string()?;
+                if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                    return variable.mistake("must be the name of an environment variable, not a key");
+                }
+                Some(Self::Environment(name.to_owned()))
+            }
+            (None, Some(path), None) => path.string().map(|path| Self::File(path.to_owned())),
+            (None, None, Some(name)) => name.name().map(|name| Self::Sds(name.to_owned())),
+            _ => reader.mistake("must have exactly one of `env`, `file` and `sds`"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn base_urls_are_taken_apart() {
+        for (text, authority, port, base_path) in [
+            ("https://api.openai.com", "api.openai.com", 443, ""),
+            ("https://api.openai.com/v1", "api.openai.com", 443, ""),
+            ("https://api.openai.com/v1/", "api.openai.com", 443, ""),
+            ("http://127.0.0.1:8000", "127.0.0.1:8000", 8000, ""),
+            ("https://gateway.example.com/team/anthropic/", "gateway.example.com", 443, "/team/anthropic"),
+            ("http://[::1]:8080/v1", "[::1]:8080", 8080, ""),
+        ] {
+            let endpoint = Endpoint::parse(text).unwrap();
+            assert_eq!(
+                (endpoint.authority().as_str(), endpoint.port, endpoint.base_path.as_str()),
+                (authority, port, base_path),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_base_url_says_what_would_be_right() {
+        for (text, error) in [
+            ("api.openai.com", EndpointError::Scheme),
+            ("https://", EndpointError::Host),
+            ("https://ex ample.com", EndpointError::Extra),
+            ("https://user:key@example.com", EndpointError::Extra),
+            ("https://example.com:0", EndpointError::Port),
+            ("https://example.com:http", EndpointError::Port),
+            ("https://exämple.com", EndpointError::Host),
+        ] {
+            assert_eq!(Endpoint::parse(text), Err(error), "{text}");
+        }
+    }
+}

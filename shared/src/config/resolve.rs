@@ -1,0 +1,254 @@
+//! Looks up every name of a document and builds the snapshot.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::connection::Connection;
+use super::criteria::{self, Criterion, Subject, Test};
+use super::document::{AgentEntry, Document, MemberEntry, ModelEntry, PoolEntry, ProviderEntry, RuleEntry};
+use super::reader::{Log, Reader};
+use super::snapshot::{Agent, LogicalModel, Member, Pool, Provider, Rule, Snapshot, Workspace};
+use crate::ids::{
+    AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, TenantName,
+    UpstreamModelName, WorkspaceName,
+};
+
+/// Attempts after the first where the pool does not say: every other member, but no more than this.
+const DEFAULT_FAILOVER: usize = 3;
+
+/// Things by name, in the order in which they stood in the document.
+struct Named<T>(Vec<(String, T)>);
+
+impl<T: Clone> Named<T> {
+    /// Takes each thing under its name; a name that is taken already is a mistake.
+    fn collect<'v>(entries: impl Iterator<Item = (Reader<'v>, T)>, what: &str) -> Self {
+        let mut named = Vec::<(String, T)>::new();
+        let mut taken = BTreeSet::new();
+        for (reader, thing) in entries {
+            let name = reader.value().as_str().unwrap_or_default().to_owned();
+            if taken.insert(name.clone()) {
+                named.push((name, thing));
+            } else {
+                reader.mistake::<()>(format!("is the name of another {what} too"));
+            }
+        }
+        Self(named)
+    }
+
+    /// The thing that a reference names; an unknown name is a mistake.
+    fn look_up(&self, reference: &Reader<'_>, what: &str) -> Option<T> {
+        let name = reference.string()?;
+        if let Some((_, thing)) = self.0.iter().find(|(known, _)| known == name) {
+            return Some(thing.clone());
+        }
+        let known = self.0.iter().map(|(known, _)| known.as_str());
+        reference.unknown_name(format!("is no {what} of this configuration"), known)
+    }
+
+    fn things(&self) -> impl Iterator<Item = T> {
+        self.0.iter().map(|(_, thing)| thing.clone())
+    }
+}
+
+pub(super) fn resolve(
+    document: Document<'_>,
+    version: ConfigVersion,
+    log: &Log,
+) -> Option<(Snapshot, Vec<Connection>)> {
+    let connections = document.providers.iter().filter_map(connection).collect();
+    let providers = Named::collect(document.providers.into_iter().map(provider), "provider");
+    let attributes: BTreeSet<&str> =
+        document.agents.iter().flat_map(|agent| agent.attributes.iter().map(|(key, _)| *key)).collect();
+    let attributes: Vec<&str> = attributes.into_iter().collect();
+
+    let pools = document.pools.iter().filter_map(|entry| {
+        Some((entry.name.clone(), Arc::new(pool(entry, &providers, &attributes)?)))
+    });
+    // Every pool is read before a missing one is reported where it is named.
+    let pools = Named::collect(pools.collect::<Vec<_>>().into_iter(), "pool");
+    let known_pools: BTreeSet<&str> =
+        document.pools.iter().filter_map(|entry| entry.name.value().as_str()).collect();
+    let find_pool = |reference: &Reader<'_>| {
+        // A pool that is there but has mistakes of its own is no unknown pool.
+        let name = reference.string()?;
+        if known_pools.contains(name) { pools.0.iter().find(|(known, _)| known == name).map(|(_, pool)| pool.clone()) } else { pools.look_up(reference, "pool") }
+    };
+
+    let models = document.models.iter().filter_map(|entry| {
+        Some((entry.name.clone(), Arc::new(model(entry, &providers, find_pool)?)))
+    });
+    let models = Named::collect(models.collect::<Vec<_>>().into_iter(), "model");
+    let mut rules: Vec<Rule> =
+        document.rules.iter().filter_map(|entry| rule(entry, &attributes, find_pool)).collect();
+    rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
+
+    let tenants = Named::collect(
+        document.tenants.iter().map(|name| (name.clone(), TenantName::from(name.string().unwrap_or_default()))),
+        "tenant",
+    );
+    let workspaces = document.workspaces.iter().filter_map(|entry| {
+        let name = WorkspaceName::from(entry.name.string()?);
+        let tenant = entry.tenant.as_ref().map(|tenant| tenants.look_up(tenant, "tenant"));
+        let tenant = match tenant {
+            Some(found) => Some(found?),
+            None => None,
+        };
+        Some((entry.name.clone(), Arc::new(Workspace { name, tenant })))
+    });
+    let workspaces = Named::collect(workspaces.collect::<Vec<_>>().into_iter(), "workspace");
+    if document.agents.is_empty() {
+        log.warn("agents", "", "is empty: no token is known, so every call will be refused");
+    }
+    let agents = agents(&document.agents, &workspaces);
+
+    let offered = rules.iter().flat_map(|rule| &rule.criteria);
+    let pools: Vec<Arc<Pool>> = pools.things().collect();
+    let offered = offered.chain(pools.iter().flat_map(|pool| &pool.match_when)).flat_map(requested_models);
+    let offered_models = offered.chain(models.0.iter().map(|(name, _)| name.clone())).collect();
+    let members = pools.iter().flat_map(|pool| &pool.members);
+    let upstream_models = members.map(|member| member.model.to_string()).collect();
+    let snapshot = Snapshot {
+        version,
+        providers: providers.things().collect(),
+        models: models.things().map(|model| (model.name.clone(), model)).collect::<BTreeMap<_, _>>(),
+        rules,
+        agents,
+        prices: document.prices.into_iter().map(|(model, price)| (model.to_owned(), price)).collect(),
+        offered_models,
+        upstream_models,
+        pools,
+    };
+    Some((snapshot, connections))
+}
+
+fn connection(entry: &ProviderEntry<'_>) -> Option<Connection> {
+    Some(Connection {
+        provider: ProviderName::from(entry.name.value().as_str()?),
+        endpoint: entry.endpoint.clone()?,
+        credential: entry.credential.clone(),
+    })
+}
+
+fn provider<'v>(entry: ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
+    let provider = Provider {
+        name: ProviderName::from(entry.name.value().as_str().unwrap_or_default()),
+        kind: entry.kind,
+        region: entry.region.map(str::to_owned),
+        timeouts: entry.timeouts,
+    };
+    (entry.name, Arc::new(provider))
+}
+
+fn member(entry: &MemberEntry<'_>, model: &str, providers: &Named<Arc<Provider>>) -> Option<Member> {
+    Some(Member {
+        provider: providers.look_up(&entry.provider, "provider")?,
+        model: UpstreamModelName::from(model),
+        weight: entry.weight,
+        priority: entry.priority,
+    })
+}
+
+/// Attempts after the first: as written, else every other member within reason.
+fn failover(written: Option<u32>, members: usize) -> u32 {
+    let others = u32::try_from(members.saturating_sub(1).min(DEFAULT_FAILOVER)).unwrap_or_default();
+    written.unwrap_or(others)
+}
+
+fn pool(entry: &PoolEntry<'_>, providers: &Named<Arc<Provider>>, attributes: &[&str]) -> Option<Pool> {
+    let members: Vec<_> = entry
+        .members
+        .iter()
+        .filter_map(|target| member(target, target.model.unwrap_or_default(), providers))
+        .collect();
+    let match_when = entry.match_when.as_ref().map(|reader| criteria::read(reader, attributes));
+    let match_when = match match_when {
+        Some(criteria) => criteria?,
+        None => Vec::new(),
+    };
+    Some(Pool {
+        name: PoolName::from(entry.name.value().as_str()?),
+        failover: failover(entry.failover, members.len()),
+        members,
+        match_when,
+    })
+}
+
+fn model(
+    entry: &ModelEntry<'_>,
+    providers: &Named<Arc<Provider>>,
+    find_pool: impl Fn(&Reader<'_>) -> Option<Arc<Pool>>,
+) -> Option<LogicalModel> {
+    let name = entry.name.value().as_str()?;
+    let pool = match &entry.pool {
+        Some(reference) => find_pool(reference)?,
+        None => {
+            let members: Vec<_> = entry
+                .targets
+                .iter()
+                .filter_map(|target| member(target, target.model.unwrap_or(name), providers))
+                .collect();
+            Arc::new(Pool {
+                name: PoolName::from(name),
+                failover: failover(None, members.len()),
+                members,
+                match_when: Vec::new(),
+            })
+        }
+    };
+    Some(LogicalModel {
+        name: LogicalModelName::from(name),
+        pool,
+        capabilities: entry.capabilities.clone(),
+        defaults: entry.defaults.clone(),
+    })
+}
+
+fn rule(
+    entry: &RuleEntry<'_>,
+    attributes: &[&str],
+    find_pool: impl Fn(&Reader<'_>) -> Option<Arc<Pool>>,
+) -> Option<Rule> {
+    let criteria = entry.criteria.as_ref().map(|reader| criteria::read(reader, attributes));
+    let pool = find_pool(&entry.pool);
+    let criteria = match criteria {
+        Some(criteria) => criteria?,
+        None => Vec::new(),
+    };
+    let name = RuleName::from(entry.name.unwrap_or(&entry.path));
+    Some(Rule { name, priority: entry.priority, criteria, pool: pool? })
+}
+
+fn agents(
+    entries: &[AgentEntry<'_>],
+    workspaces: &Named<Arc<Workspace>>,
+) -> HashMap<crate::identity::TokenDigest, Arc<Agent>> {
+    let agents = entries.iter().filter_map(|entry| {
+        let workspace = entry.workspace.as_ref().map(|reference| workspaces.look_up(reference, "workspace"));
+        let workspace = match workspace {
+            Some(found) => Some(found?),
+            None => None,
+        };
+        let attributes = entry.attributes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let name = AgentName::from(entry.name.value().as_str()?);
+        let agent = Agent { name, workspace, attributes: attributes.collect() };
+        Some((entry.name.clone(), (Arc::new(agent), &entry.tokens)))
+    });
+    let agents = Named::collect(agents.collect::<Vec<_>>().into_iter(), "agent");
+    let mut by_token = HashMap::new();
+    for (agent, tokens) in agents.things() {
+        for (digest, reader) in tokens {
+            if by_token.insert(*digest, agent.clone()).is_some() {
+                reader.mistake::<()>("is the token of another agent too");
+            }
+        }
+    }
+    by_token
+}
+
+/// The models that a condition on `request.model` names.
+fn requested_models(criterion: &Criterion) -> Vec<String> {
+    match (&criterion.subject, &criterion.test) {
+        (Subject::RequestModel, Test::OneOf(names)) => names.clone(),
+        _ => Vec::new(),
+    }
+}

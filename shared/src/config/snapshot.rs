@@ -1,0 +1,209 @@
+//! The configuration as everything downstream reads it: immutable, complete, every name looked up.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::criteria::Criterion;
+use crate::identity::TokenDigest;
+use crate::ids::{
+    AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, TenantName,
+    UpstreamModelName, WorkspaceName,
+};
+use crate::ledger::Price;
+use crate::units::Millis;
+
+/// A valid configuration.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// A short hash of the document.
+    pub version: ConfigVersion,
+    /// The provider accounts.
+    pub providers: Vec<Arc<Provider>>,
+    /// The pools, in the document's order.
+    pub pools: Vec<Arc<Pool>>,
+    /// The logical models, by name.
+    pub models: BTreeMap<LogicalModelName, Arc<LogicalModel>>,
+    /// The rules, highest priority first, then in the document's order.
+    pub rules: Vec<Rule>,
+    /// Who has which token.
+    pub agents: HashMap<TokenDigest, Arc<Agent>>,
+    /// What the models cost.
+    pub prices: HashMap<String, Price>,
+    /// Every model name that an agent may ask for, if something takes it: the logical models and the names in
+    /// conditions on `request.model`.
+    pub offered_models: BTreeSet<String>,
+    /// The names of the providers' own models, which are known names too: a rule without a condition on the
+    /// model may take them.
+    pub upstream_models: BTreeSet<String>,
+}
+
+/// A provider account, the Envoy cluster of the same name.
+#[derive(Debug)]
+pub struct Provider {
+    /// Its name.
+    pub name: ProviderName,
+    /// What it speaks.
+    pub kind: ProviderKind,
+    /// Where it is.
+    pub region: Option<String>,
+    /// How long it may take.
+    pub timeouts: Timeouts,
+}
+
+/// What a provider account speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProviderKind {
+    /// OpenAI's API.
+    OpenAi,
+    /// Anthropic's API.
+    Anthropic,
+    /// A server with OpenAI's API: vLLM, Ollama, llama.cpp and their like.
+    OpenAiCompatible,
+}
+
+impl ProviderKind {
+    /// All kinds.
+    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::OpenAiCompatible];
+
+    /// The kind as the document spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::Anthropic => "anthropic",
+            Self::OpenAiCompatible => "openai-compatible",
+        }
+    }
+}
+
+/// How long a provider account may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until the connection stands.
+    pub connect: Millis,
+    /// From the request's end to the first byte of the answer.
+    pub first_byte: Millis,
+    /// Between two bytes of the answer.
+    pub idle: Millis,
+}
+
+impl Default for Timeouts {
+    /// Models that think answer late, above all where they do not stream.
+    fn default() -> Self {
+        Self { connect: Millis(5_000), first_byte: Millis(300_000), idle: Millis(300_000) }
+    }
+}
+
+/// A pool of provider accounts, or the targets of one logical model.
+#[derive(Debug)]
+pub struct Pool {
+    /// Its name; the logical model's name for a model's own targets.
+    pub name: PoolName,
+    /// Attempts after the first, within the same call.
+    pub failover: u32,
+    /// Its members, in the document's order.
+    pub members: Vec<Member>,
+    /// The calls that come here without a rule; empty: none.
+    pub match_when: Vec<Criterion>,
+}
+
+/// A member of a pool.
+#[derive(Debug)]
+pub struct Member {
+    /// The account.
+    pub provider: Arc<Provider>,
+    /// What the provider calls the model.
+    pub model: UpstreamModelName,
+    /// Its share of first choices among the members of one priority.
+    pub weight: u32,
+    /// Lower ones are tried first.
+    pub priority: u32,
+}
+
+/// What agents ask for.
+#[derive(Debug)]
+pub struct LogicalModel {
+    /// Its name.
+    pub name: LogicalModelName,
+    /// Who serves it.
+    pub pool: Arc<Pool>,
+    /// What it is declared to support; `None` where nothing is declared.
+    pub capabilities: Option<Vec<Capability>>,
+    /// What applies where the agent said nothing.
+    pub defaults: Defaults,
+}
+
+/// Parameters of a logical model that apply where the agent said nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Defaults {
+    /// The sampling temperature.
+    pub temperature: Option<f64>,
+    /// The nucleus sampling bound.
+    pub top_p: Option<f64>,
+    /// The most tokens of an answer.
+    pub max_tokens: Option<u64>,
+    /// The stop sequences.
+    pub stop: Vec<String>,
+}
+
+/// Something that a model may or may not support.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// Answers as streams.
+    Streaming,
+    /// Calls of tools.
+    Tools,
+    /// Images in the input.
+    Vision,
+    /// Structured output.
+    Json,
+}
+
+impl Capability {
+    /// All capabilities.
+    pub const ALL: [Self; 4] = [Self::Streaming, Self::Tools, Self::Vision, Self::Json];
+
+    /// The capability as the document spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Streaming => "streaming",
+            Self::Tools => "tools",
+            Self::Vision => "vision",
+            Self::Json => "json",
+        }
+    }
+}
+
+/// Sends the calls that match to a pool.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its own name, or its place such as `rules[2]`.
+    pub name: RuleName,
+    /// Higher ones are looked at first.
+    pub priority: i64,
+    /// All of them must hold; empty: every call.
+    pub criteria: Vec<Criterion>,
+    /// Where the call goes.
+    pub pool: Arc<Pool>,
+}
+
+/// A workspace.
+#[derive(Debug)]
+pub struct Workspace {
+    /// Its name.
+    pub name: WorkspaceName,
+    /// The tenant it belongs to.
+    pub tenant: Option<TenantName>,
+}
+
+/// An agent.
+#[derive(Debug)]
+pub struct Agent {
+    /// Its name.
+    pub name: AgentName,
+    /// The workspace it belongs to.
+    pub workspace: Option<Arc<Workspace>>,
+    /// What the operator says about it.
+    pub attributes: BTreeMap<String, String>,
+}

@@ -1,0 +1,243 @@
+//! The once-per-attempt machine: it makes the provider's request out of the agent's and watches the answer.
+
+use serde_json::Value;
+
+use crate::call::{Attempt, Outcome, SharedCall};
+use crate::config::Scheme;
+use crate::ids::ProviderName;
+use crate::json::splice::splice;
+use crate::provider::{self, Address};
+use crate::request::StreamUsage;
+use crate::units::{Millis, Timestamp};
+use crate::wire::{Observer, Relay};
+
+/// What the host tells of an attempt.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A part of the request's body is on its way to the provider.
+    RequestBody,
+    /// The answer begins.
+    ResponseHeaders(Vec<(String, Vec<u8>)>),
+    /// A chunk of the answer's body.
+    ResponseBody {
+        /// The chunk.
+        chunk: &'a [u8],
+        /// Whether none follows.
+        is_last: bool,
+    },
+    /// The attempt is over, however it ended.
+    Closed {
+        /// Whether no connection came about.
+        is_connect_failure: bool,
+    },
+}
+
+/// What the machine wants done.
+pub trait Output {
+    /// Replaces all request headers.
+    fn set_request_headers(&mut self, headers: Vec<(&'static str, Vec<u8>)>);
+    /// Names the cluster of the attempt that follows if this one fails.
+    fn set_next_upstream(&mut self, cluster: &ProviderName);
+    /// Replaces the part of the request's body that is at hand.
+    fn set_request_body(&mut self, body: &[u8]);
+    /// Replaces all response headers.
+    fn set_response_headers(&mut self, headers: Vec<(String, Vec<u8>)>);
+    /// Replaces the chunk of the response's body that is at hand.
+    fn set_response_chunk(&mut self, chunk: &[u8]);
+}
+
+/// What a cluster's egress filter is told of its provider account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// The account, named as the cluster.
+    pub provider: ProviderName,
+    /// Where it is.
+    pub address: Address,
+}
+
+impl Config {
+    /// Reads the value of `egress` in a plugin configuration; `None` if something is missing or wrong.
+    #[must_use]
+    pub fn read(value: &Value) -> Option<Self> {
+        let text = |key| value.get(key).and_then(Value::as_str);
+        let scheme = match text("scheme")? {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return None,
+        };
+        Some(Self {
+            provider: ProviderName::from(text("provider")?),
+            address: Address {
+                scheme,
+                authority: text("authority")?.to_owned(),
+                base_path: text("base_path").unwrap_or_default().to_owned(),
+            },
+        })
+    }
+}
+
+/// One attempt.
+#[derive(Debug)]
+pub struct Egress {
+    call: SharedCall,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The body of the provider's request, until the first part of the agent's comes by and is replaced by it.
+    Sending(Vec<u8>),
+    /// All that is sent is sent; what is left of the agent's body is dropped.
+    Sent,
+    /// The answer passes under watch.
+    Watching(Box<Observer>),
+    /// Nothing more to see.
+    Done,
+}
+
+/// The cluster is not the one whose turn it is: Envoy's configuration and the plan disagree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this cluster is not the next one of the call's plan")]
+pub struct NotPlanned;
+
+impl Egress {
+    /// Begins the attempt that is next in the call's plan.
+    pub fn start(
+        call: SharedCall,
+        config: &Config,
+        now: Timestamp,
+        output: &mut dyn Output,
+    ) -> Result<Self, NotPlanned> {
+        let mut shared = call.borrow_mut();
+        // An attempt that ended without a word has failed by now.
+        shared.fail_last(Outcome::Reset, now);
+        let planned = shared.next_planned().cloned().ok_or(NotPlanned)?;
+        if planned.provider.name != config.provider {
+            return Err(NotPlanned);
+        }
+        let kind = planned.provider.kind;
+        let edits = shared.format.edits(&shared.request, planned.model.as_str(), kind, &shared.defaults());
+        let body = splice(&shared.body, edits);
+        let is_stream = shared.request.stream;
+        output.set_request_headers(provider::request_headers(
+            kind,
+            &config.address,
+            &shared.headers,
+            is_stream,
+            body.len(),
+        ));
+        shared.attempts.push(Attempt {
+            provider: planned.provider,
+            model: planned.model,
+            started: now,
+            outcome: None,
+            took: Millis(0),
+            is_deliverable: false,
+        });
+        if let Some(next) = shared.next_planned() {
+            output.set_next_upstream(&next.provider.name);
+        }
+        drop(shared);
+        Ok(Self { call, state: State::Sending(body) })
+    }
+
+    /// Whether chunks of the answer are of interest.
+    #[must_use]
+    pub fn watches(&self) -> bool {
+        matches!(self.state, State::Watching(_))
+    }
+
+    /// Whether the attempt is without an answer so far.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Sending(_) | State::Sent)
+    }
+
+    /// Takes what happens next.
+    #[must_use]
+    pub fn handle(self, event: Event<'_>, now: Timestamp, output: &mut dyn Output) -> Self {
+        let Self { call, state } = self;
+        let state = match (state, event) {
+            (State::Sending(body), Event::RequestBody) => {
+                output.set_request_body(&body);
+                State::Sent
+            }
+            (State::Sent, Event::RequestBody) => {
+                output.set_request_body(b"");
+                State::Sent
+            }
+            (State::Sending(_) | State::Sent, Event::ResponseHeaders(headers)) => {
+                answer_begins(&call, headers, now, output)
+            }
+            (State::Watching(observer), Event::ResponseBody { chunk, is_last }) => {
+                watch(&call, observer, chunk, is_last, now, output)
+            }
+            (State::Sending(_) | State::Sent, Event::Closed { is_connect_failure }) => {
+                let failure = if is_connect_failure { Outcome::ConnectFailure } else { Outcome::Reset };
+                call.borrow_mut().fail_last(failure, now);
+                State::Done
+            }
+            (_, Event::Closed { .. }) => State::Done,
+            (state, _) => state,
+        };
+        Self { call, state }
+    }
+}
+
+fn answer_begins(
+    call: &SharedCall,
+    mut headers: Vec<(String, Vec<u8>)>,
+    now: Timestamp,
+    output: &mut dyn Output,
+) -> State {
+    let mut shared = call.borrow_mut();
+    let value = |name: &str| headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_slice());
+    let status = value(":status").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok()).unwrap_or(502);
+    let content_type = value("content-type").unwrap_or_default();
+    let is_type = |name: &[u8]| content_type.get(..name.len()).is_some_and(|t| t.eq_ignore_ascii_case(name));
+    let (is_json, is_stream) = (is_type(b"application/json"), is_type(b"text/event-stream"));
+    let outcome = Outcome::Status(status);
+    // A refusal of our own credential says nothing to the agent; as a 502 it goes to the next account.
+    let is_our_credential = matches!(status, 401 | 403);
+    if let Some(attempt) = shared.attempts.last_mut() {
+        attempt.outcome = Some(outcome);
+        attempt.took = now.millis_since(attempt.started);
+        attempt.is_deliverable = outcome.is_success() || (is_json && !is_our_credential);
+    }
+    if outcome.is_success() {
+        // No attempt follows one that succeeded.
+        shared.body = Vec::new();
+    }
+    if is_our_credential {
+        headers.iter_mut().filter(|(name, _)| name == ":status").for_each(|(_, value)| *value = b"502".to_vec());
+    }
+    let leaves_usage_out = is_stream && shared.request.stream_usage != StreamUsage::Wanted;
+    output.set_response_headers(provider::answer_headers(headers, !leaves_usage_out));
+    if is_stream {
+        State::Watching(Box::new(Observer::of_stream(shared.format, leaves_usage_out)))
+    } else {
+        State::Watching(Box::new(Observer::of_answer(shared.format)))
+    }
+}
+
+fn watch(
+    call: &SharedCall,
+    mut observer: Box<Observer>,
+    chunk: &[u8],
+    is_last: bool,
+    now: Timestamp,
+    output: &mut dyn Output,
+) -> State {
+    if let Relay::Replaced(passed) = observer.push(chunk, is_last) {
+        output.set_response_chunk(&passed);
+    }
+    let mut shared = call.borrow_mut();
+    if shared.first_byte_at.is_none() && !chunk.is_empty() {
+        shared.first_byte_at = Some(now);
+    }
+    if is_last {
+        shared.is_complete = true;
+    }
+    shared.observation.clone_from(observer.observation());
+    if is_last { State::Done } else { State::Watching(observer) }
+}

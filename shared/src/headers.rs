@@ -1,0 +1,104 @@
+//! A call's headers as ordered byte pairs, and every header name the broker knows.
+
+/// The caller's credential, in OpenAI's and the newer Anthropic SDKs' way.
+pub const AUTHORIZATION: &str = "authorization";
+/// The caller's credential, in the older Anthropic SDKs' way.
+pub const X_API_KEY: &str = "x-api-key";
+/// Which revision of Anthropic's API a client speaks; its presence tells an Anthropic client.
+pub const ANTHROPIC_VERSION: &str = "anthropic-version";
+/// Anthropic's opt-in features, comma separated.
+pub const ANTHROPIC_BETA: &str = "anthropic-beta";
+/// Envoy's id of the request.
+pub const X_REQUEST_ID: &str = "x-request-id";
+/// What the agent says the call is a step of, for rules.
+pub const X_BROKER_STEP: &str = "x-broker-step";
+/// What the agent says the call is for, for rules.
+pub const X_BROKER_PURPOSE: &str = "x-broker-purpose";
+/// The prefix of the broker's own headers; none of them is ever forwarded.
+pub const BROKER_PREFIX: &str = "x-broker-";
+/// The prefix of the headers that steer Envoy; a client's are removed.
+pub const ENVOY_PREFIX: &str = "x-envoy-";
+/// How often Envoy may retry this call.
+pub const X_ENVOY_MAX_RETRIES: &str = "x-envoy-max-retries";
+/// How long one attempt may take until its first byte.
+pub const X_ENVOY_PER_TRY_TIMEOUT: &str = "x-envoy-upstream-rq-per-try-timeout-ms";
+
+/// The headers of a request, in order, names in lower case as Envoy delivers them.
+#[derive(Clone, Debug, Default)]
+pub struct Headers(Vec<(String, Vec<u8>)>);
+
+/// What a lookup of a header that must be given at most once found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup<'a> {
+    /// The header is absent.
+    Absent,
+    /// The header is there once.
+    Once(&'a [u8]),
+    /// The header is there several times.
+    Repeated,
+}
+
+impl Headers {
+    /// Takes the pairs as the host gave them.
+    #[must_use]
+    pub fn new(pairs: Vec<(String, Vec<u8>)>) -> Self {
+        Self(pairs)
+    }
+
+    /// The first value of a header; `name` in lower case.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// The first value of a header, if it is text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.first(name).and_then(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// The value of a header that must not be repeated; `name` in lower case.
+    #[must_use]
+    pub fn lookup(&self, name: &str) -> Lookup<'_> {
+        let mut values = self.0.iter().filter(|(given, _)| given == name);
+        match (values.next(), values.next()) {
+            (None, _) => Lookup::Absent,
+            (Some((_, value)), None) => Lookup::Once(value),
+            (Some(_), Some(_)) => Lookup::Repeated,
+        }
+    }
+
+    /// The names of the headers that a client may not send past the broker's first role: what steers Envoy and
+    /// what is the broker's own.
+    pub fn steering(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| name.starts_with(ENVOY_PREFIX) || name.starts_with(BROKER_PREFIX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        Headers::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect())
+    }
+
+    #[test]
+    fn a_repeated_header_is_told_from_a_single_one() {
+        let headers = headers(&[("a", "1"), ("b", "2"), ("a", "1")]);
+        assert_eq!(headers.lookup("a"), Lookup::Repeated);
+        assert_eq!(headers.lookup("b"), Lookup::Once(b"2"));
+        assert_eq!(headers.lookup("c"), Lookup::Absent);
+    }
+
+    #[test]
+    fn steering_headers_of_a_client_are_found_by_prefix() {
+        let headers = headers(&[("x-envoy-retry-on", "5xx"), ("x-broker-step", "inference"), ("accept", "*/*")]);
+        assert_eq!(headers.steering().collect::<Vec<_>>(), ["x-envoy-retry-on", "x-broker-step"]);
+    }
+}

@@ -1,0 +1,538 @@
+//! Finds the members of a JSON object, or the elements of an array, as spans, in one pass over the bytes and
+//! without allocation. The whole text is checked to be JSON in structure: brackets, commas, colons, strings,
+//! literals. What a number or an escape looks like inside is left to whoever reads the span.
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+use crate::limits::MAX_JSON_DEPTH;
+
+/// A range of bytes, end excluded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// The first byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The bytes of the span in the text that it was found in; empty if it is not of that text.
+    #[must_use]
+    pub fn of(self, text: &[u8]) -> &[u8] {
+        text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// The span moved by `offset`: found in a part of the text that begins there.
+    #[must_use]
+    pub fn shifted(self, offset: usize) -> Self {
+        Self {
+            start: self.start.saturating_add(offset),
+            end: self.end.saturating_add(offset),
+        }
+    }
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A string, quotes included in its span.
+    String,
+    /// A number.
+    Number,
+    /// `true`.
+    True,
+    /// `false`.
+    False,
+    /// `null`.
+    Null,
+    /// An object.
+    Object,
+    /// An array.
+    Array,
+}
+
+/// A value: what it is and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Value {
+    /// What it is.
+    pub kind: Kind,
+    /// Where it is.
+    pub span: Span,
+}
+
+/// Why a text is not the JSON that was looked for; positions are byte offsets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScanError {
+    /// Nothing but white space.
+    #[error("it is empty")]
+    Empty,
+    /// The text ends inside a value.
+    #[error("it ends in the middle of a value")]
+    Truncated,
+    /// The text is JSON so far, but not of the expected kind.
+    #[error("it is not an object")]
+    NotAnObject,
+    /// A byte that JSON does not allow there.
+    #[error("unexpected byte at offset {0}")]
+    Unexpected(usize),
+    /// Nested deeper than [`MAX_JSON_DEPTH`].
+    #[error("it nests deeper than {MAX_JSON_DEPTH} levels")]
+    TooDeep,
+}
+
+/// Calls `each` with the key and the value of every member of the object that `text` is.
+pub fn object<'a>(text: &'a [u8], mut each: impl FnMut(Cow<'a, [u8]>, Value)) -> Result<(), ScanError> {
+    let mut cursor = Cursor { text, at: 0 };
+    match cursor.peek_token() {
+        None => return Err(ScanError::Empty),
+        Some(b'{') => cursor.at += 1,
+        Some(_) => return Err(ScanError::NotAnObject),
+    }
+    if cursor.peek_token() == Some(b'}') {
+        cursor.at += 1;
+        return cursor.finish();
+    }
+    loop {
+        let key = cursor.key()?;
+        let value = cursor.value()?;
+        each(unquoted(key.of(text)), value);
+        match cursor.token()? {
+            b',' => {}
+            b'}' => return cursor.finish(),
+            _ => return Err(cursor.unexpected()),
+        }
+    }
+}
+
+/// Calls `each` with every element of the array that `text` is.
+pub fn array(text: &[u8], mut each: impl FnMut(Value)) -> Result<(), ScanError> {
+    let mut cursor = Cursor { text, at: 0 };
+    match cursor.peek_token() {
+        None => return Err(ScanError::Empty),
+        Some(b'[') => cursor.at += 1,
+        Some(_) => return Err(ScanError::NotAnObject),
+    }
+    if cursor.peek_token() == Some(b']') {
+        cursor.at += 1;
+        return cursor.finish();
+    }
+    loop {
+        each(cursor.value()?);
+        match cursor.token()? {
+            b',' => {}
+            b']' => return cursor.finish(),
+            _ => return Err(cursor.unexpected()),
+        }
+    }
+}
+
+/// The values of the named members of the object that `text` is, in the order of `keys`, and the index in `keys` of
+/// one that is given twice, if any: readers differ in which of two they take, so a repeated key deserves distrust.
+pub fn members<const N: usize>(text: &[u8], keys: [&str; N]) -> Result<Members<N>, ScanError> {
+    let mut found = Members { values: [None; N], repeated: None };
+    object(text, |key, value| {
+        if let Some(index) = keys.iter().position(|known| known.as_bytes() == key.as_ref())
+            && let Some(slot) = found.values.get_mut(index)
+            && slot.replace(value).is_some()
+        {
+            found.repeated = Some(index);
+        }
+    })?;
+    Ok(found)
+}
+
+/// What [`members`] found.
+#[derive(Clone, Copy, Debug)]
+pub struct Members<const N: usize> {
+    /// The value of each key; the last one if it is given twice.
+    pub values: [Option<Value>; N],
+    /// The index of a key that is given twice.
+    pub repeated: Option<usize>,
+}
+
+/// The value of a number that is a whole one and not negative.
+#[must_use]
+pub fn unsigned(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// The text of a string value, escapes resolved; `None` if it is no valid string.
+#[must_use]
+pub fn string(quoted: &[u8]) -> Option<Cow<'_, str>> {
+    let inner = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+    if memchr::memchr(b'\\', inner).is_none() {
+        return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
+    }
+    serde_json::from_slice::<String>(quoted).ok().map(Cow::Owned)
+}
+
+/// A key without its quotes. One with escapes is resolved, so that no spelling of a key escapes notice.
+fn unquoted(quoted: &[u8]) -> Cow<'_, [u8]> {
+    match string(quoted) {
+        Some(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
+        _ => Cow::Borrowed(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()),
+    }
+}
+
+struct Cursor<'a> {
+    text: &'a [u8],
+    /// The next byte to read.
+    at: usize,
+}
+
+/// What may come next inside a container.
+#[derive(Clone, Copy)]
+enum Expect {
+    FirstKeyOrEnd,
+    FirstElementOrEnd,
+    Value,
+    CommaOrEnd,
+}
+
+impl Cursor<'_> {
+    /// The next byte that is not white space, not consumed.
+    fn peek_token(&mut self) -> Option<u8> {
+        while let Some(&byte) = self.text.get(self.at) {
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+        None
+    }
+
+    /// The next byte that is not white space.
+    fn token(&mut self) -> Result<u8, ScanError> {
+        let byte = self.peek_token().ok_or(ScanError::Truncated)?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    /// The byte read last is wrong.
+    fn unexpected(&self) -> ScanError {
+        ScanError::Unexpected(self.at.saturating_sub(1))
+    }
+
+    /// Nothing but white space may follow.
+    fn finish(&mut self) -> Result<(), ScanError> {
+        match self.peek_token() {
+            None => Ok(()),
+            Some(_) => Err(ScanError::Unexpected(self.at)),
+        }
+    }
+
+    /// A key and its colon.
+    fn key(&mut self) -> Result<Span, ScanError> {
+        if self.token()? != b'"' {
+            return Err(self.unexpected());
+        }
+        let start = self.at - 1;
+        self.skip_string()?;
+        let span = Span { start, end: self.at };
+        if self.token()? == b':' { Ok(span) } else { Err(self.unexpected()) }
+    }
+
+    /// One value of any kind.
+    fn value(&mut self) -> Result<Value, ScanError> {
+        let first = self.token()?;
+        let start = self.at - 1;
+        let kind = match first {
+            b'{' => {
+                self.skip_container(true)?;
+                Kind::Object
+            }
+            b'[' => {
+                self.skip_container(false)?;
+                Kind::Array
+            }
+            _ => self.skip_scalar(first)?,
+        };
+        Ok(Value { kind, span: Span { start, end: self.at } })
+    }
+
+    /// The rest of a value that is no container and whose first byte is read.
+    fn skip_scalar(&mut self, first: u8) -> Result<Kind, ScanError> {
+        match first {
+            b'"' => self.skip_string().map(|()| Kind::String),
+            b't' => self.skip_literal(b"rue").map(|()| Kind::True),
+            b'f' => self.skip_literal(b"alse").map(|()| Kind::False),
+            b'n' => self.skip_literal(b"ull").map(|()| Kind::Null),
+            b'-' | b'0'..=b'9' => {
+                while let Some(b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E') = self.text.get(self.at) {
+                    self.at += 1;
+                }
+                Ok(Kind::Number)
+            }
+            _ => Err(self.unexpected()),
+        }
+    }
+
+    fn skip_literal(&mut self, rest: &[u8]) -> Result<(), ScanError> {
+        for expected in rest {
+            match self.text.get(self.at) {
+                None => return Err(ScanError::Truncated),
+                Some(byte) if byte == expected => self.at += 1,
+                Some(_) => return Err(ScanError::Unexpected(self.at)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The rest of a string whose opening quote is read.
+    fn skip_string(&mut self) -> Result<(), ScanError> {
+        loop {
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            let found = memchr2(b'"', b'\\', rest).ok_or(ScanError::Truncated)?;
+            self.at += found + 1;
+            if rest.get(found) == Some(&b'"') {
+                return Ok(());
+            }
+            // The escaped byte; a `u` and its digits need no special care, being neither quote nor backslash.
+            self.at += 1;
+        }
+    }
+
+    /// The rest of an object or array whose opening bracket is read. The levels above are bits of a fixed stack,
+    /// so that depth costs neither memory nor recursion.
+    fn skip_container(&mut self, is_object: bool) -> Result<(), ScanError> {
+        let mut levels = Levels::default();
+        levels.open(is_object)?;
+        let mut expect = if is_object { Expect::FirstKeyOrEnd } else { Expect::FirstElementOrEnd };
+        loop {
+            let byte = self.token()?;
+            expect = match (expect, byte) {
+                (Expect::FirstKeyOrEnd, b'}') | (Expect::FirstElementOrEnd, b']') => {
+                    if levels.close() {
+                        return Ok(());
+                    }
+                    Expect::CommaOrEnd
+                }
+                (Expect::FirstKeyOrEnd, _) => {
+                    self.at -= 1;
+                    self.key()?;
+                    Expect::Value
+                }
+                (Expect::Value | Expect::FirstElementOrEnd, b'{') => {
+                    levels.open(true)?;
+                    Expect::FirstKeyOrEnd
+                }
+                (Expect::Value | Expect::FirstElementOrEnd, b'[') => {
+                    levels.open(false)?;
+                    Expect::FirstElementOrEnd
+                }
+                (Expect::Value | Expect::FirstElementOrEnd, first) => {
+                    self.skip_scalar(first)?;
+                    Expect::CommaOrEnd
+                }
+                (Expect::CommaOrEnd, b',') => {
+                    if levels.in_object() {
+                        self.key()?;
+                    }
+                    Expect::Value
+                }
+                (Expect::CommaOrEnd, b'}') if levels.in_object() => {
+                    if levels.close() {
+                        return Ok(());
+                    }
+                    Expect::CommaOrEnd
+                }
+                (Expect::CommaOrEnd, b']') if !levels.in_object() => {
+                    if levels.close() {
+                        return Ok(());
+                    }
+                    Expect::CommaOrEnd
+                }
+                (Expect::CommaOrEnd, _) => return Err(self.unexpected()),
+            };
+        }
+    }
+}
+
+/// Which of the open containers are objects, the innermost in the lowest bit.
+#[derive(Default)]
+struct Levels {
+    objects: [u128; 2],
+    depth: usize,
+}
+
+impl Levels {
+    fn open(&mut self, is_object: bool) -> Result<(), ScanError> {
+        // The outermost object, which the caller walks, is one level more.
+        if self.depth + 1 >= MAX_JSON_DEPTH {
+            return Err(ScanError::TooDeep);
+        }
+        let [low, high] = self.objects;
+        self.objects = [(low << 1) | u128::from(is_object), (high << 1) | (low >> 127)];
+        self.depth += 1;
+        Ok(())
+    }
+
+    /// Closes the innermost container; true if that was the first one.
+    fn close(&mut self) -> bool {
+        let [low, high] = self.objects;
+        self.objects = [(low >> 1) | (high << 127), high >> 1];
+        self.depth -= 1;
+        self.depth == 0
+    }
+
+    fn in_object(&self) -> bool {
+        let [low, _] = self.objects;
+        low & 1 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn members(text: &str) -> Result<Vec<(String, Kind, String)>, ScanError> {
+        let mut found = Vec::new();
+        object(text.as_bytes(), |key, value| {
+            found.push((
+                String::from_utf8_lossy(&key).into_owned(),
+                value.kind,
+                String::from_utf8_lossy(value.span.of(text.as_bytes())).into_owned(),
+            ));
+        })?;
+        Ok(found)
+    }
+
+    #[test]
+    fn members_are_found_with_their_exact_text() {
+        let text = " { \"a\" : 1.50e3 ,\"b\":\"x\\\"}\" , \"c\":[{},[],{\"d\":[null,true]}],\"e\":{}} \n";
+        let found = members(text).unwrap();
+        let texts: Vec<_> = found.iter().map(|(key, _, value)| (key.as_str(), value.as_str())).collect();
+        assert_eq!(
+            texts,
+            [
+                ("a", "1.50e3"),
+                ("b", "\"x\\\"}\""),
+                ("c", "[{},[],{\"d\":[null,true]}]"),
+                ("e", "{}")
+            ]
+        );
+    }
+
+    #[test]
+    fn an_escaped_key_is_the_key_it_spells() {
+        assert_eq!(members(r#"{"mod\u0065l":1}"#).unwrap()[0].0, "model");
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_with_its_place() {
+        for (text, error) in [
+            ("", ScanError::Empty),
+            (" \n", ScanError::Empty),
+            ("[]", ScanError::NotAnObject),
+            ("hello", ScanError::NotAnObject),
+            ("{", ScanError::Truncated),
+            ("{\"a\"", ScanError::Truncated),
+            ("{\"a\":", ScanError::Truncated),
+            ("{\"a\":\"b", ScanError::Truncated),
+            ("{\"a\":\"b\\", ScanError::Truncated),
+            ("{\"a\":tru", ScanError::Truncated),
+            ("{\"a\":[1,2", ScanError::Truncated),
+            ("{\"a\":1,}", ScanError::Unexpected(7)),
+            ("{\"a\" 1}", ScanError::Unexpected(5)),
+            ("{\"a\":[1 2]}", ScanError::Unexpected(8)),
+            ("{\"a\":[1}}", ScanError::Unexpected(7)),
+            ("{\"a\":{\"b\":1]}", ScanError::Unexpected(11)),
+            ("{\"a\":x}", ScanError::Unexpected(5)),
+            ("{\"a\":1} x", ScanError::Unexpected(8)),
+            ("{1:2}", ScanError::Unexpected(1)),
+            ("{\"a\":[,]}", ScanError::Unexpected(6)),
+        ] {
+            assert_eq!(members(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_and_just_below_the_bound_every_bracket_is_matched() {
+        let nested = |depth: usize| {
+            let open: String = (0..depth).map(|level| if level % 3 == 0 { "{\"k\":" } else { "[" }).collect();
+            let close: String =
+                (0..depth).rev().map(|level| if level % 3 == 0 { "}" } else { "]" }).collect();
+            format!("{{\"a\":{open}1{close}}}")
+        };
+        assert!(members(&nested(MAX_JSON_DEPTH - 1)).is_ok());
+        assert_eq!(members(&nested(MAX_JSON_DEPTH)), Err(ScanError::TooDeep));
+        assert_eq!(members(&nested(10_000)), Err(ScanError::TooDeep));
+    }
+
+    #[test]
+    fn elements_of_an_array_are_found() {
+        let text = b"[1, \"two\" ,{\"three\":3}]";
+        let mut found = Vec::new();
+        array(text, |value| found.push(value.kind)).unwrap();
+        assert_eq!(found, [Kind::Number, Kind::String, Kind::Object]);
+        assert_eq!(array(b"[1", |_| {}), Err(ScanError::Truncated));
+    }
+
+    #[test]
+    fn strings_are_unescaped_only_where_they_must_be() {
+        assert!(matches!(string(b"\"plain\""), Some(Cow::Borrowed("plain"))));
+        assert_eq!(string(br#""a\u00e9\n""#).as_deref(), Some("aé\n"));
+        assert_eq!(string(br#""\x""#), None);
+        assert_eq!(string(b"7"), None);
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    mod properties {
+        use super::*;
+        use proptest::prelude::*;
+
+        fn any_json() -> impl Strategy<Value = serde_json::Value> {
+            let leaf = prop_oneof![
+                Just(serde_json::Value::Null),
+                any::<bool>().prop_map(Into::into),
+                any::<i64>().prop_map(Into::into),
+                ".*".prop_map(Into::into),
+            ];
+            leaf.prop_recursive(6, 64, 6, |inner| {
+                prop_oneof![
+                    prop::collection::vec(inner.clone(), 0..6).prop_map(Into::into),
+                    prop::collection::hash_map(".*", inner, 0..6)
+                        .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+                ]
+            })
+        }
+
+        proptest! {
+            /// The scanner finds what a full parser finds.
+            #[test]
+            fn agrees_with_serde_json(members in prop::collection::btree_map(".*", any_json(), 0..6), pretty: bool) {
+                let value = serde_json::Value::Object(members.into_iter().collect());
+                let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }
+                    .unwrap();
+                let mut found = serde_json::Map::new();
+                object(text.as_bytes(), |key, member| {
+                    let parsed = serde_json::from_slice(member.span.of(text.as_bytes())).unwrap();
+                    found.insert(String::from_utf8(key.into_owned()).unwrap(), parsed);
+                })
+                .unwrap();
+                prop_assert_eq!(serde_json::Value::Object(found), value);
+            }
+
+            /// Nothing that arrives makes the scanner panic, and what a full parser takes, it takes.
+            #[test]
+            fn takes_any_bytes(bytes: Vec<u8>) {
+                let scanned = object(&bytes, |_, _| {});
+                if serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&bytes).is_ok() {
+                    prop_assert_eq!(scanned, Ok(()));
+                }
+            }
+
+            /// Every proper beginning of an object is refused.
+            #[test]
+            fn refuses_every_cut(members in prop::collection::btree_map("[a-z]*", any_json(), 0..4), cut: prop::sample::Index) {
+                let text = serde_json::to_vec(&members).unwrap();
+                let end = cut.index(text.len());
+                prop_assert!(object(&text[..end], |_, _| {}).is_err());
+            }
+        }
+    }
+}

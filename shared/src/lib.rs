@@ -1,0 +1,30 @@
+//! The broker's mind, in the order in which a call passes through it.
+//!
+//! ```text
+//! identity ─▶ api, request (wire) ─▶ routing ─▶ attempt (egress, wire) ─▶ answer ─▶ ledger ─▶ audit, metrics
+//! ```
+//!
+//! Two machines without I/O drive these stages: [`broker`] once per call, [`egress`] once per attempt. Nothing
+//! here knows Envoy or proxy-wasm: what a machine wants done goes through its output trait, and time and
+//! randomness are arguments, so that every path runs in a native test, in wasm and offline.
+
+pub mod api;
+pub mod audit;
+pub mod broker;
+pub mod call;
+pub mod config;
+pub mod egress;
+pub mod headers;
+pub mod identity;
+pub mod ids;
+pub mod json;
+pub mod ledger;
+pub mod limits;
+pub mod metrics;
+pub mod provider;
+pub mod reply;
+pub mod request;
+pub mod routing;
+pub mod sse;
+pub mod units;
+pub mod wire;

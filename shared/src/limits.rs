@@ -1,0 +1,25 @@
+//! Every bound on what a stranger can size, with its reason.
+
+/// The largest request body: prompts with several images fit, and a worker holds a few of them at once.
+pub const MAX_REQUEST_BODY: usize = 32 << 20;
+
+/// How deep a JSON body may nest. Real tool schemas stay below 30; the scanner's stack is this many bits.
+pub const MAX_JSON_DEPTH: usize = 256;
+
+/// The longest agent token worth hashing.
+pub const MAX_TOKEN: usize = 512;
+
+/// The longest `model` value; the longest real ones are cloud resource names of some 200 bytes.
+pub const MAX_MODEL_NAME: usize = 512;
+
+/// How much of an answer that is not a stream is kept to read its usage. A longer one passes through unread.
+pub const MAX_OBSERVED_ANSWER: usize = 16 << 20;
+
+/// The longest event of a stream that is kept until it is whole. A longer one passes through unread.
+pub const MAX_EVENT: usize = 4 << 20;
+
+/// Attempts of one call, the first included; the rendered route retries at most this often less one.
+pub const MAX_ATTEMPTS: u32 = 11;
+
+/// The longest text of a caller or of a provider that is repeated in an error or a record.
+pub const MAX_QUOTED: usize = 200;

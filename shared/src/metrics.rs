@@ -1,0 +1,104 @@
+//! Every metric of the broker, with its labels.
+//!
+//! Envoy knows a metric by one name, so the labels are written into it, each as `;label=value`; the rendered
+//! `stats_tags` take them out again. See `broker render`.
+
+use std::fmt::Write as _;
+
+/// The prefix of every metric.
+pub const PREFIX: &str = "model_broker";
+
+/// The labels, in the order in which they are written.
+pub const LABELS: [&str; 6] = ["agent", "pool", "provider", "model", "outcome", "status"];
+
+/// What stands in for a label that does not apply.
+pub const NONE: &str = "none";
+
+/// A metric's kind and unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Metric {
+    /// Calls that ended. Counter; agent, pool, provider, model, outcome.
+    Calls,
+    /// Attempts that ended. Counter; pool, provider, model, status.
+    Attempts,
+    /// Tokens of inputs, cached ones included. Counter; agent, pool, provider, model.
+    InputTokens,
+    /// Tokens of inputs that came from the provider's cache. Counter; agent, pool, provider, model.
+    CachedTokens,
+    /// Tokens of outputs. Counter; agent, pool, provider, model.
+    OutputTokens,
+    /// Cost in millionths of a dollar. Counter; agent, pool, provider, model.
+    CostMicroUsd,
+    /// Milliseconds from the request's first byte to the answer's last. Histogram; pool, provider, model.
+    DurationMs,
+    /// Milliseconds from the request's first byte to the first byte of the answer's body. Histogram; pool, provider,
+    /// model.
+    FirstByteMs,
+}
+
+impl Metric {
+    /// The name after the prefix.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Attempts => "attempts",
+            Self::InputTokens => "input_tokens",
+            Self::CachedTokens => "cached_tokens",
+            Self::OutputTokens => "output_tokens",
+            Self::CostMicroUsd => "cost_micro_usd",
+            Self::DurationMs => "duration_ms",
+            Self::FirstByteMs => "ttft_ms",
+        }
+    }
+
+    /// Whether values are distributed rather than summed.
+    #[must_use]
+    pub fn is_histogram(self) -> bool {
+        matches!(self, Self::DurationMs | Self::FirstByteMs)
+    }
+}
+
+/// The values of a metric's labels; names of the configuration, so their number is bounded.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Labels<'a> {
+    /// Who called.
+    pub agent: Option<&'a str>,
+    /// The pool that took the call.
+    pub pool: Option<&'a str>,
+    /// The provider account.
+    pub provider: Option<&'a str>,
+    /// What the provider calls the model.
+    pub model: Option<&'a str>,
+    /// How the call ended.
+    pub outcome: Option<&'a str>,
+    /// The attempt's status or failure.
+    pub status: Option<&'a str>,
+}
+
+/// A metric with its labels as Envoy knows it: `model_broker.calls;agent=bot;pool=...`.
+#[must_use]
+pub fn stat_name(metric: Metric, labels: Labels<'_>) -> String {
+    let mut name = String::with_capacity(128);
+    let _ = write!(name, "{PREFIX}.{}", metric.name());
+    let values = [labels.agent, labels.pool, labels.provider, labels.model, labels.outcome, labels.status];
+    for (label, value) in LABELS.iter().zip(values) {
+        if let Some(value) = value {
+            let _ = write!(name, ";{label}={value}");
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn labels_are_written_into_the_name() {
+        let labels = Labels { agent: Some("bot"), outcome: Some("ok"), ..Labels::default() };
+        assert_eq!(stat_name(Metric::Calls, labels), "model_broker.calls;agent=bot;outcome=ok");
+    }
+}

@@ -1,0 +1,278 @@
+//! Every answer that the broker gives itself, in the caller's dialect. One exhaustive table says what each refusal
+//! looks like.
+
+use std::borrow::Cow;
+
+use serde_json::{Value, json};
+
+use crate::api::{ApiError, Dialect};
+use crate::identity::IdentityError;
+use crate::limits::{MAX_QUOTED, MAX_REQUEST_BODY};
+use crate::request::RequestError;
+
+/// Why the broker answers itself instead of a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The path or the method is wrong.
+    Api(ApiError),
+    /// Nobody is known to call.
+    Identity(IdentityError),
+    /// The body is no request.
+    Request(RequestError),
+    /// The body is larger than [`MAX_REQUEST_BODY`].
+    TooLarge,
+    /// No model of this name, for this agent.
+    UnknownModel(String),
+    /// The model is known, but no member of its pool takes the call's format.
+    NoMember(String),
+    /// No provider gave an answer that could be passed on.
+    Upstream(UpstreamFailure),
+    /// Envoy answered in the broker's place, with this status, before the call was forwarded.
+    Envoy(u16),
+}
+
+/// Why no provider's answer could be passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpstreamFailure {
+    /// No connection, or it broke before an answer.
+    Unreachable,
+    /// No answer in time.
+    TimedOut,
+    /// The provider refused the broker's own credential: nothing that the agent could mend.
+    CredentialRefused,
+    /// An error that is not in the provider's own format, with its status.
+    Unreadable(u16),
+}
+
+/// An answer of the broker itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// Headers beside the status.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, JSON.
+    pub body: Vec<u8>,
+}
+
+/// What a refusal looks like.
+struct Row {
+    status: u16,
+    /// A machine-readable code, the same in replies, records and metrics.
+    code: &'static str,
+    openai_type: &'static str,
+    anthropic_type: &'static str,
+    parameter: Option<&'static str>,
+    message: Cow<'static, str>,
+}
+
+impl Refusal {
+    /// The machine-readable code of the refusal.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.row().code
+    }
+
+    /// The answer to a caller of `dialect`.
+    #[must_use]
+    pub fn reply(&self, dialect: Dialect, request_id: &str) -> Reply {
+        let row = self.row();
+        let (body, id_header) = match dialect {
+            Dialect::OpenAi => (
+                json!({"error": {
+                    "message": row.message, "type": row.openai_type, "param": row.parameter, "code": row.code,
+                }}),
+                "x-request-id",
+            ),
+            Dialect::Anthropic => (
+                json!({
+                    "type": "error",
+                    "error": {"type": row.anthropic_type, "message": row.message, "details": {"error_code": row.code}},
+                    "request_id": request_id,
+                }),
+                "request-id",
+            ),
+        };
+        let mut reply = Reply::json(row.status, &body);
+        if !request_id.is_empty() {
+            reply.headers.push((id_header, request_id.to_owned()));
+        }
+        if let Self::Api(ApiError::WrongMethod(_, method)) = self {
+            reply.headers.push(("allow", (*method).to_owned()));
+        }
+        reply
+    }
+
+    fn row(&self) -> Row {
+        let invalid = |status, code, message: Cow<'static, str>| Row {
+            status,
+            code,
+            openai_type: "invalid_request_error",
+            anthropic_type: "invalid_request_error",
+            parameter: None,
+            message,
+        };
+        let upstream = |status, code, message: &'static str| Row {
+            status,
+            code,
+            openai_type: "server_error",
+            anthropic_type: if status == 504 { "timeout_error" } else { "api_error" },
+            parameter: None,
+            message: message.into(),
+        };
+        match self {
+            Self::Api(ApiError::UnknownPath(_)) => Row {
+                anthropic_type: "not_found_error",
+                ..invalid(404, "unknown_path", "there is no API at this path".into())
+            },
+            Self::Api(ApiError::WrongMethod(_, method)) => {
+                invalid(405, "method_not_allowed", format!("this path takes {method} only").into())
+            }
+            Self::Identity(error) => Row {
+                anthropic_type: "authentication_error",
+                ..invalid(401, "invalid_api_key", error.to_string().into())
+            },
+            Self::Request(error) => {
+                Row { parameter: error.parameter(), ..invalid(400, "invalid_request", error.to_string().into()) }
+            }
+            Self::TooLarge => Row {
+                openai_type: "request_too_large",
+                anthropic_type: "request_too_large",
+                ..invalid(
+                    413,
+                    "request_too_large",
+                    format!("the body is larger than {} MiB", MAX_REQUEST_BODY >> 20).into(),
+                )
+            },
+            Self::UnknownModel(model) => Row {
+                anthropic_type: "not_found_error",
+                parameter: Some("model"),
+                ..invalid(
+                    404,
+                    "model_not_found",
+                    format!("there is no model `{}` for this agent; GET /v1/models lists them", quoted(model)).into(),
+                )
+            },
+            Self::NoMember(model) => Row {
+                parameter: Some("model"),
+                ..invalid(
+                    400,
+                    "no_provider_for_format",
+                    format!("no provider of model `{}` takes this API's format", quoted(model)).into(),
+                )
+            },
+            Self::Upstream(UpstreamFailure::Unreachable) => {
+                upstream(503, "upstream_unavailable", "no provider of this model could be reached")
+            }
+            Self::Upstream(UpstreamFailure::TimedOut) => {
+                upstream(504, "upstream_timeout", "no provider of this model answered in time")
+            }
+            Self::Upstream(UpstreamFailure::CredentialRefused) => upstream(
+                502,
+                "upstream_credential_refused",
+                "the provider refused the broker's credential; the agent's own token is fine",
+            ),
+            Self::Upstream(UpstreamFailure::Unreadable(status)) => upstream(
+                if *status >= 500 { *status } else { 502 },
+                "upstream_error",
+                "the provider answered with an error that is not in its own format",
+            ),
+            Self::Envoy(408) => invalid(408, "request_timeout", "the request did not arrive in time".into()),
+            Self::Envoy(413) => Self::TooLarge.row(),
+            Self::Envoy(status) if *status < 500 => {
+                invalid(*status, "bad_request", "the request was refused before it was read".into())
+            }
+            Self::Envoy(status) => upstream(*status, "broker_unavailable", "the broker cannot take this call now"),
+        }
+    }
+}
+
+impl Reply {
+    /// An answer with a JSON body.
+    #[must_use]
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self {
+            status,
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: body.to_string().into_bytes(),
+        }
+    }
+}
+
+/// The models that an agent may ask for, in its dialect.
+#[must_use]
+pub fn model_list<'a>(dialect: Dialect, names: impl Iterator<Item = &'a str>) -> Reply {
+    let body = match dialect {
+        Dialect::OpenAi => {
+            let model = |name| json!({"id": name, "object": "model", "created": 0, "owned_by": "model-broker"});
+            json!({"object": "list", "data": names.map(model).collect::<Vec<_>>()})
+        }
+        Dialect::Anthropic => {
+            let model = |name| {
+                json!({"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"})
+            };
+            let data: Vec<_> = names.map(model).collect();
+            let id = |model: Option<&Value>| model.map(|model| model["id"].clone());
+            json!({"has_more": false, "first_id": id(data.first()), "last_id": id(data.last()), "data": data})
+        }
+    };
+    Reply::json(200, &body)
+}
+
+/// A caller's text, short enough to repeat.
+pub(crate) fn quoted(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(MAX_QUOTED) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned([text.get(..end).unwrap_or_default(), "..."].concat()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_refusal_has_the_shape_of_the_callers_dialect() {
+        let refusal = Refusal::UnknownModel("gp\"t\u{0}".to_owned());
+        let openai = refusal.reply(Dialect::OpenAi, "id-1");
+        let body: Value = serde_json::from_slice(&openai.body).unwrap();
+        assert_eq!(openai.status, 404);
+        assert_eq!(body["error"]["type"], "invalid_request_error");
+        assert_eq!(body["error"]["code"], "model_not_found");
+        assert_eq!(body["error"]["param"], "model");
+        assert!(openai.headers.contains(&("x-request-id", "id-1".to_owned())));
+        let anthropic = refusal.reply(Dialect::Anthropic, "id-1");
+        let body: Value = serde_json::from_slice(&anthropic.body).unwrap();
+        assert_eq!(body["type"], "error");
+        assert_eq!(body["error"]["type"], "not_found_error");
+        assert_eq!(body["request_id"], "id-1");
+        assert!(anthropic.headers.contains(&("request-id", "id-1".to_owned())));
+    }
+
+    #[test]
+    fn a_long_text_of_the_caller_is_repeated_in_part() {
+        let reply = Refusal::UnknownModel("é".repeat(10_000)).reply(Dialect::OpenAi, "");
+        assert!(reply.body.len() < 1_000);
+    }
+
+    #[test]
+    fn a_wrong_method_says_which_is_allowed() {
+        let refusal = Refusal::Api(ApiError::WrongMethod(Dialect::OpenAi, "POST"));
+        let reply = refusal.reply(Dialect::OpenAi, "");
+        assert_eq!(reply.status, 405);
+        assert!(reply.headers.contains(&("allow", "POST".to_owned())));
+    }
+
+    #[test]
+    fn lists_of_models_have_the_dialects_shape_and_may_be_empty() {
+        let list = |dialect, names: &[&str]| -> Value {
+            serde_json::from_slice(&model_list(dialect, names.iter().copied()).body).unwrap()
+        };
+        assert_eq!(list(Dialect::OpenAi, &["a"])["data"][0]["object"], "model");
+        let anthropic = list(Dialect::Anthropic, &["a", "b"]);
+        assert_eq!((&anthropic["first_id"], &anthropic["last_id"]), (&json!("a"), &json!("b")));
+        assert_eq!(list(Dialect::Anthropic, &[])["first_id"], Value::Null);
+    }
+}

@@ -1,0 +1,81 @@
+//! Where a call goes and in what order: rule, pool, who of it can serve, who comes first.
+
+mod order;
+mod rules;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use rules::{Facts, Resolution, Unresolved, resolve};
+
+use crate::config::{Pool, Provider};
+use crate::ids::{ProviderName, UpstreamModelName};
+use crate::wire::Format;
+
+/// The attempts of a call in their order, made once.
+#[derive(Debug)]
+pub struct Plan {
+    /// At least one attempt; the others follow only if those before them fail.
+    pub attempts: Vec<PlannedAttempt>,
+    /// Who was left out, and why.
+    pub excluded: Vec<Exclusion>,
+}
+
+/// One attempt that may be made.
+#[derive(Clone, Debug)]
+pub struct PlannedAttempt {
+    /// The account that is asked.
+    pub provider: Arc<Provider>,
+    /// What the provider calls the model.
+    pub model: UpstreamModelName,
+}
+
+/// A member that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exclusion {
+    /// The account.
+    pub provider: ProviderName,
+    /// The model.
+    pub model: UpstreamModelName,
+    /// Why.
+    pub reason: ExclusionReason,
+}
+
+/// Why a member was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExclusionReason {
+    /// Its provider takes another format than the call's.
+    OtherFormat,
+}
+
+/// Plans the attempts of a call over a pool. `random` decides between members of equal priority.
+///
+/// The plan has no attempts if no member can serve the call.
+#[must_use]
+pub fn plan(pool: &Pool, format: Format, random: u64) -> Plan {
+    let mut excluded = Vec::new();
+    let eligible: Vec<_> = pool
+        .members
+        .iter()
+        .filter(|member| {
+            let is_eligible = member.provider.kind.format() == format;
+            if !is_eligible {
+                excluded.push(Exclusion {
+                    provider: member.provider.name.clone(),
+                    model: member.model.clone(),
+                    reason: ExclusionReason::OtherFormat,
+                });
+            }
+            is_eligible
+        })
+        .collect();
+    let most = usize::try_from(pool.failover).unwrap_or(usize::MAX).saturating_add(1);
+    let attempts = order::priority_weighted(eligible, random)
+        .into_iter()
+        .take(most)
+        .map(|member| PlannedAttempt { provider: member.provider.clone(), model: member.model.clone() })
+        .collect();
+    Plan { attempts, excluded }
+}

@@ -1,0 +1,63 @@
+//! Quantities with their unit in the type.
+
+use std::ops::AddAssign;
+
+use serde::Serialize;
+
+/// A point in time: nanoseconds since the Unix epoch, from the host's clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// Whole milliseconds from `earlier` to this point; zero if the clock went back.
+    #[must_use]
+    pub fn millis_since(self, earlier: Self) -> Millis {
+        Millis(self.0.saturating_sub(earlier.0) / 1_000_000)
+    }
+}
+
+/// A duration in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Millis(pub u64);
+
+/// A number of model tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Tokens(pub u64);
+
+impl Tokens {
+    /// The sum, or the largest number that fits.
+    #[must_use]
+    pub fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// The difference, or zero.
+    #[must_use]
+    pub fn saturating_sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
+}
+
+/// An amount of money in millionths of a US dollar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MicroUsd(pub u64);
+
+impl MicroUsd {
+    /// The amount in dollars, for people and for JSON; never for arithmetic.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "display only: micro-dollars are exact in f64 up to nine billion dollars"
+    )]
+    pub fn as_dollars(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl AddAssign for MicroUsd {
+    fn add_assign(&mut self, other: Self) {
+        self.0 = self.0.saturating_add(other.0);
+    }
+}

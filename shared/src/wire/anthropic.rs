@@ -1,0 +1,8 @@
+//! Anthropic's messages: <https://platform.claude.com/docs/en/api/messages>
+
+pub mod answer;
+pub mod request;
+pub mod stream;
+mod usage;
+
+pub(crate) use usage::PartialUsage;

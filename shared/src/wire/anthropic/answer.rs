@@ -1,0 +1,16 @@
+//! What a message says of itself.
+
+use super::usage::PartialUsage;
+use crate::json::scan;
+use crate::wire::Observation;
+
+/// Notes usage, model and stop reason of a whole answer.
+pub fn observe(body: &[u8], observation: &mut Observation) {
+    let Ok(members) = scan::members(body, ["model", "stop_reason", "usage"]) else { return };
+    let [model, reason, usage] = members.values;
+    observation.note_model(model.map(|value| value.span.of(body)));
+    observation.note_finish_reason(reason.map(|value| value.span.of(body)));
+    if let Some(usage) = usage.and_then(|value| PartialUsage::read(value.span.of(body))) {
+        observation.note_partial_usage(usage);
+    }
+}

@@ -1,0 +1,100 @@
+//! Anthropic's usage: the input without what the cache had or took, which stand beside it.
+
+use crate::json::scan;
+use crate::ledger::Usage;
+use crate::units::Tokens;
+
+/// What one `usage` object says; what it leaves out was said before or not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PartialUsage {
+    uncached_input: Option<Tokens>,
+    cache_read: Option<Tokens>,
+    cache_write: Option<Tokens>,
+    output: Option<Tokens>,
+    reasoning: Option<Tokens>,
+}
+
+impl PartialUsage {
+    /// Reads a `usage` object; `None` if it is none.
+    pub fn read(text: &[u8]) -> Option<Self> {
+        let keys = [
+            "input_tokens",
+            "cache_read_input_tokens",
+            "cache_creation_input_tokens",
+            "output_tokens",
+            "output_tokens_details",
+        ];
+        let [input, cache_read, cache_write, output, details] = scan::members(text, keys).ok()?.values;
+        let number = |value: Option<scan::Value>| scan::unsigned(value?.span.of(text)).map(Tokens);
+        let details = details.map(|value| value.span.of(text)).unwrap_or_default();
+        let [thinking] = scan::members(details, ["thinking_tokens"]).map_or([None], |members| members.values);
+        Some(Self {
+            uncached_input: number(input),
+            cache_read: number(cache_read),
+            cache_write: number(cache_write),
+            output: number(output),
+            reasoning: thinking.and_then(|value| scan::unsigned(value.span.of(details))).map(Tokens),
+        })
+    }
+
+    /// What is known after a later `usage` of the same answer: its numbers are cumulative, so they replace the
+    /// earlier ones. A later zero of the input does not: some servers send it with the last event only to fill
+    /// the field.
+    #[must_use]
+    pub fn updated(self, later: Self) -> Self {
+        let input = |later: Option<Tokens>, earlier| later.filter(|tokens| tokens.0 > 0).or(earlier).or(later);
+        Self {
+            uncached_input: input(later.uncached_input, self.uncached_input),
+            cache_read: input(later.cache_read, self.cache_read),
+            cache_write: input(later.cache_write, self.cache_write),
+            output: later.output.or(self.output),
+            reasoning: later.reasoning.or(self.reasoning),
+        }
+    }
+
+    /// The same in the broker's convention.
+    #[must_use]
+    pub fn normalised(self) -> Usage {
+        let cache_read = self.cache_read.unwrap_or_default();
+        let cache_write = self.cache_write.unwrap_or_default();
+        let uncached = self.uncached_input.unwrap_or_default();
+        Usage {
+            input: uncached.saturating_add(cache_read).saturating_add(cache_write),
+            cache_read,
+            cache_write,
+            output: self.output.unwrap_or_default(),
+            reasoning: self.reasoning.unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn cached_tokens_are_added_to_the_input() {
+        let usage = PartialUsage::read(
+            br#"{"input_tokens":10,"cache_read_input_tokens":70,"cache_creation_input_tokens":20,
+                "output_tokens":5,"output_tokens_details":{"thinking_tokens":3}}"#,
+        );
+        let expected = Usage {
+            input: Tokens(100),
+            cache_read: Tokens(70),
+            cache_write: Tokens(20),
+            output: Tokens(5),
+            reasoning: Tokens(3),
+        };
+        assert_eq!(usage.unwrap().normalised(), expected);
+    }
+
+    #[test]
+    fn later_numbers_replace_earlier_ones_and_never_add_up() {
+        let first = PartialUsage::read(br#"{"input_tokens":10,"cache_read_input_tokens":70,"output_tokens":1}"#);
+        let last = PartialUsage::read(br#"{"input_tokens":0,"output_tokens":25,"cache_read_input_tokens":null}"#);
+        let usage = first.unwrap().updated(last.unwrap()).normalised();
+        assert_eq!((usage.input, usage.cache_read, usage.output), (Tokens(80), Tokens(70), Tokens(25)));
+    }
+}

@@ -1,0 +1,6 @@
+//! OpenAI's chat completions: <https://platform.openai.com/docs/api-reference/chat>
+
+pub mod answer;
+pub mod request;
+pub mod stream;
+mod usage;

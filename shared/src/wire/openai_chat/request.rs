@@ -1,0 +1,183 @@
+//! What the broker reads of a chat completions request, and what it changes for a provider of the same format.
+
+use serde_json::json;
+
+use crate::config::{Defaults, ProviderKind};
+use crate::json::scan::{self, Kind, Value};
+use crate::json::splice::Edit;
+use crate::request::{self, Given, Request, RequestError, StreamUsage};
+
+/// Reads the facts of a body.
+pub fn read(body: &[u8]) -> Result<Request, RequestError> {
+    let top = request::read_top(
+        body,
+        ["model", "stream", "stream_options", "temperature", "top_p", "max_completion_tokens", "max_tokens", "stop"],
+    )?;
+    let [options, temperature, top_p, max_completion_tokens, max_tokens, stop] = top.own;
+    Ok(Request {
+        model: top.model,
+        model_span: top.model_span,
+        stream: top.stream,
+        stream_usage: options.map_or(Ok(StreamUsage::NoOptions), |options| stream_usage(body, options))?,
+        given: Given {
+            temperature: request::is_given(temperature),
+            top_p: request::is_given(top_p),
+            max_tokens: request::is_given(max_completion_tokens) || request::is_given(max_tokens),
+            stop: request::is_given(stop),
+        },
+        estimated_input: request::estimate(body),
+        members_at: request::members_at(body),
+    })
+}
+
+fn stream_usage(body: &[u8], options: Value) -> Result<StreamUsage, RequestError> {
+    let not_asked = |is_empty, include_usage| StreamUsage::NotAsked { options, is_empty, include_usage };
+    if options.kind != Kind::Object {
+        return Ok(not_asked(false, None));
+    }
+    let mut is_empty = true;
+    let mut include_usage: Option<Value> = None;
+    let mut is_repeated = false;
+    scan::object(options.span.of(body), |key, value| {
+        is_empty = false;
+        if key.as_ref() == b"include_usage" {
+            is_repeated |= include_usage.replace(value).is_some();
+        }
+    })?;
+    if is_repeated {
+        return Err(RequestError::Repeated("include_usage"));
+    }
+    Ok(match include_usage {
+        Some(value) if value.kind == Kind::True => StreamUsage::Wanted,
+        include_usage => not_asked(is_empty, include_usage.map(|value| value.span.shifted(options.span.start))),
+    })
+}
+
+/// The edits that make of the agent's body the one for a provider.
+pub fn edits(request: &Request, model: &str, kind: ProviderKind, defaults: &Defaults) -> Vec<Edit> {
+    let mut edits: Vec<Edit> = request::replace_model(request, model).into_iter().collect();
+    if request.stream {
+        edits.extend(ask_for_usage(request));
+    }
+    let mut default = |is_given: bool, key: &str, value: Option<serde_json::Value>| {
+        if let (false, Some(value)) = (is_given, value) {
+            edits.extend(request::insert_member(request, key, &value));
+        }
+    };
+    // OpenAI's reasoning models refuse `max_tokens`; other servers may not know its successor.
+    let max_tokens = match kind {
+        ProviderKind::OpenAiCompatible => "max_tokens",
+        ProviderKind::OpenAi | ProviderKind::Anthropic => "max_completion_tokens",
+    };
+    default(request.given.temperature, "temperature", defaults.temperature.map(Into::into));
+    default(request.given.top_p, "top_p", defaults.top_p.map(Into::into));
+    default(request.given.max_tokens, max_tokens, defaults.max_tokens.map(Into::into));
+    default(request.given.stop, "stop", (!defaults.stop.is_empty()).then(|| json!(defaults.stop)));
+    edits
+}
+
+/// The broker accounts for every stream, so it asks for usage where the agent did not.
+fn ask_for_usage(request: &Request) -> Option<Edit> {
+    match request.stream_usage {
+        StreamUsage::Wanted => None,
+        StreamUsage::NoOptions => request::insert_member(request, "stream_options", &json!({"include_usage": true})),
+        StreamUsage::NotAsked { include_usage: Some(span), .. } => Some(Edit::replace(span, *b"true")),
+        StreamUsage::NotAsked { options, is_empty, .. } if options.kind == Kind::Object => {
+            let comma = if is_empty { "" } else { "," };
+            Some(Edit::insert(options.span.start + 1, format!("\"include_usage\":true{comma}")))
+        }
+        // Null, as absent. Anything else is the provider's to refuse.
+        StreamUsage::NotAsked { options, .. } if options.kind == Kind::Null => {
+            Some(Edit::replace(options.span, *b"{\"include_usage\":true}"))
+        }
+        StreamUsage::NotAsked { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::ScanError;
+    use crate::json::splice::splice;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn edited(body: &str, defaults: &Defaults) -> String {
+        let request = read(body.as_bytes()).unwrap();
+        let edits = edits(&request, "gpt-5", ProviderKind::OpenAi, defaults);
+        String::from_utf8(splice(body.as_bytes(), edits)).unwrap()
+    }
+
+    #[test]
+    fn only_the_model_changes_and_every_other_byte_stays() {
+        let body = "{ \"messages\" : [ {\"content\":\"\\u00e9 \\\"model\\\": é\"} ],\n\t\"model\"  :  \"primary\" , \"seed\":12345678901234567890, \"x\":1.0e5}";
+        assert_eq!(edited(body, &Defaults::default()), body.replace("\"primary\"", "\"gpt-5\""));
+    }
+
+    #[test]
+    fn usage_is_asked_for_in_streams_only_and_never_twice() {
+        let none = Defaults::default();
+        for (body, expected) in [
+            (r#"{"model":"m"}"#, r#"{"model":"gpt-5"}"#),
+            (r#"{"model":"m","stream":false}"#, r#"{"model":"gpt-5","stream":false}"#),
+            (
+                r#"{"model":"m","stream":true}"#,
+                r#"{"stream_options":{"include_usage":true},"model":"gpt-5","stream":true}"#,
+            ),
+            (
+                r#"{"model":"m","stream":true,"stream_options":{"include_usage": true}}"#,
+                r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage": true}}"#,
+            ),
+            (
+                r#"{"model":"m","stream":true,"stream_options":{"include_usage":false,"x":1}}"#,
+                r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true,"x":1}}"#,
+            ),
+            (
+                r#"{"model":"m","stream":true,"stream_options":{"x":1}}"#,
+                r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true,"x":1}}"#,
+            ),
+            (
+                r#"{"model":"m","stream":true,"stream_options":{}}"#,
+                r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true}}"#,
+            ),
+            (
+                r#"{"stream_options":null,"model":"m","stream":true}"#,
+                r#"{"stream_options":{"include_usage":true},"model":"gpt-5","stream":true}"#,
+            ),
+        ] {
+            assert_eq!(edited(body, &none), expected);
+        }
+    }
+
+    #[test]
+    fn defaults_apply_where_the_agent_said_nothing() {
+        let defaults =
+            Defaults { temperature: Some(0.2), top_p: None, max_tokens: Some(100), stop: vec!["END".into()] };
+        assert_eq!(
+            edited(r#"{"model":"m","max_tokens":5}"#, &defaults),
+            r#"{"temperature":0.2,"stop":["END"],"model":"gpt-5","max_tokens":5}"#
+        );
+        assert_eq!(
+            edited(r#"{"model":"m","temperature":1,"stop":null}"#, &Defaults { stop: Vec::new(), ..defaults }),
+            r#"{"max_completion_tokens":100,"model":"gpt-5","temperature":1,"stop":null}"#
+        );
+    }
+
+    #[test]
+    fn a_body_that_is_no_request_says_why() {
+        for (body, error) in [
+            (&b""[..], RequestError::NotJson(ScanError::Empty)),
+            (b"[]", RequestError::NotJson(ScanError::NotAnObject)),
+            (b"{\"model\":\"m\"", RequestError::NotJson(ScanError::Truncated)),
+            (b"{\"model\":\"\xff\"}", RequestError::NotUtf8),
+            (b"{}", RequestError::NoModel),
+            (b"{\"model\":7}", RequestError::BadModel),
+            (b"{\"model\":\"\"}", RequestError::BadModel),
+            (b"{\"model\":\"a\",\"model\":\"b\"}", RequestError::Repeated("model")),
+            (b"{\"model\":\"a\",\"mod\\u0065l\":\"b\"}", RequestError::Repeated("model")),
+            (b"{\"model\":\"a\",\"stream\":\"yes\"}", RequestError::BadStream),
+        ] {
+            assert_eq!(read(body), Err(error), "{}", String::from_utf8_lossy(body));
+        }
+    }
+}

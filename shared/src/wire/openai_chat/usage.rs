@@ -1,0 +1,57 @@
+//! OpenAI's usage: totals, with the cached and the reasoning tokens inside them.
+
+use crate::json::scan::{self, Value};
+use crate::ledger::Usage;
+use crate::units::Tokens;
+
+/// Reads a `usage` object; `None` if it is null or none.
+pub fn read(text: &[u8]) -> Option<Usage> {
+    let keys = ["prompt_tokens", "completion_tokens", "prompt_tokens_details", "completion_tokens_details"];
+    let [prompt, completion, prompt_details, completion_details] = scan::members(text, keys).ok()?.values;
+    let number = |text: &[u8], value: Option<Value>| {
+        value.and_then(|value| scan::unsigned(value.span.of(text))).map(Tokens).unwrap_or_default()
+    };
+    let details = |value: Option<Value>, keys: [&str; 2]| {
+        let text = value.map(|value| value.span.of(text)).unwrap_or_default();
+        let [first, second] = scan::members(text, keys).map_or([None; 2], |members| members.values);
+        (number(text, first), number(text, second))
+    };
+    let (cache_read, cache_write) = details(prompt_details, ["cached_tokens", "cache_write_tokens"]);
+    let (reasoning, _) = details(completion_details, ["reasoning_tokens", ""]);
+    Some(Usage {
+        input: number(text, prompt),
+        cache_read,
+        cache_write,
+        output: number(text, completion),
+        reasoning,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn details_are_parts_of_the_totals() {
+        let text = br#"{"prompt_tokens":100,"completion_tokens":50,"total_tokens":150,
+            "prompt_tokens_details":{"cached_tokens":60,"cache_write_tokens":10,"audio_tokens":0},
+            "completion_tokens_details":{"reasoning_tokens":30}}"#;
+        let expected = Usage {
+            input: Tokens(100),
+            cache_read: Tokens(60),
+            cache_write: Tokens(10),
+            output: Tokens(50),
+            reasoning: Tokens(30),
+        };
+        assert_eq!(read(text), Some(expected));
+    }
+
+    #[test]
+    fn details_may_be_null_or_absent_and_no_object_is_no_usage() {
+        let text = br#"{"prompt_tokens":3,"completion_tokens":4,"prompt_tokens_details":null}"#;
+        assert_eq!(read(text), Some(Usage { input: Tokens(3), output: Tokens(4), ..Usage::default() }));
+        assert_eq!(read(b"null"), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! What the tests share: a broker on a real Envoy, configurations, clients and patience.
+//!
+//! Helpers panic with a message that says what was missing: a test cannot go on without it, and its output is the report.
+
+mod answer;
+mod broker;
+mod config;
+mod metrics;
+mod places;
+mod process;
+mod raw;
+mod record;
+mod stream;
+mod until;
+
+pub use answer::Answer;
+pub use broker::{Broker, BrokerBuilder};
+pub use config::{Config, TOKEN, key_of, sha256_hex};
+pub use places::replace;
+pub use raw::{RawClient, request as raw_request};
+pub use record::Record;
+pub use stream::timed_reads;
+pub use until::{PATIENCE, until};
+
+/// The path of `OpenAI` chat completions.
+pub const CHAT: &str = "/v1/chat/completions";
+/// The path of Anthropic messages.
+pub const MESSAGES: &str = "/v1/messages";

@@ -1,0 +1,219 @@
+//! Plain Envoy against the broker: the same calls to both in interleaved rounds, so that whatever else the machine does
+//! falls on both alike. Only ratios mean anything; absolute numbers belong to one machine on one day.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+
+use crate::Compare;
+use crate::body::Prompt;
+use crate::client::{self, Case, Sample, Target};
+use crate::process::{self, Process};
+
+/// A round of one case never takes longer.
+const ROUND_LIMIT: Duration = Duration::from_mins(1);
+
+/// One row of the table.
+struct Row {
+    name: &'static str,
+    bytes: usize,
+    /// Milliseconds between two chunks; `None` asks for a whole answer.
+    stream: Option<u32>,
+    calls: u32,
+}
+
+const fn row(name: &'static str, bytes: usize, stream: Option<u32>, calls: u32) -> Row {
+    Row {
+        name,
+        bytes,
+        stream,
+        calls,
+    }
+}
+
+/// Large bodies and paced streams take longer, so they are called less often.
+const ROWS: [Row; 6] = [
+    row("chat, 200 B", 200, None, 16_000),
+    row("chat, 1 kB", 1000, None, 16_000),
+    row("chat, 20 kB", 20_000, None, 12_000),
+    row("chat, 400 kB", 400_000, None, 3000),
+    row("stream, 200 chunks", 1000, Some(0), 2000),
+    row("stream, paced 2 ms", 1000, Some(2), 40),
+];
+
+/// Both sides of one round.
+struct Round {
+    plain: Sample,
+    broker: Sample,
+}
+
+struct Side {
+    target: Target,
+    process: Process,
+}
+
+impl Side {
+    fn at(url: &str, token: &str) -> Result<Self> {
+        let target = Target::parse(url, token)?;
+        let process = process::listening_at(target.address)?;
+        Ok(Self { target, process })
+    }
+
+    async fn measure(&self, case: &Case) -> Result<Sample> {
+        client::measure(&self.target, case, Some(&self.process)).await
+    }
+}
+
+/// Measure every row and print the table.
+pub(crate) async fn run(arguments: Compare) -> Result<()> {
+    let plain = Side::at(&arguments.plain, &arguments.token).context("plain Envoy")?;
+    let broker = Side::at(&arguments.broker, &arguments.token).context("the broker")?;
+    let mut measured = Vec::new();
+    for row in &ROWS {
+        eprintln!("measuring: {}", row.name);
+        let case = case_of(row, &arguments);
+        let mut rounds = Vec::new();
+        for number in 0..arguments.rounds.max(1) {
+            rounds.push(one_round(&plain, &broker, &case, number).await?);
+        }
+        refuse_errors(row, &rounds)?;
+        measured.push((row, rounds));
+    }
+    print_table(&measured);
+    if let Some(path) = &arguments.json {
+        std::fs::write(path, to_json(&measured).to_string())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn case_of(row: &Row, arguments: &Compare) -> Case {
+    let prompt = Prompt {
+        model: &arguments.model,
+        bytes: row.bytes,
+        stream: row.stream.is_some(),
+        pace_ms: row.stream.unwrap_or(0),
+    };
+    Case {
+        body: prompt.body(),
+        calls: if arguments.quick { row.calls / 4 } else { row.calls },
+        connections: arguments.concurrency,
+        limit: ROUND_LIMIT,
+    }
+}
+
+/// Who comes first changes from round to round: the second finds warmer caches.
+async fn one_round(plain: &Side, broker: &Side, case: &Case, number: u32) -> Result<Round> {
+    if number.is_multiple_of(2) {
+        let plain = plain.measure(case).await.context("plain Envoy")?;
+        let broker = broker.measure(case).await.context("the broker")?;
+        Ok(Round { plain, broker })
+    } else {
+        let broker = broker.measure(case).await.context("the broker")?;
+        let plain = plain.measure(case).await.context("plain Envoy")?;
+        Ok(Round { plain, broker })
+    }
+}
+
+/// A call that failed costs little: its number would flatter.
+fn refuse_errors(row: &Row, rounds: &[Round]) -> Result<()> {
+    for sample in rounds.iter().flat_map(|round| [&round.plain, &round.broker]) {
+        if let Some(error) = &sample.first_error {
+            bail!(
+                "{}: {} calls failed, the first with: {error}",
+                row.name,
+                sample.errors
+            );
+        }
+    }
+    Ok(())
+}
+
+fn print_table(measured: &[(&Row, Vec<Round>)]) {
+    println!("                            CPU us of Envoy             calls each second          first byte");
+    println!("                           plain   broker   ratio     plain   broker   ratio         added us");
+    for (row, rounds) in measured {
+        let cpu = Columns::of(rounds, Sample::cpu_per_call);
+        let speed = Columns::of(rounds, |sample| Some(sample.calls_per_second()));
+        let first_byte = median(rounds.iter().map(first_byte_added));
+        println!(
+            "{:<22} {:>9.1}{:>9.1}{:>7.2}x {:>9.0}{:>9.0}{:>7.2}x {:>+16.0}",
+            row.name, cpu.plain, cpu.broker, cpu.ratio, speed.plain, speed.broker, speed.ratio, first_byte
+        );
+        if row.stream.is_some() {
+            let cpu = Columns::of(rounds, Sample::cpu_per_event);
+            println!(
+                "  each chunk of it     {:>9.1}{:>9.1}{:>7.2}x",
+                cpu.plain, cpu.broker, cpu.ratio
+            );
+        }
+    }
+}
+
+/// Medians over the rounds; the ratio is the median of each round's ratio, not the ratio of the medians.
+struct Columns {
+    plain: f64,
+    broker: f64,
+    ratio: f64,
+}
+
+impl Columns {
+    fn of(rounds: &[Round], value: impl Fn(&Sample) -> Option<f64>) -> Self {
+        let pairs: Vec<(f64, f64)> = rounds
+            .iter()
+            .filter_map(|round| value(&round.plain).zip(value(&round.broker)))
+            .collect();
+        Self {
+            plain: median(pairs.iter().map(|pair| pair.0)),
+            broker: median(pairs.iter().map(|pair| pair.1)),
+            ratio: median(pairs.iter().map(|pair| pair.1 / pair.0)),
+        }
+    }
+}
+
+/// Microseconds; below nothing where the broker's median happened to be the smaller one.
+fn first_byte_added(round: &Round) -> f64 {
+    let of = |sample: &Sample| sample.first_byte_median().as_secs_f64() * 1e6;
+    of(&round.broker) - of(&round.plain)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    let at = |index: usize| sorted.get(index).copied().unwrap_or(f64::NAN);
+    f64::midpoint(at(sorted.len().saturating_sub(1) / 2), at(sorted.len() / 2))
+}
+
+fn to_json(measured: &[(&Row, Vec<Round>)]) -> serde_json::Value {
+    let rows = measured.iter().map(|(row, rounds)| {
+        let speed = Columns::of(rounds, |sample| Some(sample.calls_per_second()));
+        json!({
+            "case": row.name,
+            "body_bytes": row.bytes,
+            "pace_ms": row.stream,
+            "cpu_ratio": Columns::of(rounds, Sample::cpu_per_call).ratio,
+            "throughput_ratio": speed.ratio,
+            "first_byte_added_us": median(rounds.iter().map(first_byte_added)),
+            "plain": rounds.iter().map(|round| round.plain.to_json()).collect::<Vec<_>>(),
+            "broker": rounds.iter().map(|round| round.broker.to_json()).collect::<Vec<_>>(),
+        })
+    });
+    rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn median_of(values: &[f64]) -> f64 {
+        median(values.iter().copied())
+    }
+
+    #[test]
+    fn medians_of_odd_even_and_none() {
+        assert!((median_of(&[3.0, 1.0, 2.0]) - 2.0).abs() < f64::EPSILON);
+        assert!((median_of(&[1.0, 2.0]) - 1.5).abs() < f64::EPSILON);
+        assert!(median_of(&[]).is_nan());
+    }
+}

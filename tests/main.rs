@@ -1,0 +1,23 @@
+//! End-to-end tests: agents on one side, provider simulators on the other, the broker in a real Envoy between them.
+//!
+//! A file per capability. Each test starts the broker it needs; see `harness`.
+
+#[cfg(test)]
+mod harness;
+
+#[cfg(test)]
+mod credentials;
+#[cfg(test)]
+mod errors;
+#[cfg(test)]
+mod failover;
+#[cfg(test)]
+mod models_endpoint;
+#[cfg(test)]
+mod passthrough;
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod reload;
+#[cfg(test)]
+mod stats;

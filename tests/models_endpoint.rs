@@ -1,0 +1,89 @@
+//! `GET /v1/models`: what an agent may ask for, in either vendor's shape.
+
+use provider_simulator::Simulator;
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::harness::{Answer, Broker, Config, TOKEN};
+
+const PATH: &str = "/v1/models";
+
+async fn broker() -> (Simulator, Broker) {
+    let provider = Simulator::start("account").await;
+    let config = Config::new()
+        .provider("openai", &provider)
+        .single("fast", &provider, "up-1")
+        .single("smart", &provider, "up-2");
+    let broker = Broker::start(&config).await;
+    (provider, broker)
+}
+
+fn ids(list: &Value) -> Vec<&str> {
+    let mut ids: Vec<&str> = list["data"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|model| model["id"].as_str())
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[tokio::test]
+async fn the_list_has_openais_shape() {
+    let (provider, broker) = broker().await;
+    let answer = Answer::of(broker.request(Method::GET, PATH).bearer_auth(TOKEN)).await;
+    let list = answer.expect_status(200).json();
+    assert_eq!(list["object"], "list");
+    assert_eq!(ids(&list), ["fast", "smart"]);
+    for model in list["data"].as_array().unwrap() {
+        assert_eq!(model["object"], "model");
+        assert!(
+            model["created"].is_u64() && model["owned_by"].is_string(),
+            "{model}"
+        );
+    }
+    assert_eq!(provider.count(), 0, "no provider is asked");
+}
+
+#[tokio::test]
+async fn the_list_has_anthropics_shape_for_who_sends_its_version() {
+    let (_provider, broker) = broker().await;
+    let call = broker
+        .request(Method::GET, PATH)
+        .header("x-api-key", TOKEN)
+        .header("anthropic-version", "2023-06-01");
+    let list = Answer::of(call).await.expect_status(200).json();
+    assert_eq!(ids(&list), ["fast", "smart"]);
+    assert_eq!(list["has_more"], false);
+    assert_eq!(list["first_id"], list["data"][0]["id"]);
+    assert_eq!(list["last_id"], list["data"][1]["id"]);
+    for model in list["data"].as_array().unwrap() {
+        assert_eq!(model["type"], "model");
+        assert!(
+            model["display_name"].is_string() && model["created_at"].is_string(),
+            "{model}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_list_is_for_agents_only_and_recorded() {
+    let (_provider, broker) = broker().await;
+    Answer::of(broker.request(Method::GET, PATH))
+        .await
+        .expect_status(401);
+    Answer::of(broker.request(Method::GET, PATH).bearer_auth("wrong"))
+        .await
+        .expect_status(401);
+    Answer::of(broker.request(Method::GET, PATH).bearer_auth(TOKEN))
+        .await
+        .expect_status(200);
+    Answer::of(broker.request(Method::POST, PATH).bearer_auth(TOKEN).body("{}"))
+        .await
+        .expect_status(405);
+    let records = broker.wait_for_records(4).await;
+    assert_eq!(records[2].text("llm.api"), "models");
+    assert_eq!(records[2].text("llm.agent"), "bot");
+    assert_eq!(records[0].text("llm.decision"), "deny");
+}

@@ -1,0 +1,206 @@
+"""The broker on a real Envoy with simulated providers behind it, for the official SDKs to talk to.
+
+Binaries come from the environment, as scripts/test.sh sets it: BROKER_BIN and SIMULATOR_BIN (target/debug if unset), and
+what `broker up` needs itself, ENVOY_BIN and MODEL_BROKER_WASM.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anthropic import Anthropic
+from openai import OpenAI
+
+ROOT = Path(__file__).resolve().parents[2]
+DEBUG = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+
+TOKEN = "sdk-test-token"
+PROVIDER_KEY = "sk-the-provider-s-own-key"
+
+# What the agents ask for. `failing` is an account that never answers, so it stands in no pool but these two.
+CHAT_MODEL = "primary-llm"
+FAILOVER_MODEL = "pair-llm"
+FAILING_MODEL = "failing-llm"
+CLAUDE_MODEL = "claude-sonnet-4-6"
+MODELS = {CHAT_MODEL, FAILOVER_MODEL, FAILING_MODEL, CLAUDE_MODEL}
+
+CONFIG = """
+providers:
+  - {{name: openai-a, kind: openai, endpoint: "http://127.0.0.1:{openai-a}", credential: {{env: SDK_TEST_KEY}}}}
+  - {{name: openai-b, kind: openai, endpoint: "http://127.0.0.1:{openai-b}", credential: {{env: SDK_TEST_KEY}}}}
+  - {{name: failing, kind: openai, endpoint: "http://127.0.0.1:{failing}", credential: {{env: SDK_TEST_KEY}}}}
+  - {{name: anthropic-a, kind: anthropic, endpoint: "http://127.0.0.1:{anthropic-a}", credential: {{env: SDK_TEST_KEY}}}}
+pools:
+  - name: pair
+    routing: priority-weighted
+    failover: up to 1
+    members:
+      - {{provider: failing, model: gpt-5-mini, priority: 0}}
+      - {{provider: openai-b, model: gpt-5-mini, priority: 1}}
+models:
+  - {{name: primary-llm, targets: [{{provider: openai-a, model: gpt-5-mini}}]}}
+  - {{name: failing-llm, targets: [{{provider: failing, model: gpt-5-mini}}]}}
+  - {{name: pair-llm, pool: pair}}
+  - {{name: claude-sonnet-4-6, targets: [{{provider: anthropic-a}}]}}
+identity: {{tokens: true}}
+tenants:
+  - {{name: acme}}
+workspaces:
+  - {{name: sdk, tenant: acme}}
+agents:
+  - {{name: sdk-bot, workspace: sdk, token_sha256: {digest}}}
+prices:
+  gpt-5-mini: {{input: 0.25, output: 2}}
+  claude-sonnet-4-6: {{input: 3, output: 15}}
+"""
+
+
+class Account:
+    """A simulated provider account, steered over HTTP. tests/simulator/behaviour.rs says what it can do."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.port = free_port()
+
+    def behave(self, **behaviour: Any) -> None:
+        """Every call from now on is treated so."""
+        self._control("POST", "behaviour", {"default": behaviour})
+
+    def received(self) -> list[dict[str, Any]]:
+        """The calls that arrived since the test began."""
+        return self._control("GET", "received")
+
+    def reset(self) -> None:
+        self.behave(kind="answer")
+        self._control("DELETE", "received")
+
+    def _control(self, method: str, what: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/_simulator/{what}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        with urllib.request.urlopen(request, timeout=5) as response:
+            return json.load(response)
+
+
+class Stack:
+    """What the tests need to know of what runs."""
+
+    def __init__(self, url: str, accounts: dict[str, Account]) -> None:
+        self.url = url
+        self.accounts = accounts
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The simulator and the broker, for the whole session."""
+    # A proxy of the machine's must not stand between a test and its own machine.
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
+    directory = tmp_path_factory.mktemp("broker")
+    accounts = {name: Account(name) for name in ("openai-a", "openai-b", "failing", "anthropic-a")}
+    listen, admin = free_port(), free_port()
+    config = directory / "broker.yaml"
+    ports = {name: account.port for name, account in accounts.items()}
+    config.write_text(CONFIG.format(digest=hashlib.sha256(TOKEN.encode()).hexdigest(), **ports))
+
+    simulator = [binary("SIMULATOR_BIN", "provider-simulator")]
+    for name, port in ports.items():
+        simulator += ["--account", f"{name}@127.0.0.1:{port}"]
+    broker = [binary("BROKER_BIN", "broker"), "up", "--config", str(config)]
+    broker += ["--listen", f"127.0.0.1:{listen}", "--admin", f"127.0.0.1:{admin}"]
+    broker += ["--access-log", str(directory / "access.log"), "--concurrency", "1"]
+    with ExitStack() as processes:
+        processes.enter_context(started(simulator, directory / "simulator.log", "simulators ready"))
+        processes.enter_context(started(broker, directory / "broker.log", "broker ready"))
+        yield Stack(f"http://127.0.0.1:{listen}", accounts)
+
+
+@pytest.fixture
+def stack(running: Stack) -> Stack:
+    """The running broker, with every account as it should be and none of it called."""
+    for account in running.accounts.values():
+        account.reset()
+    running.accounts["failing"].behave(kind="status", status=503)
+    return running
+
+
+@pytest.fixture
+def openai(stack: Stack) -> Iterator[OpenAI]:
+    """OpenAI's client, as an agent has it but for its retries, which would hide what a test asks about."""
+    with openai_client(stack, TOKEN) as client:
+        yield client
+
+
+@pytest.fixture
+def anthropic(stack: Stack) -> Iterator[Anthropic]:
+    """Anthropic's client; its base URL is without `/v1`."""
+    with anthropic_client(stack, TOKEN) as client:
+        yield client
+
+
+def openai_client(stack: Stack, token: str) -> OpenAI:
+    return OpenAI(
+        base_url=f"{stack.url}/v1",
+        api_key=token,
+        max_retries=0,
+        timeout=10,
+        _strict_response_validation=True,
+    )
+
+
+def anthropic_client(stack: Stack, token: str, path: str = "", **more: Any) -> Anthropic:
+    return Anthropic(
+        base_url=f"{stack.url}{path}",
+        api_key=token,
+        max_retries=0,
+        timeout=10,
+        _strict_response_validation=True,
+        **more,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def binary(variable: str, name: str) -> str:
+    path = Path(os.environ.get(variable, DEBUG / name))
+    if not path.exists():
+        pytest.exit(f"there is no {path}: build it, or run scripts/test.sh sdk", returncode=2)
+    return str(path)
+
+
+@contextmanager
+def started(command: list[str], log: Path, ready: str) -> Iterator[None]:
+    """Runs a server from the line with which it says that it is ready to the end of the block."""
+    environment = {**os.environ, "SDK_TEST_KEY": PROVIDER_KEY}
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
+    try:
+        deadline = time.monotonic() + 30
+        while ready not in log.read_text():
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.exit(f"{command[0]} did not start:\n{log.read_text()[-4000:]}", returncode=2)
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,38 @@
+//! A simulator of LLM providers: what the broker's tests and benchmark talk to instead of `OpenAI` and Anthropic.
+//!
+//! Each simulated provider account is a listening port with a name ([`Simulator`]). It speaks two dialects, chosen by the
+//! path: `POST {any prefix}/chat/completions` (`OpenAI`) and `POST {any prefix}/messages` (Anthropic), each streamed and whole.
+//! What an account does with the next call is data ([`Behaviour`]), so that a test, the command line and an HTTP call can all
+//! set it: answer, answer slowly or in odd pieces, fail with a status, break off, hang, fail inside a 200.
+//!
+//! Everything is deterministic, so that a test can compute what it must see:
+//! * the text is `Hello from <account>: <model>.` unless the behaviour names another one;
+//! * input tokens are a quarter of the request body's bytes, rounded up ([`Usage`]);
+//! * output tokens are the words of the text; a tool call counts as one;
+//! * with tools in the request and the word `tool` in the last user message, the answer is one call of the first tool with
+//!   the arguments `{"city":"Paris"}`.
+//!
+//! The way of a call: `server` (HTTP) → `account` (record it, choose the behaviour) → `request` (what is asked) → `plan`
+//! (the exact pieces of the answer, made by `openai`, `anthropic` and `failure`) → `server` (send them, or break off).
+
+mod account;
+mod anthropic;
+mod behaviour;
+mod control;
+mod failure;
+mod openai;
+mod plan;
+mod record;
+mod request;
+mod server;
+mod usage;
+mod wire;
+
+#[cfg(test)]
+mod self_test;
+
+pub use account::{Recording, Simulator};
+pub use behaviour::{Answer, Behaviour, Cut, Ending, Finish, LineEnding, Raw, StatusError};
+pub use record::ReceivedRequest;
+pub use request::Dialect;
+pub use usage::Usage;
