@@ -151,7 +151,7 @@ async fn calls_without_a_known_token() {
 #[tokio::test]
 async fn an_unknown_model() {
     let setup = Setup::new().await;
-    for model in ["nobody-knows", "", "FAST", "fast ", "gpt-up", "../fast"] {
+    for model in ["nobody-knows", "FAST", "fast ", "gpt-up", "../fast"] {
         let body = GOOD.replace("fast", model);
         let answer = setup.broker.post(CHAT, TOKEN, body.as_str()).await;
         assert_eq!(expect_error(CHAT, &answer, 404, model), "model_not_found");

@@ -88,14 +88,15 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Writes what changed, in the order in which Envoy can take it: secrets and clusters before the listener that
-/// names them.
+/// Writes what changed, in the order in which Envoy can take it: what is named before what names it.
 pub fn render(document: &Document, config: &Path, place: &Place, out: &Path) -> Result<()> {
     let base = config.parent().unwrap_or(Path::new("."));
     for (name, secret) in secrets::of(document, base)? {
         write_if_changed(&out.join("secrets").join(name), &secret)?;
     }
     write_if_changed(&out.join("clusters.yaml"), &clusters::of(document, place, out)?)?;
-    write_if_changed(&out.join("listeners.yaml"), &listener::of(document, place)?)?;
+    write_if_changed(&out.join("routes.yaml"), &listener::routes(document))?;
+    write_if_changed(&out.join("filter.yaml"), &listener::filter(document, place))?;
+    write_if_changed(&out.join("listeners.yaml"), &listener::of(document, place, out)?)?;
     write_if_changed(&out.join("envoy.yaml"), &bootstrap::of(place, out)?)
 }

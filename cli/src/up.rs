@@ -1,6 +1,7 @@
 //! `broker up`: renders the configuration, runs Envoy in the foreground, and reloads when the configuration changes.
 
 mod admin;
+mod credentials;
 mod envoy;
 
 use std::path::PathBuf;
@@ -46,6 +47,7 @@ pub fn run(options: &Options) -> Result<()> {
     let text = read(&options.config)?;
     let first = document::parse(&text, &options.config)?;
     document::print_warnings(&first.loaded.warnings);
+    credentials::check(&first.loaded.connections, &options.config)?;
     let folder = tempfile::Builder::new().prefix("model-broker-").tempdir().context("no temporary folder")?;
     render::render(&first, &options.config, &place, folder.path())?;
 
@@ -74,8 +76,8 @@ fn wait_until_ready(envoy: &mut Envoy, admin: &Admin, ended: &AtomicBool) -> Res
         if ended.load(Ordering::Relaxed) {
             return envoy.stop();
         }
-        if admin.rejected_listeners() > 0 {
-            bail!("Envoy refused the listener; what it said is above");
+        if admin.rejected_updates() > 0 {
+            bail!("Envoy refused its configuration; what it said is above");
         }
         if Instant::now() > deadline {
             bail!("Envoy was not ready within {} s; what it said is above", START.as_secs());
@@ -107,7 +109,7 @@ impl Reload<'_> {
         if text == self.current || self.refused.as_ref() == Some(&text) {
             return;
         }
-        let rejected = admin.rejected_listeners();
+        let rejected = admin.rejected_updates();
         match self.take_over(&text) {
             Ok(version) => {
                 println!("broker reloaded {}: version {version}", self.options.config.display());
@@ -119,14 +121,15 @@ impl Reload<'_> {
                 self.refused = Some(text);
             }
         }
-        if admin.rejected_listeners() > rejected {
-            eprintln!("broker: Envoy refused the new listener, the old one stays in force");
+        if admin.rejected_updates() > rejected {
+            eprintln!("broker: Envoy refused a part of it, which stays as it was; what it said is above");
         }
     }
 
     fn take_over(&self, text: &str) -> Result<String> {
         let document = document::parse(text, &self.options.config)?;
         document::print_warnings(&document.loaded.warnings);
+        credentials::check(&document.loaded.connections, &self.options.config)?;
         render::render(&document, &self.options.config, &self.place, &self.folder)?;
         Ok(document.loaded.snapshot.version.to_string())
     }

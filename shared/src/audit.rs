@@ -60,6 +60,9 @@ pub struct AttemptRecord {
     status: Option<Outcome>,
     /// Milliseconds until the answer began or the attempt failed.
     ms: Millis,
+    /// The provider's own id of the request, to ask its support about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 impl From<&Attempt> for AttemptRecord {
@@ -69,6 +72,7 @@ impl From<&Attempt> for AttemptRecord {
             model: attempt.model.clone(),
             status: attempt.outcome,
             ms: attempt.took,
+            request_id: attempt.request_id.clone(),
         }
     }
 }
@@ -168,9 +172,9 @@ pub struct Record {
     /// Output that was thought and not said.
     #[serde(rename = "llm.tokens.reasoning", skip_serializing_if = "Option::is_none")]
     pub tokens_reasoning: Option<Tokens>,
-    /// The broker's own estimate of the input.
-    #[serde(rename = "llm.tokens.estimated", skip_serializing_if = "Option::is_none")]
-    pub tokens_estimated: Option<Tokens>,
+    /// The broker's own estimate of the input, which conditions on `context.tokens` look at.
+    #[serde(rename = "llm.context.tokens", skip_serializing_if = "Option::is_none")]
+    pub context_tokens: Option<Tokens>,
     /// Dollars, if usage and price are known.
     #[serde(rename = "llm.cost.usd", skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
@@ -180,7 +184,7 @@ pub struct Record {
     /// Milliseconds from the first byte of the request to the end.
     #[serde(rename = "llm.duration_ms")]
     pub duration_ms: Millis,
-    /// Why the answer ended, in the provider's words.
+    /// Why the answer ended: `stop`, `length`, `tool_calls`, `content_filter`, or a provider's own word.
     #[serde(rename = "llm.finish_reason", skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
     /// What went wrong: the code of the refusal, or how the answer broke off.

@@ -55,6 +55,8 @@ pub struct Attempt {
     pub outcome: Option<Outcome>,
     /// How long it took until its answer began or it failed.
     pub took: Millis,
+    /// The provider's own id of the request.
+    pub request_id: Option<String>,
     /// Whether the answer is something that can be passed on to the agent.
     pub is_deliverable: bool,
 }

@@ -2,11 +2,14 @@
 
 use serde_json::Value;
 
+use crate::api::Dialect;
 use crate::call::{Attempt, Outcome, SharedCall};
 use crate::config::Scheme;
+use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::ids::ProviderName;
 use crate::json::splice::splice;
 use crate::provider::{self, Address};
+use crate::reply::quoted;
 use crate::request::StreamUsage;
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Observer, Relay};
@@ -132,6 +135,7 @@ impl Egress {
             started: now,
             outcome: None,
             took: Millis(0),
+            request_id: None,
             is_deliverable: false,
         });
         if let Some(next) = shared.next_planned() {
@@ -199,7 +203,10 @@ fn answer_begins(
     let outcome = Outcome::Status(status);
     // A refusal of our own credential says nothing to the agent; as a 502 it goes to the next account.
     let is_our_credential = matches!(status, 401 | 403);
+    let request_id = value(X_REQUEST_ID).or(value(REQUEST_ID)).and_then(|id| std::str::from_utf8(id).ok());
+    let request_id = request_id.map(|id| quoted(id).into_owned());
     if let Some(attempt) = shared.attempts.last_mut() {
+        attempt.request_id = request_id;
         attempt.outcome = Some(outcome);
         attempt.took = now.millis_since(attempt.started);
         attempt.is_deliverable = outcome.is_success() || (is_json && !is_our_credential);
@@ -212,7 +219,13 @@ fn answer_begins(
         headers.iter_mut().filter(|(name, _)| name == ":status").for_each(|(_, value)| *value = b"502".to_vec());
     }
     let leaves_usage_out = is_stream && shared.request.stream_usage != StreamUsage::Wanted;
-    output.set_response_headers(provider::answer_headers(headers, !leaves_usage_out));
+    let mut answer = provider::answer_headers(headers, !leaves_usage_out);
+    if shared.format.dialect() == Dialect::Anthropic {
+        // OpenAI's equivalent is Envoy's own header.
+        let id = shared.headers.first(X_REQUEST_ID).unwrap_or_default().to_vec();
+        answer.push((REQUEST_ID.to_owned(), id));
+    }
+    output.set_response_headers(answer);
     if is_stream {
         State::Watching(Box::new(Observer::of_stream(shared.format, leaves_usage_out)))
     } else {

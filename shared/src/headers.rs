@@ -10,6 +10,8 @@ pub const ANTHROPIC_VERSION: &str = "anthropic-version";
 pub const ANTHROPIC_BETA: &str = "anthropic-beta";
 /// Envoy's id of the request.
 pub const X_REQUEST_ID: &str = "x-request-id";
+/// Anthropic's name for the id of the request in an answer.
+pub const REQUEST_ID: &str = "request-id";
 /// What the agent says the call is a step of, for rules.
 pub const X_BROKER_STEP: &str = "x-broker-step";
 /// What the agent says the call is for, for rules.

@@ -8,7 +8,9 @@ use crate::wire::Format;
 const ANTHROPIC_DEFAULT_VERSION: &[u8] = b"2023-06-01";
 
 /// The headers of an answer that go on to the agent; the rest describes the provider account or the connection.
-const ANSWER_HEADERS: [&str; 11] = [
+///
+/// Not the provider's id of the request: the agent is told the broker's, under which its record is found.
+const ANSWER_HEADERS: [&str; 9] = [
     ":status",
     "content-type",
     "content-length",
@@ -16,8 +18,6 @@ const ANSWER_HEADERS: [&str; 11] = [
     "retry-after",
     "retry-after-ms",
     "x-should-retry",
-    "x-request-id",
-    "request-id",
     "openai-version",
     "openai-processing-ms",
 ];

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::api::{ApiError, Dialect};
+use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::identity::IdentityError;
 use crate::limits::{MAX_QUOTED, MAX_REQUEST_BODY};
 use crate::request::RequestError;
@@ -82,7 +83,7 @@ impl Refusal {
                 json!({"error": {
                     "message": row.message, "type": row.openai_type, "param": row.parameter, "code": row.code,
                 }}),
-                "x-request-id",
+                X_REQUEST_ID,
             ),
             Dialect::Anthropic => (
                 json!({
@@ -90,7 +91,7 @@ impl Refusal {
                     "error": {"type": row.anthropic_type, "message": row.message, "details": {"error_code": row.code}},
                     "request_id": request_id,
                 }),
-                "request-id",
+                REQUEST_ID,
             ),
         };
         let mut reply = Reply::json(row.status, &body);
@@ -242,7 +243,7 @@ mod tests {
         assert_eq!(body["error"]["type"], "invalid_request_error");
         assert_eq!(body["error"]["code"], "model_not_found");
         assert_eq!(body["error"]["param"], "model");
-        assert!(openai.headers.contains(&("x-request-id", "id-1".to_owned())));
+        assert!(openai.headers.contains(&(X_REQUEST_ID, "id-1".to_owned())));
         let anthropic = refusal.reply(Dialect::Anthropic, "id-1");
         let body: Value = serde_json::from_slice(&anthropic.body).unwrap();
         assert_eq!(body["type"], "error");

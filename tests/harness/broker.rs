@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use reqwest::{Method, RequestBuilder};
 use tempfile::TempDir;
 
-use super::places::{binary, free_address, replace, wasm};
+use super::places::{binary, free_address, replace, wasm, workspace};
 use super::process::Process;
 use super::{Answer, CHAT, Config, PATIENCE, Record, metrics, until};
 
@@ -122,6 +122,7 @@ impl BrokerBuilder {
         command.arg("--access-log").arg(files.access_log());
         command.args(["--concurrency", &self.concurrency.to_string()]);
         command
+            .current_dir(workspace())
             .env("MODEL_BROKER_WASM", wasm())
             .envs(self.env.iter().cloned());
         (Process::start(command), files, address, admin)

@@ -42,9 +42,13 @@ pub fn wasm() -> PathBuf {
     )
 }
 
-fn from_env(variable: &str, in_workspace: &str) -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR"))
+/// The root of the workspace: `broker` runs there, and finds the Envoy that scripts/setup.sh installed.
+pub fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
-        .expect("the workspace around the tests");
-    std::env::var_os(variable).map_or_else(|| workspace.join(in_workspace), PathBuf::from)
+        .expect("the workspace around the tests")
+}
+
+fn from_env(variable: &str, in_workspace: &str) -> PathBuf {
+    std::env::var_os(variable).map_or_else(|| workspace().join(in_workspace), PathBuf::from)
 }

@@ -9,10 +9,6 @@ use shared::metrics;
 use super::{Place, socket_address};
 
 pub fn of(place: &Place, out: &Path) -> Result<Value> {
-    let watched = |name: &str| {
-        json!({"path_config_source": {"path": out.join(name), "watched_directory": {"path": out}},
-               "resource_api_version": "V3"})
-    };
     let labels: Vec<_> = metrics::LABELS
         .iter()
         // The first group leaves the name, the second is the label's value.
@@ -21,7 +17,15 @@ pub fn of(place: &Place, out: &Path) -> Result<Value> {
     Ok(json!({
         "node": {"id": "model-broker", "cluster": "model-broker"},
         "admin": {"address": socket_address(&place.admin)?},
-        "dynamic_resources": {"lds_config": watched("listeners.yaml"), "cds_config": watched("clusters.yaml")},
+        "dynamic_resources": {"lds_config": watched(out, "listeners.yaml"), "cds_config": watched(out, "clusters.yaml")},
         "stats_config": {"stats_tags": labels},
     }))
+}
+
+/// A file that Envoy takes anew whenever another is moved over it.
+pub fn watched(folder: &Path, name: &str) -> Value {
+    json!({
+        "path_config_source": {"path": folder.join(name), "watched_directory": {"path": folder}},
+        "resource_api_version": "V3",
+    })
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
 
+use super::bootstrap::watched;
 use super::{BUFFER_BYTES, Place, listener};
 use crate::document::Document;
 
@@ -30,7 +31,8 @@ fn cluster(provider: &Provider, connection: &Connection, place: &Place, out: &Pa
     let endpoint = &connection.endpoint;
     let is_address = endpoint.host.parse::<std::net::IpAddr>().is_ok();
     let address = json!({"socket_address": {"address": endpoint.host, "port_value": endpoint.port}});
-    let mut filters = vec![listener::wasm_filter("egress", place, &egress_configuration(connection))];
+    let egress = listener::wasm_configuration(place, &egress_configuration(connection));
+    let mut filters = vec![json!({"name": "model_broker.egress", "typed_config": egress})];
     filters.extend(connection.credential.as_ref().map(|source| credential(provider, source, out)));
     filters.push(json!({
         "name": "envoy.filters.http.upstream_codec",
@@ -124,12 +126,7 @@ fn credential(provider: &Provider, source: &CredentialSource, out: &Path) -> Val
         "@type": "type.googleapis.com/envoy.extensions.http.injected_credentials.generic.v3.Generic",
         "credential": {
             "name": name,
-            "sds_config": {
-                "path_config_source": {
-                    "path": folder.join(format!("{name}.yaml")), "watched_directory": {"path": folder},
-                },
-                "resource_api_version": "V3",
-            },
+            "sds_config": watched(&folder, &format!("{name}.yaml")),
         },
     });
     match provider.kind {

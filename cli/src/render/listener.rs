@@ -1,4 +1,7 @@
-//! The listener: the broker's filter, and the route that lets a call move on to another account when one fails.
+//! The listener, its filter and its route, each in a file of its own: a new filter configuration or route holds for
+//! the next call on every connection, where a new listener would first have to drain the old one's.
+
+use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -6,10 +9,21 @@ use shared::config::filter_part;
 use shared::limits::MAX_ATTEMPTS;
 use shared::units::Millis;
 
+use super::bootstrap::watched;
 use super::{BUFFER_BYTES, Place, socket_address};
 use crate::document::Document;
 
-pub fn of(document: &Document, place: &Place) -> Result<Value> {
+/// The type of Envoy's Wasm filter.
+const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+
+/// The name of the broker's filter and of its configuration.
+const FILTER: &str = "model_broker.broker";
+
+/// The name of the route configuration.
+const ROUTES: &str = "model-broker";
+
+/// The listener.
+pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
     let manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "model_broker",
@@ -22,16 +36,16 @@ pub fn of(document: &Document, place: &Place) -> Result<Value> {
         "access_log": [access_log(place)],
         "local_reply_config": local_replies(),
         "http_filters": [
-            wasm_filter("broker", place, &filter_part(&document.value)),
+            {
+                "name": FILTER,
+                "config_discovery": {"config_source": watched(out, "filter.yaml"), "type_urls": [WASM]},
+            },
             {
                 "name": "envoy.filters.http.router",
                 "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
             },
         ],
-        "route_config": {
-            "name": "model-broker",
-            "virtual_hosts": [{"name": "model-broker", "domains": ["*"], "routes": [route(document)]}],
-        },
+        "rds": {"route_config_name": ROUTES, "config_source": watched(out, "routes.yaml")},
     });
     let listener = json!({
         "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
@@ -43,6 +57,25 @@ pub fn of(document: &Document, place: &Place) -> Result<Value> {
         ]}],
     });
     Ok(json!({"resources": [listener]}))
+}
+
+/// The broker's filter with the filter's part of the document.
+pub fn filter(document: &Document, place: &Place) -> Value {
+    let filter = wasm_configuration(place, &filter_part(&document.value));
+    json!({"resources": [{
+        "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+        "name": FILTER,
+        "typed_config": filter,
+    }]})
+}
+
+/// The one route.
+pub fn routes(document: &Document) -> Value {
+    json!({"resources": [{
+        "@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+        "name": ROUTES,
+        "virtual_hosts": [{"name": "model-broker", "domains": ["*"], "routes": [route(document)]}],
+    }]})
 }
 
 /// The route asks the broker, by way of filter state, which account is next: at first, and again before each retry.
@@ -103,26 +136,23 @@ fn longest_silence(document: &Document) -> Millis {
     Millis(silences.max().unwrap_or_default().0.saturating_add(5_000))
 }
 
-/// The broker's filter in one of its roles. Both roles name the same VM, so that they share a call in memory.
-pub fn wasm_filter(role: &str, place: &Place, configuration: &Value) -> Value {
+/// The filter's configuration in one of its roles. Both roles name the same VM, so that they share a call in memory.
+pub fn wasm_configuration(place: &Place, configuration: &Value) -> Value {
     json!({
-        "name": format!("model_broker.{role}"),
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-            "config": {
-                "name": "model_broker",
-                "root_id": "model_broker",
-                "failure_policy": "FAIL_RELOAD",
-                "allow_on_headers_stop_iteration": true,
-                "vm_config": {
-                    "vm_id": "model_broker",
-                    "runtime": "envoy.wasm.runtime.v8",
-                    "code": {"local": {"filename": place.module}},
-                },
-                // As text: Envoy hands a `Struct` to the filter in protobuf's binary form, not as JSON.
-                "configuration": {
-                    "@type": "type.googleapis.com/google.protobuf.StringValue", "value": configuration.to_string(),
-                },
+        "@type": WASM,
+        "config": {
+            "name": "model_broker",
+            "root_id": "model_broker",
+            "failure_policy": "FAIL_RELOAD",
+            "allow_on_headers_stop_iteration": true,
+            "vm_config": {
+                "vm_id": "model_broker",
+                "runtime": "envoy.wasm.runtime.v8",
+                "code": {"local": {"filename": place.module}},
+            },
+            // As text: Envoy hands a `Struct` to the filter in protobuf's binary form, not as JSON.
+            "configuration": {
+                "@type": "type.googleapis.com/google.protobuf.StringValue", "value": configuration.to_string(),
             },
         },
     })

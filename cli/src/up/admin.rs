@@ -19,10 +19,10 @@ impl Admin {
             && self.get("/listeners").is_some_and(|body| body.contains("model-broker::"))
     }
 
-    /// How many versions of the listener Envoy has refused.
-    pub fn rejected_listeners(&self) -> u64 {
-        let stats = self.get("/stats?filter=listener_manager.lds.update_rejected").unwrap_or_default();
-        stats.lines().find_map(|line| line.rsplit_once(": ")?.1.trim().parse().ok()).unwrap_or_default()
+    /// How many updates of its configuration Envoy has refused.
+    pub fn rejected_updates(&self) -> u64 {
+        let stats = self.get("/stats?filter=(update_rejected|config_fail)$").unwrap_or_default();
+        stats.lines().filter_map(|line| line.rsplit_once(": ")?.1.trim().parse::<u64>().ok()).sum()
     }
 
     fn get(&self, path: &str) -> Option<String> {

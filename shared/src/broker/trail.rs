@@ -178,7 +178,7 @@ impl Trail {
             tokens_cached: None,
             tokens_cache_write: None,
             tokens_reasoning: None,
-            tokens_estimated: self.estimated,
+            context_tokens: self.estimated,
             cost_usd: None,
             ttft_ms: settled.and_then(|settled| settled.first_byte),
             duration_ms: now.millis_since(self.started),

@@ -32,7 +32,7 @@ impl Observation {
         self.model.as_deref()
     }
 
-    /// Why the answer ended, in the provider's words.
+    /// Why the answer ended, in OpenAI's words whatever the provider's; a reason without an equivalent is kept.
     #[must_use]
     pub fn finish_reason(&self) -> Option<&str> {
         self.finish_reason.as_deref()

@@ -9,8 +9,19 @@ pub fn observe(body: &[u8], observation: &mut Observation) {
     let Ok(members) = scan::members(body, ["model", "stop_reason", "usage"]) else { return };
     let [model, reason, usage] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
-    observation.note_finish_reason(reason.map(|value| value.span.of(body)));
+    observation.note_finish_reason(reason.map(|value| normalised(value.span.of(body))));
     if let Some(usage) = usage.and_then(|value| PartialUsage::read(value.span.of(body))) {
         observation.note_partial_usage(usage);
+    }
+}
+
+/// A stop reason, quotes included, in OpenAI's words.
+pub(super) fn normalised(stop_reason: &[u8]) -> &[u8] {
+    match stop_reason {
+        b"\"end_turn\"" | b"\"stop_sequence\"" | b"\"pause_turn\"" => b"\"stop\"",
+        b"\"max_tokens\"" | b"\"model_context_window_exceeded\"" => b"\"length\"",
+        b"\"tool_use\"" => b"\"tool_calls\"",
+        b"\"refusal\"" => b"\"content_filter\"",
+        other => other,
     }
 }

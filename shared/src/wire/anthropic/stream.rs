@@ -17,7 +17,7 @@ pub fn observe(data: &[u8], observation: &mut Observation) {
             let delta = text(delta);
             if let Ok(members) = scan::members(delta, ["stop_reason"]) {
                 let [reason] = members.values;
-                observation.note_finish_reason(reason.map(|value| value.span.of(delta)));
+                observation.note_finish_reason(reason.map(|value| answer::normalised(value.span.of(delta))));
             }
             if let Some(usage) = PartialUsage::read(text(usage)) {
                 observation.note_partial_usage(usage);

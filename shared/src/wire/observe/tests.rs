@@ -68,7 +68,7 @@ fn usage_of_streams_is_read_in_each_convention() {
         watch(Observer::of_stream(Format::AnthropicMessages, false), &[ANTHROPIC_STREAM.as_bytes()]);
     let usage = noted.usage().unwrap();
     assert_eq!((usage.input, usage.cache_read, usage.output), (Tokens(100), Tokens(90), Tokens(7)));
-    assert_eq!((noted.model(), noted.finish_reason()), (Some("claude"), Some("end_turn")));
+    assert_eq!((noted.model(), noted.finish_reason()), (Some("claude"), Some("stop")));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_whole_answer_is_read_however_it_arrives() {
     let openai = r#"{"id":"1","model":"gpt-5","choices":[{"index":0,"message":{"content":"a \"usage\": {}"},"finish_reason":"length"}],"usage":{"prompt_tokens":5,"completion_tokens":6,"prompt_tokens_details":{"cached_tokens":4}}}"#;
     let anthropic = r#"{"type":"message","model":"claude","content":[],"stop_reason":"max_tokens","usage":{"input_tokens":1,"cache_read_input_tokens":4,"output_tokens":6}}"#;
     for (format, body, reason) in
-        [(Format::OpenAiChat, openai, "length"), (Format::AnthropicMessages, anthropic, "max_tokens")]
+        [(Format::OpenAiChat, openai, "length"), (Format::AnthropicMessages, anthropic, "length")]
     {
         for cut in 0..body.len() {
             let (head, tail) = body.as_bytes().split_at(cut);
