@@ -10,6 +10,8 @@ mod credentials;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
+mod example;
+#[cfg(test)]
 mod failover;
 #[cfg(test)]
 mod models_endpoint;

@@ -23,7 +23,8 @@ pub fn load(path: &Path) -> Result<Document> {
 /// Checks the text of a configuration; `path` is for messages.
 pub fn parse(text: &str, path: &Path) -> Result<Document> {
     let value: Value =
-        serde_saphyr::from_str(text).with_context(|| format!("{} is not valid YAML", path.display()))?;
+        serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true })
+            .with_context(|| format!("{} is not valid YAML", path.display()))?;
     match config::load(&value, Audience::Operator) {
         Ok(loaded) => Ok(Document { value, loaded }),
         Err(mistakes) => {
@@ -44,3 +45,6 @@ pub fn print_warnings(warnings: &[Mistake]) {
 pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
+
+#[cfg(test)]
+mod tests;

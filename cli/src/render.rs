@@ -4,6 +4,7 @@
 mod bootstrap;
 mod clusters;
 mod files;
+mod hop;
 mod listener;
 mod secrets;
 
@@ -46,6 +47,9 @@ pub struct Place {
     /// The filter.
     #[arg(long, value_name = "FILE", env = "MODEL_BROKER_WASM", default_value = DEFAULT_MODULE)]
     pub module: PathBuf,
+    /// Where the files of `sds` credentials are, each NAME.yaml; without it the folder `secrets` beside the rest.
+    #[arg(long, value_name = "FOLDER")]
+    pub secrets: Option<PathBuf>,
     /// The certificates that providers are checked against.
     #[arg(long, value_name = "FILE", default_value = "/etc/ssl/certs/ca-certificates.crt")]
     pub trusted_ca: PathBuf,
@@ -67,7 +71,8 @@ impl Place {
                 module.display()
             );
         }
-        Ok(Self { access_log: absolute(&self.access_log)?, module, ..self.clone() })
+        let secrets = self.secrets.as_deref().map(absolute).transpose()?;
+        Ok(Self { access_log: absolute(&self.access_log)?, module, secrets, ..self.clone() })
     }
 }
 
@@ -100,3 +105,6 @@ pub fn render(document: &Document, config: &Path, place: &Place, out: &Path) -> 
     write_if_changed(&out.join("listeners.yaml"), &listener::of(document, place, out)?)?;
     write_if_changed(&out.join("envoy.yaml"), &bootstrap::of(place, out)?)
 }
+
+#[cfg(test)]
+mod tests;

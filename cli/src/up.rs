@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> Result<()> {
     let text = read(&options.config)?;
     let first = document::parse(&text, &options.config)?;
     document::print_warnings(&first.loaded.warnings);
-    credentials::check(&first.loaded.connections, &options.config)?;
+    credentials::check(&first.loaded.connections, &options.config, place.secrets.as_deref())?;
     let folder = tempfile::Builder::new().prefix("model-broker-").tempdir().context("no temporary folder")?;
     render::render(&first, &options.config, &place, folder.path())?;
 
@@ -69,7 +69,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 fn wait_until_ready(envoy: &mut Envoy, admin: &Admin, ended: &AtomicBool) -> Result<()> {
     let deadline = Instant::now() + START;
-    while !admin.is_ready() {
+    while !admin.is_ready() || admin.rejected_updates() > 0 {
         if let Some(status) = envoy.has_ended()? {
             bail!("Envoy did not start: {status}; what it said is above");
         }
@@ -129,7 +129,7 @@ impl Reload<'_> {
     fn take_over(&self, text: &str) -> Result<String> {
         let document = document::parse(text, &self.options.config)?;
         document::print_warnings(&document.loaded.warnings);
-        credentials::check(&document.loaded.connections, &self.options.config)?;
+        credentials::check(&document.loaded.connections, &self.options.config, self.place.secrets.as_deref())?;
         render::render(&document, &self.options.config, &self.place, &self.folder)?;
         Ok(document.loaded.snapshot.version.to_string())
     }

@@ -1,7 +1,7 @@
 //! The broker's configuration: one document, read once into an immutable [`Snapshot`] that everything downstream
 //! trusts. All mistakes are reported together, each with its place, the offending value and what would be right.
 //!
-//! The document arrives as JSON: the operator's command makes it from YAML, Envoy from the plugin's `Struct`.
+//! The document arrives as JSON: the operator's command makes it from YAML and renders the filter's part as text.
 
 mod connection;
 mod criteria;

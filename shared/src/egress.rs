@@ -254,3 +254,6 @@ fn watch(
     shared.observation.clone_from(observer.observation());
     if is_last { State::Done } else { State::Watching(observer) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use shared::metrics;
 
-use super::{Place, socket_address};
+use super::{Place, hop, socket_address};
 
 pub fn of(place: &Place, out: &Path) -> Result<Value> {
     let labels: Vec<_> = metrics::LABELS
@@ -19,6 +19,7 @@ pub fn of(place: &Place, out: &Path) -> Result<Value> {
         "admin": {"address": socket_address(&place.admin)?},
         "dynamic_resources": {"lds_config": watched(out, "listeners.yaml"), "cds_config": watched(out, "clusters.yaml")},
         "stats_config": {"stats_tags": labels},
+        "bootstrap_extensions": [hop::bootstrap_extension()],
     }))
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
 
 use super::bootstrap::watched;
-use super::{BUFFER_BYTES, Place, listener};
+use super::{BUFFER_BYTES, Place, hop, listener};
 use crate::document::Document;
 
 /// Envoy's own bounds on concurrency are meant for services that break under load; what the providers bear is for
@@ -17,52 +17,69 @@ const UNBOUNDED: u32 = 1_000_000;
 pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
     let connections = &document.loaded.connections;
     let providers = &document.loaded.snapshot.providers;
-    let resources: Result<Vec<_>> = connections
-        .iter()
-        .filter_map(|connection| {
-            let provider = providers.iter().find(|provider| provider.name == connection.provider)?;
-            Some(cluster(provider, connection, place, out))
-        })
-        .collect();
-    Ok(json!({"resources": resources?}))
+    let mut resources = Vec::new();
+    for connection in connections {
+        let Some(provider) = providers.iter().find(|provider| provider.name == connection.provider) else {
+            continue;
+        };
+        let filters = filters(provider, connection, place, out);
+        if hop::is_needed(provider, &document.loaded.snapshot) {
+            resources.push(hop::cluster(provider, &filters));
+            let name = hop::direct_cluster(provider);
+            resources.push(cluster(&name, provider, connection, place, None)?);
+        } else {
+            resources.push(cluster(provider.name.as_str(), provider, connection, place, Some(&filters))?);
+        }
+    }
+    Ok(json!({"resources": resources}))
 }
 
-fn cluster(provider: &Provider, connection: &Connection, place: &Place, out: &Path) -> Result<Value> {
-    let endpoint = &connection.endpoint;
-    let is_address = endpoint.host.parse::<std::net::IpAddr>().is_ok();
-    let address = json!({"socket_address": {"address": endpoint.host, "port_value": endpoint.port}});
+/// What every attempt passes on its way to the account: the broker's filter, then the key, then the wire.
+fn filters(provider: &Provider, connection: &Connection, place: &Place, out: &Path) -> Vec<Value> {
     let egress = listener::wasm_configuration(place, &egress_configuration(connection));
     let mut filters = vec![json!({"name": "model_broker.egress", "typed_config": egress})];
-    filters.extend(connection.credential.as_ref().map(|source| credential(provider, source, out)));
+    filters.extend(connection.credential.as_ref().map(|source| credential(provider, source, place, out)));
     filters.push(json!({
         "name": "envoy.filters.http.upstream_codec",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
         },
     }));
+    filters
+}
+
+fn cluster(
+    name: &str,
+    provider: &Provider,
+    connection: &Connection,
+    place: &Place,
+    filters: Option<&[Value]>,
+) -> Result<Value> {
+    let endpoint = &connection.endpoint;
+    let is_address = endpoint.host.parse::<std::net::IpAddr>().is_ok();
+    let address = json!({"socket_address": {"address": endpoint.host, "port_value": endpoint.port}});
     let mut options = json!({
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
         "common_http_protocol_options": {"idle_timeout": "60s"},
-        "http_filters": filters,
     });
+    if let Some(filters) = filters {
+        set(&mut options, "http_filters", json!(filters));
+    }
     let versions = match endpoint.scheme {
         Scheme::Http => ("explicit_http_config", json!({"http_protocol_options": {}})),
         Scheme::Https => ("auto_config", json!({"http_protocol_options": {}, "http2_protocol_options": {}})),
     };
     let mut cluster = json!({
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
-        "name": provider.name,
+        "name": name,
         "type": if is_address { "STATIC" } else { "LOGICAL_DNS" },
         "connect_timeout": listener::seconds(provider.timeouts.connect),
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "load_assignment": {
-            "cluster_name": provider.name,
+            "cluster_name": name,
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
         },
-        "circuit_breakers": {"thresholds": [{
-            "max_connections": UNBOUNDED, "max_pending_requests": UNBOUNDED,
-            "max_requests": UNBOUNDED, "max_retries": UNBOUNDED,
-        }]},
+        "circuit_breakers": unbounded(),
     });
     set(&mut options, versions.0, versions.1);
     let extensions = json!({"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options});
@@ -74,6 +91,13 @@ fn cluster(provider: &Provider, connection: &Connection, place: &Place, out: &Pa
         set(&mut cluster, "transport_socket", tls(&endpoint.host, place)?);
     }
     Ok(cluster)
+}
+
+pub fn unbounded() -> Value {
+    json!({"thresholds": [{
+        "max_connections": UNBOUNDED, "max_pending_requests": UNBOUNDED,
+        "max_requests": UNBOUNDED, "max_retries": UNBOUNDED,
+    }]})
 }
 
 fn set(object: &mut Value, key: &str, value: Value) {
@@ -116,12 +140,12 @@ fn egress_configuration(connection: &Connection) -> Value {
 }
 
 /// Adds the provider's key after the broker's filter, so that the key never enters it.
-fn credential(provider: &Provider, source: &CredentialSource, out: &Path) -> Value {
-    let name = match source {
-        CredentialSource::Sds(name) => name.as_str(),
-        CredentialSource::Environment(_) | CredentialSource::File(_) => provider.name.as_str(),
+fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Value {
+    let rendered = out.join("secrets");
+    let (name, folder) = match source {
+        CredentialSource::Sds(name) => (name.as_str(), place.secrets.clone().unwrap_or(rendered)),
+        CredentialSource::Environment(_) | CredentialSource::File(_) => (provider.name.as_str(), rendered),
     };
-    let folder = out.join("secrets");
     let mut generic = json!({
         "@type": "type.googleapis.com/envoy.extensions.http.injected_credentials.generic.v3.Generic",
         "credential": {

@@ -10,7 +10,7 @@ use shared::limits::MAX_ATTEMPTS;
 use shared::units::Millis;
 
 use super::bootstrap::watched;
-use super::{BUFFER_BYTES, Place, socket_address};
+use super::{BUFFER_BYTES, Place, hop, socket_address};
 use crate::document::Document;
 
 /// The type of Envoy's Wasm filter.
@@ -42,7 +42,10 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
             },
             {
                 "name": "envoy.filters.http.router",
-                "typed_config": {"@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"},
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+                    "suppress_envoy_headers": true,
+                },
             },
         ],
         "rds": {"route_config_name": ROUTES, "config_source": watched(out, "routes.yaml")},
@@ -56,7 +59,11 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
             {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
         ]}],
     });
-    Ok(json!({"resources": [listener]}))
+    let snapshot = &document.loaded.snapshot;
+    let short_tempered = snapshot.providers.iter().filter(|provider| hop::is_needed(provider, snapshot));
+    let listeners: Vec<Value> =
+        std::iter::once(listener).chain(short_tempered.map(|provider| hop::listener(provider))).collect();
+    Ok(json!({"resources": listeners}))
 }
 
 /// The broker's filter with the filter's part of the document.
@@ -121,6 +128,8 @@ fn route(document: &Document) -> Value {
                 // The broker says for each call how many of these it may use.
                 "num_retries": MAX_ATTEMPTS - 1,
                 "refresh_cluster_on_retry": true,
+                // The longest that an account is given; the broker and the hops shorten it.
+                "per_try_timeout": seconds(document.loaded.snapshot.longest_first_byte()),
                 "per_try_idle_timeout": seconds(longest_silence(document)),
                 "retry_back_off": {"base_interval": "0.001s", "max_interval": "0.002s"},
             },
@@ -128,8 +137,8 @@ fn route(document: &Document) -> Value {
     })
 }
 
-/// How long a call may be silent: Envoy knows one such time for all accounts, so it is the longest that one is given.
-/// The wait for the first byte counts as silence too.
+/// How long a call may be silent: the route knows one such time for all accounts, so it is the longest that one is
+/// given. The wait for the first byte counts as silence too.
 fn longest_silence(document: &Document) -> Millis {
     let providers = &document.loaded.snapshot.providers;
     let silences = providers.iter().map(|provider| provider.timeouts.idle.max(provider.timeouts.first_byte));
@@ -158,7 +167,7 @@ pub fn wasm_configuration(place: &Place, configuration: &Value) -> Value {
     })
 }
 
-/// The record of every call, a line each. A request that Envoy refuses before it has all headers has no record.
+/// The record of every call, a line each.
 fn access_log(place: &Place) -> Value {
     json!({
         "name": "envoy.access_loggers.file",

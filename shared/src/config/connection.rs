@@ -123,9 +123,10 @@ impl CredentialSource {
         section.end();
         match (environment, file, sds) {
             (Some(variable), None, None) => {
-                let name = variable.string()?;
+                let name = variable.value().as_str().unwrap_or_default();
                 if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-                    return variable.mistake("must be the name of an environment variable, not a key");
+                    // Not shown: somebody may have put the key itself there.
+                    return variable.withheld("must be the name of an environment variable, not a key");
                 }
                 Some(Self::Environment(name.to_owned()))
             }

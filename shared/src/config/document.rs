@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::connection::{CredentialSource, Endpoint};
 use super::reader::{Reader, Section};
 use super::snapshot::{Capability, Defaults, ProviderKind, Timeouts};
-use super::{Audience, mistake::Mistake};
+use super::Audience;
 use crate::identity::TokenDigest;
 use crate::ledger::Price;
 use crate::limits::MAX_ATTEMPTS;
@@ -130,7 +130,15 @@ impl<'v> ProviderEntry<'v> {
             credential = section.optional("credential").and_then(|source| CredentialSource::read(&source));
         }
         section.end();
-        Some(Self { name: name?, kind: kind?, region, timeouts: timeouts?, endpoint, credential })
+        // What has a mistake gets a stand-in, so that who names the account is not told that it does not exist.
+        Some(Self {
+            name: name?,
+            kind: kind.unwrap_or(ProviderKind::OpenAi),
+            region,
+            timeouts: timeouts.unwrap_or_default(),
+            endpoint,
+            credential,
+        })
     }
 }
 
@@ -186,12 +194,7 @@ impl<'v> PoolEntry<'v> {
             entry.log().warn(cache.path(), profile, "answers are not cached by this version of the broker");
         }
         section.end();
-        let failover = match failover {
-            Some(None) => return None,
-            Some(Some(retries)) => Some(retries),
-            None => None,
-        };
-        Some(Self { name: name?, failover, members, match_when })
+        Some(Self { name: name?, failover: failover.flatten(), members, match_when })
     }
 }
 
@@ -236,13 +239,12 @@ impl<'v> MemberEntry<'v> {
         let weight = number("weight", 1);
         let priority = number("priority", 0);
         section.end();
-        let model = match model {
-            Some(Some(model)) => Some(model),
-            Some(None) => return None,
-            None if model_required => return None,
-            None => None,
-        };
-        Some(Self { provider: provider?, model, weight: weight?, priority: priority? })
+        Some(Self {
+            provider: provider?,
+            model: model.flatten(),
+            weight: weight.unwrap_or_default(),
+            priority: priority.unwrap_or_default(),
+        })
     }
 }
 
@@ -258,7 +260,7 @@ impl<'v> ModelEntry<'v> {
         let defaults = section.optional("defaults").map(|defaults| Defaults::read(&defaults));
         section.end();
         if pool.is_some() == has_targets {
-            return entry.mistake("must have either `pool` or `targets`");
+            entry.mistake::<()>("must have either `pool` or `targets`");
         }
         Some(Self { name: name?, pool, targets, capabilities, defaults: defaults.unwrap_or_default() })
     }
@@ -302,7 +304,7 @@ impl<'v> RuleEntry<'v> {
         let criteria = section.optional("match");
         let pool = section.required("pool").filter(|pool| pool.string().is_some());
         section.end();
-        Some(Self { path: entry.path().to_owned(), name, priority: priority?, criteria, pool: pool? })
+        Some(Self { path: entry.path().to_owned(), name, priority: priority.unwrap_or_default(), criteria, pool: pool? })
     }
 }
 
@@ -332,25 +334,28 @@ impl<'v> AgentEntry<'v> {
         let workspace = section.optional("workspace").filter(|workspace| workspace.string().is_some());
         let tokens = section.required("token_sha256").map(|tokens| tokens.one_or_many()).unwrap_or_default();
         let tokens = tokens.into_iter().filter_map(|token| {
-            let digest = token.string().and_then(TokenDigest::from_hex);
+            let digest = token.value().as_str().and_then(TokenDigest::from_hex);
             match digest {
                 Some(digest) => Some((digest, token)),
                 // The value is not shown: somebody may have put the token itself there.
-                None => {
-                    let problem = "must be the SHA-256 of a token, 64 hexadecimal digits: see `broker token hash`";
-                    let path = token.path().to_owned();
-                    let (value, problem) = (String::new(), problem.to_owned());
-                    token.log().mistake(Mistake { path, value, problem, nearest: None });
-                    None
-                }
+                None => token.withheld(
+                    "must be the SHA-256 of a token, 64 hexadecimal digits: see `broker token hash`",
+                ),
             }
         });
         let tokens = tokens.collect();
         let attributes = section.optional("attributes").map(|map| map.entries()).unwrap_or_default();
-        let attributes = attributes.iter().filter_map(|(key, value)| Some((*key, value.string()?))).collect();
+        let attributes = attributes.iter().filter_map(|(key, value)| attribute(key, value)).collect();
         section.end();
         Some(Self { name: name?, workspace, tokens, attributes })
     }
+}
+
+fn attribute<'v>(key: &'v str, value: &Reader<'v>) -> Option<(&'v str, &'v str)> {
+    if ["agent", "workspace", "tenant"].contains(&key) {
+        return value.mistake(format!("cannot be an attribute: in conditions `{key}` is the {key}'s name"));
+    }
+    Some((key, value.string()?))
 }
 
 fn read_identity(reader: &Reader<'_>) {

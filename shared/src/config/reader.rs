@@ -68,6 +68,13 @@ impl<'v> Reader<'v> {
         self.mistake_near(problem, None)
     }
 
+    /// Puts a mistake on record without the value, which may be a secret.
+    pub fn withheld<T>(&self, problem: impl Into<String>) -> Option<T> {
+        let (path, problem) = (self.path.clone(), problem.into());
+        self.log.mistake(Mistake { path, value: String::new(), problem, nearest: None });
+        None
+    }
+
     /// Puts a mistake on record for which one of `candidates` may have been meant.
     pub fn unknown_name<'a, T>(
         &self,
@@ -113,7 +120,7 @@ impl<'v> Reader<'v> {
     }
 
     pub fn integer(&self, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
-        // Envoy's Struct holds every number as a double.
+        // A document that went through protobuf's `Struct` holds every number as a double.
         let whole = |number: f64| {
             #[expect(
                 clippy::cast_possible_truncation,
@@ -193,7 +200,7 @@ impl<'v> Reader<'v> {
     /// The value as an object whose keys are ours.
     pub fn section(&self) -> Option<Section<'v>> {
         let Some(members) = self.value.as_object() else { return self.mistake("must be a mapping") };
-        Some(Section { reader: self.clone(), members, known: Vec::new() })
+        Some(Section { reader: self.clone(), members, known: Vec::new(), not_yet: &[] })
     }
 
     fn member(&self, key: &str, value: &'v Value) -> Reader<'v> {
@@ -214,6 +221,7 @@ pub struct Section<'v> {
     reader: Reader<'v>,
     members: &'v Map<String, Value>,
     known: Vec<&'static str>,
+    not_yet: &'static [&'static str],
 }
 
 impl<'v> Section<'v> {
@@ -241,10 +249,12 @@ impl<'v> Section<'v> {
 
     /// Keys of the configuration's format that this version does not act on. To pass over one in silence would
     /// be to lift a limit that the operator believes in, so each is a mistake.
-    pub fn not_yet(&mut self, keys: &[&'static str]) {
+    pub fn not_yet(&mut self, keys: &'static [&'static str]) {
+        self.not_yet = keys;
         for key in keys {
-            if let Some(reader) = self.optional(key) {
-                let path = reader.path().to_owned();
+            if let Some(value) = self.members.get(*key) {
+                let reader = self.reader.member(key, value);
+                let path = reader.path.clone();
                 let problem = "is not supported by this version of the broker; remove it".to_owned();
                 reader.log.mistake(Mistake { path, value: String::new(), problem, nearest: None });
             }
@@ -254,7 +264,7 @@ impl<'v> Section<'v> {
     /// Reports every key that was not asked for.
     pub fn end(self) {
         for (key, value) in self.members {
-            if !self.known.contains(&key.as_str()) {
+            if !self.known.contains(&key.as_str()) && !self.not_yet.contains(&key.as_str()) {
                 let reader = self.reader.member(key, value);
                 self.reader.log.mistake(Mistake {
                     path: reader.path,

@@ -64,15 +64,8 @@ pub(super) fn resolve(
     let pools = document.pools.iter().filter_map(|entry| {
         Some((entry.name.clone(), Arc::new(pool(entry, &providers, &attributes)?)))
     });
-    // Every pool is read before a missing one is reported where it is named.
     let pools = Named::collect(pools.collect::<Vec<_>>().into_iter(), "pool");
-    let known_pools: BTreeSet<&str> =
-        document.pools.iter().filter_map(|entry| entry.name.value().as_str()).collect();
-    let find_pool = |reference: &Reader<'_>| {
-        // A pool that is there but has mistakes of its own is no unknown pool.
-        let name = reference.string()?;
-        if known_pools.contains(name) { pools.0.iter().find(|(known, _)| known == name).map(|(_, pool)| pool.clone()) } else { pools.look_up(reference, "pool") }
-    };
+    let find_pool = |reference: &Reader<'_>| pools.look_up(reference, "pool");
 
     let models = document.models.iter().filter_map(|entry| {
         Some((entry.name.clone(), Arc::new(model(entry, &providers, find_pool)?)))
@@ -160,16 +153,12 @@ fn pool(entry: &PoolEntry<'_>, providers: &Named<Arc<Provider>>, attributes: &[&
         .iter()
         .filter_map(|target| member(target, target.model.unwrap_or_default(), providers))
         .collect();
-    let match_when = entry.match_when.as_ref().map(|reader| criteria::read(reader, attributes));
-    let match_when = match match_when {
-        Some(criteria) => criteria?,
-        None => Vec::new(),
-    };
+    let match_when = entry.match_when.as_ref().and_then(|reader| criteria::read(reader, attributes));
     Some(Pool {
         name: PoolName::from(entry.name.value().as_str()?),
         failover: failover(entry.failover, members.len()),
         members,
-        match_when,
+        match_when: match_when.unwrap_or_default(),
     })
 }
 
@@ -237,8 +226,9 @@ fn agents(
     let mut by_token = HashMap::new();
     for (agent, tokens) in agents.things() {
         for (digest, reader) in tokens {
-            if by_token.insert(*digest, agent.clone()).is_some() {
-                reader.mistake::<()>("is the token of another agent too");
+            let other = by_token.insert(*digest, agent.clone());
+            if other.is_some_and(|other: Arc<Agent>| !Arc::ptr_eq(&other, &agent)) {
+                reader.withheld::<()>("is the token of another agent too");
             }
         }
     }

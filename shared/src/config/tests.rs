@@ -1,1 +1,145 @@
+use serde_json::{Value, json};
 
+use super::*;
+
+mod mistakes;
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
+mod refused_values;
+mod values;
+
+const TOKEN: &str = "4c26d9074c27d89ede59270c0ac14b71e071b15239519f75474b2f3ba63481f5";
+const OTHER_TOKEN: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+/// A document without a mistake that has every key.
+fn valid() -> Value {
+    json!({
+        "providers": [
+            {
+                "name": "anthropic-a", "kind": "anthropic", "region": "us",
+                "endpoint": "https://api.anthropic.com", "credential": {"env": "ANTHROPIC_KEY"},
+                "timeout": {"connect": "2s", "first_byte": "1m", "idle": "500ms"},
+            },
+            {
+                "name": "openai-a", "kind": "openai", "region": "eu",
+                "endpoint": "https://api.openai.com/v1", "credential": {"file": "keys/openai"},
+            },
+            {
+                "name": "openai-b", "kind": "openai",
+                "endpoint": "https://gateway.example.com:8443/openai", "credential": {"sds": "openai-key"},
+            },
+            {"name": "local", "kind": "openai-compatible", "endpoint": "http://127.0.0.1:8000"},
+        ],
+        "pools": [
+            {
+                "name": "standard", "routing": "priority-weighted", "failover": "up to 2",
+                "members": [
+                    {"provider": "openai-a", "model": "gpt-5-mini", "weight": 70, "priority": 0},
+                    {"provider": "openai-b", "model": "gpt-5-mini", "weight": 30},
+                    {"provider": "local", "model": "llama-4-70b", "priority": 1},
+                ],
+            },
+            {
+                "name": "long", "match_when": {"context.tokens": ">= 200k"},
+                "members": [{"provider": "anthropic-a", "model": "claude-opus-4-7"}],
+            },
+        ],
+        "models": [
+            {
+                "name": "primary", "pool": "standard",
+                "capabilities": ["streaming", "tools", "vision", "json"],
+                "defaults": {"temperature": 0.2, "top_p": 0.9, "max_tokens": 1000, "stop": ["END"]},
+            },
+            {"name": "claude", "targets": [{"provider": "anthropic-a", "weight": 1, "priority": 0}]},
+        ],
+        "rules": [
+            {
+                "name": "research", "priority": 10, "pool": "long",
+                "match": {
+                    "tenant": "acme", "workspace": ["research", "support"], "agent": "bot", "team": "blue",
+                    "step": "plan", "header.X-Team": "blue", "request.model": "deep", "context.tokens": ">1k",
+                },
+            },
+            {"match": {"tier": "standard"}, "pool": "standard"},
+        ],
+        "tenants": [{"name": "acme"}],
+        "workspaces": [{"name": "research", "tenant": "acme"}, {"name": "support"}],
+        "agents": [
+            {
+                "name": "bot", "workspace": "research", "token_sha256": TOKEN,
+                "attributes": {"tier": "premium", "team": "blue"},
+            },
+            {"name": "batch", "token_sha256": [OTHER_TOKEN]},
+        ],
+        "identity": {"tokens": true},
+        "prices": {
+            "gpt-5-mini": {"input": 0.25, "output": 2, "cache_read": 0.025, "cache_write": 0.5},
+            "claude-opus-4-7": {"input": 15, "output": 75},
+        },
+    })
+}
+
+/// Puts a value at a JSON pointer whose parent exists.
+fn put(document: &mut Value, pointer: &str, value: Value) {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    match document.pointer_mut(parent).unwrap() {
+        Value::Array(elements) => match key
+            .parse::<usize>()
+            .ok()
+            .and_then(|index| elements.get_mut(index))
+        {
+            Some(element) => *element = value,
+            None => elements.push(value),
+        },
+        parent => parent[key] = value,
+    }
+}
+
+/// The valid document with one value changed.
+fn with(pointer: &str, value: Value) -> Value {
+    let mut document = valid();
+    put(&mut document, pointer, value);
+    document
+}
+
+/// The valid document without one value.
+fn without(pointer: &str) -> Value {
+    let mut document = valid();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    document
+        .pointer_mut(parent)
+        .unwrap()
+        .as_object_mut()
+        .unwrap()
+        .remove(key)
+        .unwrap();
+    document
+}
+
+fn loaded(document: &Value) -> Loaded {
+    load(document, Audience::Operator).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// What is wrong in a document, in alphabetical order of the places.
+fn mistakes(document: &Value) -> Vec<String> {
+    let found = load(document, Audience::Operator)
+        .err()
+        .map(|mistakes| mistakes.0)
+        .unwrap_or_default();
+    let mut lines: Vec<_> = found.iter().map(ToString::to_string).collect();
+    lines.sort();
+    lines
+}
+
+/// One changed value gives one mistake, which begins as expected.
+fn expect(cases: &[(&str, Value, &str)]) {
+    for (pointer, value, expected) in cases {
+        let found = mistakes(&with(pointer, value.clone()));
+        assert_eq!(found.len(), 1, "{pointer} = {value}: {found:#?}");
+        assert!(
+            found[0].starts_with(expected),
+            "{pointer} = {value}: {}",
+            found[0]
+        );
+    }
+}

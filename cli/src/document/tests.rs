@@ -1,0 +1,243 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use shared::config::{Agent, Pool, Snapshot};
+use shared::headers::Headers;
+use shared::identity::TokenDigest;
+use shared::routing::{self, Facts};
+use shared::units::Tokens;
+use shared::wire::Format;
+
+use super::*;
+
+/// Pools and rules as the product's own page shows them.
+const POOLS_AND_RULES: &str = r#"
+pools:
+  - name: reasoning-tier
+    routing: priority-weighted
+    failover: up to 3
+    cache: short-context
+    members:
+      - provider: anthropic
+        model: claude-opus-4-7
+        weight: 70
+      - provider: openai
+        model: gpt-5-thinking
+        weight: 25
+      - provider: bedrock
+        model: claude-opus-4-7
+        weight: 5 # regional capacity
+rules:
+  - match:
+      tier: standard
+    pool: standard-tier
+  - match:
+      tier: premium
+      context.tokens: ">100k"
+    pool: long-context-tier
+"#;
+
+/// The same within a document that defines what it names, its accounts being of one kind.
+fn tiers(kind: &str) -> Document {
+    let missing = "  - {name: standard-tier, members: [{provider: openai, model: gpt-5-mini}]}\n  \
+                   - {name: long-context-tier, members: [{provider: openai, model: gpt-5-long}]}";
+    let mut text = POOLS_AND_RULES.replace("rules:", &format!("{missing}\nrules:"));
+    text.push_str("providers:\n");
+    for name in ["anthropic", "openai", "bedrock"] {
+        let endpoint = format!("https://{name}.example.com");
+        text.extend([
+            "  - {name: ",
+            name,
+            ", kind: ",
+            kind,
+            ", endpoint: \"",
+            &endpoint,
+            "\"}\n",
+        ]);
+    }
+    text.push_str("models: [{name: reasoning, pool: reasoning-tier}]\n");
+    parse(&text, Path::new("tiers.yaml")).unwrap_or_else(|error| panic!("{error:#}"))
+}
+
+fn pool<'a>(snapshot: &'a Snapshot, name: &str) -> &'a Pool {
+    snapshot
+        .pools
+        .iter()
+        .find(|pool| pool.name.as_str() == name)
+        .unwrap()
+}
+
+/// The pool that takes a call for `reasoning` from an agent of a tier with so many tokens.
+fn pool_for(document: &Document, tier: &str, tokens: u64) -> String {
+    let attributes = BTreeMap::from([("tier".to_owned(), tier.to_owned())]);
+    let agent = Agent {
+        name: "bot".into(),
+        workspace: None,
+        attributes,
+    };
+    let headers = Headers::default();
+    let facts = Facts {
+        agent: &agent,
+        model: "reasoning",
+        input: Tokens(tokens),
+        headers: &headers,
+    };
+    routing::resolve(&document.loaded.snapshot, facts)
+        .unwrap()
+        .pool
+        .name
+        .to_string()
+}
+
+/// What is said of a text that does not hold.
+fn error(text: &str) -> String {
+    match parse(text, Path::new("some/broker.yaml")) {
+        Ok(_) => panic!("{text} holds"),
+        Err(error) => format!("{error:#}"),
+    }
+}
+
+#[test]
+fn the_pools_and_rules_of_the_products_page_are_read_as_they_stand() {
+    let document = tiers("anthropic");
+    let reasoning = pool(&document.loaded.snapshot, "reasoning-tier");
+    assert_eq!(reasoning.failover, 3);
+    let members: Vec<_> = reasoning
+        .members
+        .iter()
+        .map(|member| {
+            (
+                member.provider.name.as_str(),
+                member.model.as_str(),
+                member.weight,
+                member.priority,
+            )
+        })
+        .collect();
+    assert_eq!(
+        members,
+        [
+            ("anthropic", "claude-opus-4-7", 70, 0),
+            ("openai", "gpt-5-thinking", 25, 0),
+            ("bedrock", "claude-opus-4-7", 5, 0),
+        ]
+    );
+    let warnings: Vec<_> = document
+        .loaded
+        .warnings
+        .iter()
+        .map(|warning| warning.path.as_str())
+        .collect();
+    assert_eq!(warnings, ["pools[0].cache", "agents"]);
+}
+
+#[test]
+fn the_rules_of_the_products_page_choose_by_tier_and_length() {
+    let document = tiers("anthropic");
+    for (tier, tokens, expected) in [
+        ("standard", 10, "standard-tier"),
+        ("standard", 200_000, "standard-tier"),
+        ("premium", 100_000, "reasoning-tier"),
+        ("premium", 100_001, "long-context-tier"),
+        ("basic", 200_000, "reasoning-tier"),
+    ] {
+        assert_eq!(pool_for(&document, tier, tokens), expected, "{tier} {tokens}");
+    }
+}
+
+#[test]
+fn first_choices_of_the_products_page_fall_seventy_to_twenty_five_to_five() {
+    let document = tiers("openai-compatible");
+    let reasoning = pool(&document.loaded.snapshot, "reasoning-tier");
+    let mut firsts = BTreeMap::new();
+    for ticket in 0..1_000 {
+        let plan = routing::plan(reasoning, Format::OpenAiChat, u64::MAX / 1_000 * ticket + 1_000);
+        assert_eq!(plan.attempts.len(), 3);
+        *firsts
+            .entry(plan.attempts[0].provider.name.to_string())
+            .or_insert(0) += 1;
+    }
+    let expected = [("anthropic", 700), ("openai", 250), ("bedrock", 50)];
+    assert_eq!(
+        firsts,
+        expected.map(|(name, count)| (name.to_owned(), count)).into()
+    );
+}
+
+#[test]
+fn the_configuration_that_is_shipped_holds() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../envoy/broker.yaml");
+    let loaded = load(&path).unwrap_or_else(|error| panic!("{error:#}")).loaded;
+    assert_eq!(loaded.warnings, []);
+    for name in ["support-bot", "research-bot"] {
+        let digest = TokenDigest::of(format!("{name}-token").as_bytes());
+        let agent = loaded.snapshot.agents.get(&digest);
+        assert_eq!(agent.map(|agent| agent.name.to_string()).as_deref(), Some(name));
+    }
+}
+
+#[test]
+fn a_key_that_is_given_twice_is_an_error() {
+    for text in [
+        "providers: []\nproviders: []\n",
+        "providers:\n  - {name: a, kind: openai, endpoint: http://a, name: b}\n",
+        "providers:\n  - {name: a, kind: openai, endpoint: http://a}\nprices:\n  m: {input: 1, output: 1}\n  m: {input: 2, output: 2}\n",
+    ] {
+        let error = error(text);
+        assert!(
+            error.contains("some/broker.yaml is not valid YAML") && error.contains("duplicate"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_text_that_is_no_yaml_is_an_error_that_names_the_file() {
+    for text in [
+        "providers: [",
+        "a: b: c",
+        "providers:\n\t- a",
+        "providers: \"",
+        "- a\nb: c",
+    ] {
+        let error = error(text);
+        assert!(
+            error.starts_with("some/broker.yaml is not valid YAML: "),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_text_that_is_no_document_says_so() {
+    for text in ["", "just text", "[]", "7"] {
+        let error = error(text);
+        assert!(error.starts_with("some/broker.yaml "), "{text}: {error}");
+    }
+}
+
+#[test]
+fn every_mistake_is_listed_under_the_files_name_and_counted() {
+    let one = error("providers: []\n");
+    assert_eq!(
+        one,
+        "some/broker.yaml has 1 mistake:\nproviders: `[]` must have at least one entry"
+    );
+    let two = error("providers: []\nmodles: []\n");
+    assert!(two.starts_with("some/broker.yaml has 2 mistakes:\n"), "{two}");
+    assert!(
+        two.contains("modles: `[]` is not a key here") && two.ends_with("did you mean `models`?"),
+        "{two}"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let Err(error) = load(Path::new("nowhere/broker.yaml")) else {
+        panic!("it is there")
+    };
+    assert!(
+        format!("{error:#}").starts_with("cannot read nowhere/broker.yaml: "),
+        "{error:#}"
+    );
+}

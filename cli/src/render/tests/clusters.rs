@@ -1,0 +1,114 @@
+use serde_json::{Value, json};
+use shared::egress;
+
+use super::{Rendered, wasm_configuration_of};
+
+#[test]
+fn each_account_is_told_its_own_name_and_address_and_no_credential() {
+    let rendered = Rendered::new();
+    for (name, authority, base_path) in [
+        ("openai-a", "api.openai.com", ""),
+        ("anthropic-a", "gateway.example.com:8443", "/anthropic"),
+        ("delivered", "10.0.0.7", ""),
+        ("local", "127.0.0.1:8000", ""),
+    ] {
+        let filters = rendered.upstream_filters(name);
+        let configuration = wasm_configuration_of(&filters[0]["typed_config"]);
+        let egress = egress::Config::read(&configuration["egress"]).unwrap();
+        assert_eq!(egress.provider.as_str(), name);
+        assert_eq!(
+            (
+                egress.address.authority.as_str(),
+                egress.address.base_path.as_str()
+            ),
+            (authority, base_path)
+        );
+    }
+}
+
+#[test]
+fn a_credential_is_added_after_the_brokers_filter() {
+    let rendered = Rendered::new();
+    let names = |cluster: &str| {
+        let filters = rendered.upstream_filters(cluster);
+        filters
+            .iter()
+            .map(|filter| filter["name"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let with_credential = [
+        "model_broker.egress",
+        "envoy.filters.http.credential_injector",
+        "envoy.filters.http.upstream_codec",
+    ];
+    for cluster in ["openai-a", "anthropic-a", "delivered"] {
+        assert_eq!(names(cluster), with_credential);
+    }
+    assert_eq!(
+        names("local"),
+        ["model_broker.egress", "envoy.filters.http.upstream_codec"]
+    );
+}
+
+#[test]
+fn a_credential_goes_into_the_header_of_the_accounts_kind() {
+    let rendered = Rendered::new();
+    for (cluster, secret, header, prefix) in [
+        ("openai-a", "openai-a", "authorization", json!("Bearer ")),
+        ("delivered", "vault-key", "authorization", json!("Bearer ")),
+        ("anthropic-a", "anthropic-a", "x-api-key", Value::Null),
+    ] {
+        let injector = &rendered.upstream_filters(cluster)[1]["typed_config"];
+        assert_eq!(injector["overwrite"], true);
+        let generic = &injector["credential"]["typed_config"];
+        assert_eq!(generic["credential"]["name"], secret);
+        assert_eq!(generic["header"], header);
+        assert_eq!(generic["header_value_prefix"], prefix);
+    }
+}
+
+#[test]
+fn https_is_checked_against_the_accounts_own_name() {
+    let rendered = Rendered::new();
+    for (cluster, kind, host) in [
+        ("openai-a", "DNS", "api.openai.com"),
+        ("anthropic-a", "DNS", "gateway.example.com"),
+        ("delivered", "IP_ADDRESS", "10.0.0.7"),
+    ] {
+        let socket = &rendered.cluster(cluster)["transport_socket"];
+        assert_eq!(socket["name"], "envoy.transport_sockets.tls");
+        let context = &socket["typed_config"];
+        let sni = if kind == "DNS" { json!(host) } else { Value::Null };
+        assert_eq!(context["sni"], sni, "an address is no server name");
+        let validation = &context["common_tls_context"]["validation_context"];
+        assert_eq!(
+            validation["match_typed_subject_alt_names"],
+            json!([{"san_type": kind, "matcher": {"exact": host}}])
+        );
+        assert_eq!(
+            validation["trusted_ca"]["filename"],
+            "/etc/ssl/certs/ca-certificates.crt"
+        );
+    }
+    assert_eq!(rendered.cluster("local").get("transport_socket"), None);
+}
+
+#[test]
+fn a_cluster_is_found_by_name_or_by_address() {
+    let rendered = Rendered::new();
+    for (cluster, kind, address, port) in [
+        ("openai-a", "LOGICAL_DNS", "api.openai.com", 443),
+        ("anthropic-a", "LOGICAL_DNS", "gateway.example.com", 8443),
+        ("delivered", "STATIC", "10.0.0.7", 443),
+        ("local", "STATIC", "127.0.0.1", 8000),
+    ] {
+        let cluster = rendered.cluster(cluster);
+        let endpoint = &cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"];
+        assert_eq!(cluster["type"], kind);
+        assert_eq!(
+            endpoint["address"]["socket_address"],
+            json!({"address": address, "port_value": port})
+        );
+    }
+    assert_eq!(rendered.cluster("openai-a")["connect_timeout"], "2.000s");
+}

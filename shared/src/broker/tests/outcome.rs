@@ -1,0 +1,237 @@
+//! What an agent is answered after its call went on, and how each ending is recorded.
+
+use serde_json::{Value, json};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::{DIALECTS, Driver, JSON, STREAM, body, closed, headers, last, part, status};
+use crate::api::Dialect;
+use crate::broker::Flow;
+
+const HTML: &str = "text/html";
+
+/// A call over two accounts whose attempts were reset after so many milliseconds.
+fn after_two(millis: u64, is_connect_failure: bool) -> Driver {
+    let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
+    call.attempt("openai-a", [(millis, closed(is_connect_failure))]);
+    call.attempt("openai-b", [(millis, closed(is_connect_failure))]);
+    call
+}
+
+/// The broker answers instead of the provider, and the record tells that no provider could.
+fn expect_unavailable(mut call: Driver, given: u16, expected: u16, code: &str) -> Value {
+    call.answered(given);
+    assert_eq!(call.machine().flow(), Flow::Pause);
+    let (reply, answer) = call.reply();
+    assert_eq!(reply.status, expected, "{answer}");
+    let error = &answer["error"];
+    let given_code = if answer["type"] == "error" {
+        &error["details"]["error_code"]
+    } else {
+        &error["code"]
+    };
+    assert_eq!(given_code, code, "{answer}");
+    call.answered(expected);
+    call.finish(Some(expected));
+    call.reply();
+    let record = call.record();
+    assert_eq!(
+        (
+            &record["llm.decision"],
+            &record["llm.outcome"],
+            &record["llm.error"],
+            &record["llm.status"]
+        ),
+        (
+            &json!("allow"),
+            &json!("unavailable"),
+            &json!(code),
+            &json!(expected)
+        )
+    );
+    answer
+}
+
+/// How a call that was passed on ended: outcome, error, status.
+fn ending(call: &Driver) -> (&str, &str, Option<u64>) {
+    assert!(call.host.replies.is_empty(), "{:?}", call.host);
+    let record = call.record();
+    let text = |key: &str| record[key].as_str().unwrap_or_default();
+    assert_eq!(text("llm.decision"), "allow");
+    (
+        text("llm.outcome"),
+        text("llm.error"),
+        record["llm.status"].as_u64(),
+    )
+}
+
+#[test]
+fn a_providers_error_in_its_own_format_is_the_agents() {
+    for (dialect, model) in DIALECTS {
+        let account = if dialect == Dialect::OpenAi {
+            "openai-a"
+        } else {
+            "anthropic-a"
+        };
+        for code in [400, 404, 429, 500, 529] {
+            let mut call = Driver::forwarded(dialect, &body(model));
+            call.attempt(
+                account,
+                [
+                    (5, status(code, "application/json; charset=utf-8")),
+                    (1, last("{}")),
+                ],
+            );
+            call.answered(code);
+            assert_eq!(call.machine().flow(), Flow::Continue);
+            call.finish(Some(code));
+            assert_eq!(ending(&call), ("provider_error", "", Some(code.into())));
+        }
+    }
+}
+
+#[test]
+fn an_error_that_is_not_in_the_providers_format_is_told_in_the_callers() {
+    for (dialect, model) in DIALECTS {
+        let account = if dialect == Dialect::OpenAi {
+            "openai-a"
+        } else {
+            "anthropic-a"
+        };
+        for (given, expected) in [(500, 500), (503, 503), (404, 502), (302, 502)] {
+            let mut call = Driver::forwarded(dialect, &body(model));
+            call.attempt(account, [(5, status(given, HTML))]);
+            let answer = expect_unavailable(call, given, expected, "upstream_error");
+            let kind = if dialect == Dialect::OpenAi {
+                "server_error"
+            } else {
+                "api_error"
+            };
+            assert_eq!(answer["error"]["type"], kind);
+        }
+    }
+}
+
+#[test]
+fn a_refusal_of_the_brokers_credential_says_nothing_to_the_agent() {
+    for given in [401, 403] {
+        let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
+        call.attempt("openai-a", [(5, status(given, JSON))]);
+        expect_unavailable(call, 502, 502, "upstream_credential_refused");
+    }
+}
+
+#[test]
+fn an_account_that_cannot_be_reached_is_told_from_one_that_is_late() {
+    expect_unavailable(after_two(1, true), 503, 503, "upstream_unavailable");
+    expect_unavailable(after_two(1, false), 503, 503, "upstream_unavailable");
+    let late = expect_unavailable(after_two(45_000, false), 504, 504, "upstream_timeout");
+    assert_eq!(late["error"]["type"], "server_error");
+    let mut call = Driver::forwarded(Dialect::Anthropic, &body("claude"));
+    call.attempt("anthropic-a", [(30_000, closed(false))]);
+    let late = expect_unavailable(call, 504, 504, "upstream_timeout");
+    assert_eq!(late["error"]["type"], "timeout_error");
+}
+
+#[test]
+fn envoys_answer_without_any_attempt_means_that_nothing_was_reached() {
+    let call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
+    expect_unavailable(call, 503, 503, "upstream_unavailable");
+}
+
+#[test]
+fn the_last_attempt_decides_what_the_agent_is_told() {
+    let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
+    call.attempt("openai-a", [(5, status(401, JSON))]);
+    call.attempt("openai-b", [(5, status(429, JSON)), (1, last("{}"))]);
+    call.answered(429);
+    call.finish(Some(429));
+    assert_eq!(ending(&call), ("provider_error", "", Some(429)));
+}
+
+#[test]
+fn a_stream_that_carries_an_error_is_a_providers_error() {
+    for (dialect, model, account, event) in [
+        (
+            Dialect::OpenAi,
+            "gpt",
+            "openai-a",
+            "data: {\"error\":{\"message\":\"overloaded\"}}\n\n",
+        ),
+        (
+            Dialect::Anthropic,
+            "claude",
+            "anthropic-a",
+            "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\n\n",
+        ),
+    ] {
+        let mut call = Driver::forwarded(dialect, &body(model));
+        call.attempt(account, [(5, status(200, STREAM)), (5, last(event))]);
+        call.answered(200);
+        call.finish(Some(200));
+        assert_eq!(ending(&call), ("provider_error", "error_in_stream", Some(200)));
+    }
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_aborted_with_what_was_told_so_far() {
+    let mut call = Driver::forwarded(Dialect::Anthropic, &body("claude"));
+    let start = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude-x\",\
+                 \"usage\":{\"input_tokens\":10,\"output_tokens\":1}}}\n\n";
+    call.attempt(
+        "anthropic-a",
+        [(5, status(200, STREAM)), (5, part(start)), (5, closed(false))],
+    );
+    call.answered(200);
+    call.finish(Some(200));
+    assert_eq!(ending(&call), ("aborted", "answer_broke_off", Some(200)));
+    let record = call.record();
+    assert_eq!(
+        (&record["llm.tokens.input"], &record["llm.tokens.output"]),
+        (&json!(10), &json!(1))
+    );
+    assert_eq!(record["llm.cost.usd"], json!(0.000_045));
+}
+
+#[test]
+fn an_agent_that_goes_away_aborts_its_call_wherever_it_is() {
+    let mut waiting = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
+    waiting.attempt("openai-a", []);
+    waiting.wait(70);
+    waiting.finish(None);
+    assert_eq!(ending(&waiting), ("aborted", "agent_went_away", None));
+    let attempts = json!([{"provider": "openai-a", "model": "gpt-a", "ms": 70}]);
+    assert_eq!(waiting.record()["llm.attempts"], attempts);
+
+    let mut sending = Driver::arrived(headers(Dialect::OpenAi));
+    sending.finish(None);
+    assert_eq!(ending(&sending), ("aborted", "", None));
+
+    let mut at_once = Driver::new();
+    at_once.finish(None);
+    assert_eq!(ending(&at_once), ("aborted", "", None));
+}
+
+#[test]
+fn a_record_is_written_exactly_once_whatever_happens() {
+    let openai = || Driver::forwarded(Dialect::OpenAi, &body("gpt"));
+    let mut answered = openai();
+    answered.attempt("openai-a", [(5, status(200, JSON)), (5, last("{}"))]);
+    answered.answered(200);
+    let mut unavailable = after_two(1, false);
+    unavailable.answered(503);
+    let mut refused = Driver::arrived(headers(Dialect::OpenAi));
+    refused.complete("");
+    let arrived = Driver::arrived(headers(Dialect::OpenAi));
+    for mut call in [Driver::new(), arrived, refused, openai(), answered, unavailable] {
+        call.finish(Some(200));
+        let metrics = call.host.metrics.len();
+        call.finish(None);
+        call.answered(503);
+        call.complete(body("gpt"));
+        call.finish(Some(200));
+        call.record();
+        assert_eq!(call.host.metrics.len(), metrics);
+        assert_eq!(call.machine().flow(), Flow::Continue);
+    }
+}

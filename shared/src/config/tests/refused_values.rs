@@ -1,0 +1,234 @@
+use serde_json::{Value, json};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::{expect, mistakes, with, without};
+
+#[test]
+fn what_a_pool_may_not_hold_says_what_would_be_right() {
+    expect(&[
+        (
+            "/pools/0/members/0/weight",
+            json!(0.5),
+            "pools[0].members[0].weight: `0.5` must be a whole number from 0 to 1000000",
+        ),
+        (
+            "/pools/0/members/0/weight",
+            json!(1_000_001),
+            "pools[0].members[0].weight: `1000001` must be",
+        ),
+        (
+            "/pools/0/members/0/weight",
+            json!("70"),
+            "pools[0].members[0].weight: `70` must be",
+        ),
+        (
+            "/pools/0/members/0/priority",
+            json!(-1),
+            "pools[0].members[0].priority: `-1` must be",
+        ),
+        (
+            "/pools/0/members/0/model",
+            json!("gpt 5"),
+            "pools[0].members[0].model: `gpt 5` must be a model's name",
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_tenant_a_model_a_rule_a_price_or_an_agent_may_not_hold_says_what_would_be_right() {
+    expect(&[
+        (
+            "/tenants/1",
+            json!({"name": "a b"}),
+            "tenants[1].name: `a b` must be a name of letters, digits",
+        ),
+        (
+            "/models/0/defaults/temperature",
+            json!(2.5),
+            "models[0].defaults.temperature: `2.5` must be a number from 0 to 2",
+        ),
+        (
+            "/models/0/defaults/top_p",
+            json!(1.5),
+            "models[0].defaults.top_p: `1.5` must be a number from 0 to 1",
+        ),
+        (
+            "/models/0/defaults/max_tokens",
+            json!(0),
+            "models[0].defaults.max_tokens: `0` must be",
+        ),
+        (
+            "/models/0/defaults/stop",
+            json!("END"),
+            "models[0].defaults.stop: `END` must be a list",
+        ),
+        (
+            "/models/0/capabilities/0",
+            json!("audio"),
+            "models[0].capabilities[0]: `audio` is no capability (known: ",
+        ),
+        (
+            "/rules/0/match/context.tokens",
+            json!("100k"),
+            "rules[0].match[\"context.tokens\"]: `100k` must be a comparison",
+        ),
+        (
+            "/rules/0/match/context.tokens",
+            json!(100),
+            "rules[0].match[\"context.tokens\"]: `100` must be a comparison",
+        ),
+        (
+            "/rules/0/match/agent",
+            json!([]),
+            "rules[0].match.agent: `[]` must have at least one value",
+        ),
+        (
+            "/rules/0/match/agent",
+            json!([7]),
+            "rules[0].match.agent[0]: `7` must be text",
+        ),
+        (
+            "/rules/0/match",
+            json!({}),
+            "rules[0].match: `{}` must have at least one condition",
+        ),
+        (
+            "/rules/0/match",
+            json!("all"),
+            "rules[0].match: `all` must be a mapping",
+        ),
+        (
+            "/rules/0/priority",
+            json!(1.5),
+            "rules[0].priority: `1.5` must be a whole number",
+        ),
+        (
+            "/prices/gpt-5-mini/input",
+            json!(-1),
+            "prices.gpt-5-mini.input: `-1` must be dollars per million tokens",
+        ),
+        (
+            "/prices/gpt-5-mini/cache_read",
+            json!("1"),
+            "prices.gpt-5-mini.cache_read: `1` must be dollars",
+        ),
+        (
+            "/identity/tokens",
+            json!(false),
+            "identity.tokens: `false` must be `true`",
+        ),
+        (
+            "/agents/0/attributes/tier",
+            json!(1),
+            "agents[0].attributes.tier: `1` must be text",
+        ),
+    ]);
+}
+
+#[test]
+fn a_duration_has_a_unit_and_an_end() {
+    let mistake = |idle: Value| {
+        let provider =
+            json!({"name": "new", "kind": "openai", "endpoint": "http://new", "timeout": {"idle": idle}});
+        let found = mistakes(&with("/providers/4", provider));
+        assert_eq!(found.len(), 1, "{found:#?}");
+        found[0].clone()
+    };
+    for text in [
+        json!("20"),
+        json!(20),
+        json!("s"),
+        json!(""),
+        json!("1d"),
+        json!("1.5s"),
+        json!("99999999999999999999h"),
+    ] {
+        assert!(mistake(text).contains("must be a duration such as `500ms`, `20s`, `10m` or `1h`"));
+    }
+    for text in ["0s", "25h", "86401s"] {
+        assert_eq!(
+            mistake(json!(text)),
+            format!("providers[4].timeout.idle: `{text}` must be between `1ms` and `24h`")
+        );
+    }
+}
+
+#[test]
+fn how_envoy_reaches_an_account_is_checked() {
+    expect(&[
+        (
+            "/providers/0/endpoint",
+            json!("ftp://x"),
+            "providers[0].endpoint: `ftp://x` must begin with",
+        ),
+        (
+            "/providers/0/endpoint",
+            json!("https://"),
+            "providers[0].endpoint: `https://` must name a host",
+        ),
+        (
+            "/providers/0/credential",
+            json!({}),
+            "providers[0].credential: `{}` must have exactly one of",
+        ),
+        (
+            "/providers/0/credential/file",
+            json!("key"),
+            "providers[0].credential: `{\"env\":\"ANTHROPIC_KEY\",\"file\":\"key\"}` must have exactly one of",
+        ),
+        (
+            "/providers/0/credential/env",
+            json!("MY-KEY"),
+            "providers[0].credential.env: ",
+        ),
+    ]);
+    assert_eq!(
+        mistakes(&without("/providers/0/endpoint")),
+        ["providers[0].endpoint: is missing"]
+    );
+}
+
+#[test]
+fn failover_is_a_number_of_attempts_after_the_first() {
+    for value in [
+        json!("up to many"),
+        json!("up to 99"),
+        json!("up to -1"),
+        json!(""),
+        json!("all"),
+        json!(true),
+    ] {
+        let found = mistakes(&with("/pools/1/failover", value));
+        assert!(
+            found[0].contains("must be `up to N` or N attempts after the first, N from 0 to 10"),
+            "{found:#?}"
+        );
+    }
+    for value in [json!(99), json!(-1), json!(1.5)] {
+        let found = mistakes(&with("/pools/1/failover", value));
+        assert!(
+            found[0].contains("must be a whole number from 0 to 10"),
+            "{found:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_kind_or_strategy_of_a_later_version_is_told_from_a_misspelt_one() {
+    let kind = |kind: &str| mistakes(&with("/providers/2/kind", json!(kind))).remove(1);
+    assert!(kind("bedrock").contains("is not supported by this version of the broker (supported: openai, "));
+    assert!(kind("opnai").ends_with("did you mean `openai`?"));
+    expect(&[
+        (
+            "/pools/0/routing",
+            json!("cascade"),
+            "pools[0].routing: `cascade` is not supported by this version",
+        ),
+        (
+            "/pools/0/routing",
+            json!("casacde"),
+            "pools[0].routing: `casacde` is no routing strategy (supported: ",
+        ),
+    ]);
+}

@@ -1,0 +1,222 @@
+use serde_json::{Value, json};
+
+use super::*;
+use crate::audit::Record;
+use crate::broker::{self, Broker, Forward};
+use crate::config::{Audience, load};
+use crate::headers::Headers;
+use crate::identity::TokenDigest;
+use crate::metrics::{Labels, Metric};
+use crate::reply::Reply;
+
+mod answer;
+mod request;
+
+const START: Timestamp = Timestamp(1_795_254_245_678_000_000);
+const JSON: &str = "application/json";
+const STREAM: &str = "text/event-stream";
+
+/// A pool of three accounts for `gpt` and one account for `claude`.
+fn document() -> Value {
+    json!({
+        "providers": [
+            {"name": "a", "kind": "openai", "timeout": {"first_byte": "20s"}},
+            {"name": "b", "kind": "openai-compatible", "timeout": {"first_byte": "20s"}},
+            {"name": "c", "kind": "openai"},
+            {"name": "anthropic", "kind": "anthropic"},
+        ],
+        "pools": [{"name": "three", "members": [
+            {"provider": "a", "model": "gpt-a"},
+            {"provider": "b", "model": "a-longer-name", "priority": 1},
+            {"provider": "c", "model": "gpt-c", "priority": 2},
+        ]}],
+        "models": [
+            {"name": "gpt", "pool": "three", "defaults": {"max_tokens": 100}},
+            {"name": "claude", "targets": [{"provider": "anthropic", "model": "claude-a"}]},
+        ],
+        "agents": [{"name": "bot", "token_sha256": TokenDigest::of(b"bot-token").to_string()}],
+    })
+}
+
+/// Takes what the once-per-call machine hands over.
+#[derive(Default)]
+struct Handover(Vec<Forward>);
+
+impl broker::Output for Handover {
+    fn remove_request_headers(&mut self, _: &[&str]) {}
+    fn forward(&mut self, forward: Forward) {
+        self.0.push(forward);
+    }
+    fn reply(&mut self, reply: &Reply) {
+        panic!("{reply:?}");
+    }
+    fn measure(&mut self, _: Metric, _: Labels<'_>, _: u64) {}
+    fn record(&mut self, _: &Record) {}
+}
+
+/// A call as the once-per-call machine hands it over.
+fn call_to(path: &str, body: &str) -> SharedCall {
+    let pairs = [
+        (":method", "POST"),
+        (":path", path),
+        ("authorization", "Bearer bot-token"),
+        ("x-request-id", "req-1"),
+        ("cookie", "session"),
+    ];
+    let pairs = pairs.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+    let snapshot = load(&document(), Audience::Filter)
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+        .snapshot;
+    let mut output = Handover::default();
+    let headers = Headers::new(pairs.into());
+    let machine = Broker::new(snapshot, START, 0)
+        .handle(
+            broker::Event::RequestHeaders {
+                headers,
+                is_end: false,
+            },
+            START,
+            &mut output,
+        )
+        .handle(
+            broker::Event::RequestBodyComplete(body.as_bytes().to_vec()),
+            START,
+            &mut output,
+        );
+    assert!(!machine.has_replied());
+    output.0.remove(0).call
+}
+
+fn chat(body: &str) -> SharedCall {
+    call_to("/v1/chat/completions", body)
+}
+
+fn messages(body: &str) -> SharedCall {
+    call_to("/v1/messages", body)
+}
+
+fn account(name: &str) -> Config {
+    let address = Address {
+        scheme: Scheme::Https,
+        authority: format!("{name}.example.com"),
+        base_path: "/base".to_owned(),
+    };
+    Config {
+        provider: name.into(),
+        address,
+    }
+}
+
+/// What the machine wanted done.
+#[derive(Debug, Default)]
+struct Host {
+    request_headers: Vec<String>,
+    next: Vec<String>,
+    request_bodies: Vec<String>,
+    response_headers: Vec<String>,
+    chunks: Vec<String>,
+}
+
+fn lines<N: AsRef<str>>(headers: Vec<(N, Vec<u8>)>) -> Vec<String> {
+    headers
+        .into_iter()
+        .map(|(name, value)| format!("{}: {}", name.as_ref(), String::from_utf8_lossy(&value)))
+        .collect()
+}
+
+impl Output for Host {
+    fn set_request_headers(&mut self, headers: Vec<(&'static str, Vec<u8>)>) {
+        self.request_headers = lines(headers);
+    }
+
+    fn set_next_upstream(&mut self, cluster: &ProviderName) {
+        self.next.push(cluster.to_string());
+    }
+
+    fn set_request_body(&mut self, body: &[u8]) {
+        self.request_bodies
+            .push(String::from_utf8(body.to_vec()).unwrap());
+    }
+
+    fn set_response_headers(&mut self, headers: Vec<(String, Vec<u8>)>) {
+        self.response_headers = lines(headers);
+    }
+
+    fn set_response_chunk(&mut self, chunk: &[u8]) {
+        self.chunks.push(String::from_utf8(chunk.to_vec()).unwrap());
+    }
+}
+
+/// One attempt, its host and its clock.
+struct Driver {
+    machine: Option<Egress>,
+    host: Host,
+    now: Timestamp,
+}
+
+impl Driver {
+    fn start(call: &SharedCall, name: &str) -> Self {
+        Self::start_at(call, name, START)
+    }
+
+    fn start_at(call: &SharedCall, name: &str, now: Timestamp) -> Self {
+        let mut host = Host::default();
+        let machine = Egress::start(call.clone(), &account(name), now, &mut host).unwrap();
+        Self {
+            machine: Some(machine),
+            host,
+            now,
+        }
+    }
+
+    fn handle(&mut self, event: Event<'_>) {
+        let machine = self.machine.take().unwrap();
+        self.machine = Some(machine.handle(event, self.now, &mut self.host));
+    }
+
+    fn machine(&self) -> &Egress {
+        self.machine.as_ref().unwrap()
+    }
+
+    fn wait(&mut self, millis: u64) {
+        self.now = later(self.now, millis);
+    }
+
+    /// The body of the agent comes by in one part; gives what is sent instead.
+    fn send(&mut self) -> String {
+        self.handle(Event::RequestBody);
+        self.host.request_bodies.concat()
+    }
+
+    /// The answer begins.
+    fn answer(&mut self, status: u16, content_type: &str, headers: &[(&str, &str)]) {
+        let status = status.to_string();
+        let own = [(":status", status.as_str()), ("content-type", content_type)];
+        let pairs = own.iter().chain(headers);
+        let pairs = pairs.map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
+        self.handle(Event::ResponseHeaders(pairs.collect()));
+    }
+
+    /// Passes the answer's chunks, the last one as such; gives what the agent gets.
+    fn pass(&mut self, chunks: &[&str]) -> String {
+        let mut passed = String::new();
+        for (index, chunk) in chunks.iter().enumerate() {
+            let replaced = self.host.chunks.len();
+            let is_last = index + 1 == chunks.len();
+            self.handle(Event::ResponseBody {
+                chunk: chunk.as_bytes(),
+                is_last,
+            });
+            passed.push_str(self.host.chunks.get(replaced).map_or(*chunk, String::as_str));
+        }
+        passed
+    }
+}
+
+fn later(time: Timestamp, millis: u64) -> Timestamp {
+    Timestamp(time.0 + millis * 1_000_000)
+}
+
+fn attempt(call: &SharedCall, index: usize) -> Attempt {
+    call.borrow().attempts[index].clone()
+}

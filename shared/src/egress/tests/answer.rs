@@ -1,0 +1,298 @@
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::{Driver, JSON, START, STREAM, attempt, chat, later, messages};
+use crate::call::Outcome;
+use crate::egress::Event;
+use crate::units::{Millis, Tokens};
+
+const ASK: &str = r#"{"model":"gpt"}"#;
+const ANSWER: &str = r#"{"model":"gpt-x","choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":2}}"#;
+const CONTENT: &str =
+    "data: {\"model\":\"gpt-x\",\"choices\":[{\"delta\":{\"content\":\"hi\"}}],\"usage\":null}\n\n";
+const USAGE: &str = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2}}\n\n";
+const DONE: &str = "data: [DONE]\n\n";
+
+#[test]
+fn an_account_that_fails_is_followed_by_one_that_answers() {
+    let call = chat(ASK);
+    let mut first = Driver::start(&call, "a");
+    first.send();
+    first.wait(30);
+    first.answer(503, JSON, &[]);
+    assert_eq!(
+        first.host.response_headers,
+        [":status: 503", "content-type: application/json"]
+    );
+    let mut second = Driver::start_at(&call, "b", later(START, 40));
+    second.send();
+    second.wait(200);
+    second.answer(200, JSON, &[]);
+    let (head, tail) = ANSWER.split_at(20);
+    assert_eq!(second.pass(&[head, tail]), ANSWER);
+    assert!(
+        second.host.chunks.is_empty(),
+        "an answer in one piece passes as it is"
+    );
+
+    let (first, second) = (attempt(&call, 0), attempt(&call, 1));
+    assert_eq!(
+        (first.outcome, first.took),
+        (Some(Outcome::Status(503)), Millis(30))
+    );
+    assert_eq!(
+        (second.outcome, second.took),
+        (Some(Outcome::Status(200)), Millis(200))
+    );
+    let call = call.borrow();
+    assert!(call.is_complete);
+    assert_eq!(call.first_byte_at, Some(later(START, 240)));
+    assert_eq!(call.observation.model(), Some("gpt-x"));
+    assert_eq!(call.observation.usage().map(|usage| usage.input), Some(Tokens(7)));
+}
+
+#[test]
+fn the_agents_body_is_let_go_once_no_attempt_can_follow() {
+    let call = chat(ASK);
+    let mut first = Driver::start(&call, "a");
+    first.answer(500, JSON, &[]);
+    assert!(!call.borrow().body.is_empty());
+    drop(first);
+    Driver::start(&call, "b").answer(200, JSON, &[]);
+    assert!(call.borrow().body.is_empty());
+}
+
+#[test]
+fn a_refusal_of_the_brokers_credential_goes_to_the_next_account() {
+    for status in [401, 403] {
+        let call = chat(ASK);
+        let mut first = Driver::start(&call, "a");
+        first.answer(status, JSON, &[]);
+        assert_eq!(first.host.response_headers[0], ":status: 502");
+        let attempt = attempt(&call, 0);
+        assert_eq!(
+            (attempt.outcome, attempt.is_deliverable),
+            (Some(Outcome::Status(status)), false)
+        );
+    }
+}
+
+#[test]
+fn an_answer_is_deliverable_if_it_succeeded_or_is_in_the_providers_format() {
+    for (status, content_type, is_deliverable) in [
+        (200, JSON, true),
+        (200, STREAM, true),
+        (200, "text/plain", true),
+        (400, JSON, true),
+        (429, "Application/JSON; charset=utf-8", true),
+        (500, JSON, true),
+        (500, "text/html", false),
+        (404, "", false),
+        (301, "text/html", false),
+    ] {
+        let call = chat(ASK);
+        Driver::start(&call, "a").answer(status, content_type, &[]);
+        assert_eq!(
+            attempt(&call, 0).is_deliverable,
+            is_deliverable,
+            "{status} {content_type}"
+        );
+    }
+}
+
+#[test]
+fn an_answer_without_a_status_is_a_bad_one() {
+    let call = chat(ASK);
+    Driver::start(&call, "a").handle(Event::ResponseHeaders(vec![(
+        ":status".to_owned(),
+        b"ok".to_vec(),
+    )]));
+    assert_eq!(attempt(&call, 0).outcome, Some(Outcome::Status(502)));
+}
+
+#[test]
+fn an_attempt_that_ends_without_an_answer_tells_how() {
+    for (millis, is_connect_failure, outcome) in [
+        (10, true, Outcome::ConnectFailure),
+        (30_000, true, Outcome::ConnectFailure),
+        (10, false, Outcome::Reset),
+        (19_999, false, Outcome::Reset),
+        (20_000, false, Outcome::Timeout),
+    ] {
+        let call = chat(ASK);
+        let mut first = Driver::start(&call, "a");
+        first.send();
+        first.wait(millis);
+        first.handle(Event::Closed { is_connect_failure });
+        assert!(!first.machine().is_open());
+        let attempt = attempt(&call, 0);
+        assert_eq!((attempt.outcome, attempt.took), (Some(outcome), Millis(millis)));
+        assert!(!attempt.is_deliverable);
+    }
+}
+
+#[test]
+fn an_attempt_that_is_followed_without_a_word_has_failed() {
+    for (millis, outcome) in [(5, Outcome::Reset), (20_000, Outcome::Timeout)] {
+        let call = chat(ASK);
+        drop(Driver::start(&call, "a"));
+        drop(Driver::start_at(&call, "b", later(START, millis)));
+        assert_eq!(
+            (attempt(&call, 0).outcome, attempt(&call, 0).took),
+            (Some(outcome), Millis(millis))
+        );
+        assert_eq!(attempt(&call, 1).outcome, None);
+    }
+}
+
+#[test]
+fn the_end_of_an_attempt_does_not_change_its_answer() {
+    let call = chat(ASK);
+    let mut first = Driver::start(&call, "a");
+    first.answer(200, JSON, &[]);
+    first.handle(Event::Closed {
+        is_connect_failure: true,
+    });
+    assert_eq!(attempt(&call, 0).outcome, Some(Outcome::Status(200)));
+    assert!(!call.borrow().is_complete);
+    first.handle(Event::ResponseBody {
+        chunk: b"late",
+        is_last: true,
+    });
+    assert!(!call.borrow().is_complete);
+}
+
+#[test]
+fn usage_that_the_agent_did_not_ask_for_is_left_out_of_a_stream() {
+    let call = chat(r#"{"model":"gpt","stream":true}"#);
+    let mut first = Driver::start(&call, "a");
+    assert!(
+        first
+            .send()
+            .contains(r#""stream_options":{"include_usage":true}"#)
+    );
+    first.answer(200, STREAM, &[("content-length", "999")]);
+    assert_eq!(
+        first.host.response_headers,
+        [":status: 200", "content-type: text/event-stream"]
+    );
+    assert!(first.machine().watches());
+    let (head, tail) = USAGE.split_at(30);
+    assert_eq!(
+        first.pass(&[CONTENT, head, tail, DONE, ""]),
+        [CONTENT, DONE].concat()
+    );
+    let call = call.borrow();
+    assert_eq!(
+        call.observation.usage().map(|usage| usage.output),
+        Some(Tokens(2))
+    );
+    assert!(call.is_complete && call.observation.has_ended());
+}
+
+#[test]
+fn usage_that_the_agent_asked_for_stays_in_the_stream() {
+    let ask = r#"{"model":"gpt","stream":true,"stream_options":{"include_usage":true}}"#;
+    let call = chat(ask);
+    let mut first = Driver::start(&call, "a");
+    assert!(
+        first
+            .send()
+            .ends_with(r#","stream":true,"stream_options":{"include_usage":true}}"#)
+    );
+    first.answer(200, STREAM, &[]);
+    assert_eq!(
+        first.pass(&[CONTENT, USAGE, DONE]),
+        [CONTENT, USAGE, DONE].concat()
+    );
+    assert!(first.host.chunks.is_empty());
+    assert_eq!(
+        call.borrow().observation.usage().map(|usage| usage.input),
+        Some(Tokens(7))
+    );
+}
+
+#[test]
+fn a_stream_that_was_asked_for_may_be_answered_with_an_error_in_one_piece() {
+    let call = chat(r#"{"model":"gpt","stream":true}"#);
+    let mut first = Driver::start(&call, "a");
+    first.answer(400, JSON, &[("content-length", "15")]);
+    assert!(
+        first
+            .host
+            .response_headers
+            .contains(&"content-length: 15".to_owned())
+    );
+    assert_eq!(first.pass(&[r#"{"error":{"a":1"#, "}}"]), r#"{"error":{"a":1}}"#);
+}
+
+#[test]
+fn the_first_byte_is_that_of_the_first_chunk_that_has_one() {
+    let call = chat(ASK);
+    let mut first = Driver::start(&call, "a");
+    first.answer(200, JSON, &[]);
+    first.wait(5);
+    first.handle(Event::ResponseBody {
+        chunk: b"",
+        is_last: false,
+    });
+    assert_eq!(call.borrow().first_byte_at, None);
+    first.wait(5);
+    first.handle(Event::ResponseBody {
+        chunk: b"{",
+        is_last: false,
+    });
+    first.wait(5);
+    first.handle(Event::ResponseBody {
+        chunk: b"}",
+        is_last: true,
+    });
+    assert_eq!(call.borrow().first_byte_at, Some(later(START, 10)));
+}
+
+#[test]
+fn an_answer_tells_the_agent_the_brokers_id_and_the_record_the_providers() {
+    let call = messages(r#"{"model":"claude","max_tokens":5}"#);
+    let mut first = Driver::start(&call, "anthropic");
+    first.answer(
+        200,
+        JSON,
+        &[
+            ("request-id", "req_provider"),
+            ("anthropic-organization-id", "org"),
+        ],
+    );
+    assert_eq!(
+        first.host.response_headers,
+        [
+            ":status: 200",
+            "content-type: application/json",
+            "request-id: req-1"
+        ]
+    );
+    assert_eq!(attempt(&call, 0).request_id.as_deref(), Some("req_provider"));
+
+    let call = chat(ASK);
+    let mut first = Driver::start(&call, "a");
+    first.answer(
+        200,
+        JSON,
+        &[("x-request-id", "chatcmpl_provider"), ("retry-after", "1")],
+    );
+    assert_eq!(
+        first.host.response_headers,
+        [":status: 200", "content-type: application/json", "retry-after: 1"]
+    );
+    assert_eq!(attempt(&call, 0).request_id.as_deref(), Some("chatcmpl_provider"));
+}
+
+#[test]
+fn a_providers_id_is_kept_only_if_it_is_text_and_in_part_if_it_is_long() {
+    let call = chat(ASK);
+    let long = "x".repeat(5_000);
+    Driver::start(&call, "a").answer(503, JSON, &[("x-request-id", &long)]);
+    assert_eq!(attempt(&call, 0).request_id.map(|id| id.len()), Some(203));
+    let headers = vec![("x-request-id".to_owned(), vec![0xff])];
+    Driver::start(&call, "b").handle(Event::ResponseHeaders(headers));
+    assert_eq!(attempt(&call, 1).request_id, None);
+}
