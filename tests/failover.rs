@@ -143,24 +143,6 @@ async fn an_account_that_says_nothing_is_left_in_time() {
 }
 
 #[tokio::test]
-async fn an_error_at_the_start_of_a_stream_moves_on() {
-    for (kind, path, before) in [("openai", CHAT, 0), ("anthropic", MESSAGES, 2)] {
-        let (first, _second, broker) = pair(kind).await;
-        first.behave(Behaviour::error_event(before));
-        let answer = broker.post(path, TOKEN, STREAM).await;
-        answer.expect_status(200);
-        assert_eq!(
-            answer.said(),
-            format!("Hello from second: {kind}-second."),
-            "{}",
-            answer.text()
-        );
-        assert!(!answer.text().contains("Overloaded"), "{}", answer.text());
-        assert_eq!(last_record(&broker, 1).await.attempts().len(), 2);
-    }
-}
-
-#[tokio::test]
 async fn a_stream_that_has_begun_is_not_begun_again() {
     let (first, second, broker) = pair("openai").await;
     first.behave(Behaviour::broken_after(3));

@@ -29,7 +29,7 @@ impl BrokerContext {
 
     fn handle(&mut self, event: Event) -> Action {
         let Some(machine) = self.machine.take() else { return Action::Continue };
-        let machine = machine.handle(event, host::now(), &mut Host { id: self.id });
+        let machine = machine.handle(event, &mut Host { id: self.id });
         let action = match machine.flow() {
             Flow::Continue => Action::Continue,
             Flow::Pause => Action::Pause,
@@ -69,15 +69,24 @@ impl HttpContext for BrokerContext {
     }
 
     fn on_http_response_headers(&mut self, _count: usize, _is_end: bool) -> Action {
-        let Some(status) = host::response_status() else { return Action::Continue };
-        let was_answered = self.machine.as_ref().is_some_and(Broker::has_replied);
-        let action = self.handle(Event::ResponseHeaders { status });
-        // The broker's own reply comes back this way and goes on.
-        if was_answered { Action::Continue } else { action }
+        match &self.machine {
+            Some(machine) if machine.is_forwarded() => self.handle(Event::AnswerBegins),
+            // The broker's own reply comes back this way and goes on.
+            Some(machine) if machine.has_replied() => Action::Continue,
+            _ => match host::response_status() {
+                Some(status) => self.handle(Event::EnvoyReplied { status }),
+                None => Action::Continue,
+            },
+        }
     }
 
     fn on_log(&mut self) {
-        self.handle(Event::Finished { status: host::sent_status() });
+        if self.machine.as_ref().is_some_and(Broker::is_untouched)
+            && let Some(status) = host::sent_status()
+        {
+            self.handle(Event::NeverArrived { status });
+        }
+        self.handle(Event::Finished { now: host::now() });
         calls::remove(self.id);
     }
 }
@@ -91,13 +100,15 @@ impl Output for Host {
         names.iter().for_each(|name| host::remove_request_header(name));
     }
 
-    fn forward(&mut self, forward: Forward) {
+    fn forward(&mut self, forward: Forward<'_>) {
         host::set_call_id(self.id);
         host::set_upstream(forward.cluster.as_str());
         // Setting a header makes Envoy look the route up again, now that the cluster is named.
         host::set_request_header(X_ENVOY_MAX_RETRIES, &forward.retries.to_string());
-        host::set_request_header(X_ENVOY_PER_TRY_TIMEOUT, &forward.first_byte.0.to_string());
-        calls::insert(self.id, forward.call);
+        if let Some(first_byte) = forward.first_byte {
+            host::set_request_header(X_ENVOY_PER_TRY_TIMEOUT, &first_byte.0.to_string());
+        }
+        calls::insert(self.id, forward.call.clone());
     }
 
     fn reply(&mut self, reply: &Reply) {
@@ -108,7 +119,7 @@ impl Output for Host {
         telemetry::measure(metric, labels, value);
     }
 
-    fn record(&mut self, record: &Record) {
+    fn record(&mut self, record: &Record<'_>) {
         host::set_record(&record.to_line());
     }
 }

@@ -1,5 +1,6 @@
 //! The role `egress`: Envoy's callbacks of an attempt become events of its machine.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
@@ -24,7 +25,7 @@ impl EgressContext {
 
     fn handle(&mut self, event: Event<'_>, length: usize) {
         if let Some(machine) = self.machine.take() {
-            self.machine = Some(machine.handle(event, host::now(), &mut Host { length }));
+            self.machine = Some(machine.handle(event, &mut Host { length }));
         }
     }
 }
@@ -33,7 +34,7 @@ impl Context for EgressContext {
     fn on_done(&mut self) -> bool {
         if self.machine.as_ref().is_some_and(Egress::is_open) {
             let is_connect_failure = host::is_connect_failure();
-            self.handle(Event::Closed { is_connect_failure }, 0);
+            self.handle(Event::Closed { is_connect_failure, now: host::now() }, 0);
         }
         true
     }
@@ -61,13 +62,17 @@ impl HttpContext for EgressContext {
         Action::Continue
     }
 
-    fn on_http_response_headers(&mut self, _count: usize, _is_end: bool) -> Action {
-        self.handle(Event::ResponseHeaders(host::response_headers()), 0);
+    fn on_http_response_headers(&mut self, _count: usize, is_end: bool) -> Action {
+        let (headers, now) = (host::response_headers(), host::now());
+        self.handle(Event::ResponseHeaders { headers, is_end, now }, 0);
         Action::Continue
     }
 
     fn on_http_response_body(&mut self, length: usize, is_last: bool) -> Action {
         if self.machine.as_ref().is_some_and(Egress::watches) {
+            if length > 0 && self.machine.as_ref().is_some_and(Egress::awaits_first_byte) {
+                self.handle(Event::FirstByte { now: host::now() }, length);
+            }
             let chunk = if length == 0 { Vec::new() } else { host::response_body(length) };
             self.handle(Event::ResponseBody { chunk: &chunk, is_last }, length);
         }
@@ -81,8 +86,8 @@ struct Host {
 }
 
 impl Output for Host {
-    fn set_request_headers(&mut self, headers: Vec<(&'static str, Vec<u8>)>) {
-        host::replace_request_headers(&headers);
+    fn set_request_headers(&mut self, headers: &[(&'static str, Cow<'_, [u8]>)]) {
+        host::replace_request_headers(headers.iter().map(|(name, value)| (*name, value.as_ref())).collect());
     }
 
     fn set_next_upstream(&mut self, cluster: &ProviderName) {
@@ -93,8 +98,8 @@ impl Output for Host {
         host::replace_request_body(self.length, body);
     }
 
-    fn set_response_headers(&mut self, headers: Vec<(String, Vec<u8>)>) {
-        host::replace_response_headers(&headers);
+    fn set_response_headers(&mut self, headers: &[(&str, &[u8])]) {
+        host::replace_response_headers(headers.to_vec());
     }
 
     fn set_response_chunk(&mut self, chunk: &[u8]) {

@@ -37,9 +37,8 @@ pub fn set_request_header(name: &str, value: &str) {
     log_failure(hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, name, value));
 }
 
-pub fn replace_request_headers(headers: &[(&str, Vec<u8>)]) {
-    let pairs = headers.iter().map(|(name, value)| (*name, value.as_slice())).collect();
-    log_failure(hostcalls::set_map_bytes(MapType::HttpRequestHeaders, pairs));
+pub fn replace_request_headers(headers: Vec<(&str, &[u8])>) {
+    log_failure(hostcalls::set_map_bytes(MapType::HttpRequestHeaders, headers));
 }
 
 pub fn response_headers() -> Vec<(String, Vec<u8>)> {
@@ -51,9 +50,8 @@ pub fn response_status() -> Option<u16> {
     std::str::from_utf8(&value).ok()?.parse().ok()
 }
 
-pub fn replace_response_headers(headers: &[(String, Vec<u8>)]) {
-    let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
-    log_failure(hostcalls::set_map_bytes(MapType::HttpResponseHeaders, pairs));
+pub fn replace_response_headers(headers: Vec<(&str, &[u8])>) {
+    log_failure(hostcalls::set_map_bytes(MapType::HttpResponseHeaders, headers));
 }
 
 /// All of the request's body that is at hand: what is held back, or the part that passes.
@@ -98,7 +96,7 @@ pub fn set_record(line: &[u8]) {
     log_failure(hostcalls::set_property(vec![RECORD], Some(line)));
 }
 
-/// The status that the agent got; `None` if it got none.
+/// The status that the agent got, asked when the call is over; `None` if it got none.
 pub fn sent_status() -> Option<u16> {
     let bytes = hostcalls::get_property(vec!["response", "code"]).ok()??;
     u16::try_from(i64::from_le_bytes(bytes.try_into().ok()?)).ok().filter(|status| *status > 0)

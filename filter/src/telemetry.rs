@@ -2,14 +2,14 @@
 //! increments.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
 use shared::metrics::{self, Labels, Metric};
 
 use crate::host;
 
 thread_local! {
-    static IDS: RefCell<HashMap<String, Option<u32>>> = RefCell::default();
+    static IDS: RefCell<FxHashMap<String, Option<u32>>> = RefCell::default();
 }
 
 /// Adds to a counter or records in a histogram.

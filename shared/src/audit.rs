@@ -5,16 +5,18 @@ use time::OffsetDateTime;
 
 use crate::call::{Attempt, Outcome};
 use crate::ids::{
-    AgentName, ConfigVersion, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName,
+    AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName,
 };
 use crate::ledger::Usage;
+use crate::routing::Exclusion;
 use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
 
 /// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallOutcome {
     /// The agent has its answer.
+    #[default]
     Ok,
     /// The broker refused the call.
     Denied,
@@ -41,20 +43,21 @@ impl CallOutcome {
 }
 
 /// Whether a call might go to a provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// It might.
     Allow,
     /// It might not.
+    #[default]
     Deny,
 }
 
 /// An attempt in a record.
-#[derive(Clone, Debug, Serialize)]
-pub struct AttemptRecord {
-    provider: ProviderName,
-    model: UpstreamModelName,
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct AttemptRecord<'a> {
+    provider: &'a ProviderName,
+    model: &'a UpstreamModelName,
     /// The HTTP status, or the failure's name; absent if the attempt was given up before either.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Outcome>,
@@ -62,53 +65,53 @@ pub struct AttemptRecord {
     ms: Millis,
     /// The provider's own id of the request, to ask its support about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<String>,
+    request_id: Option<&'a str>,
 }
 
-impl From<&Attempt> for AttemptRecord {
-    fn from(attempt: &Attempt) -> Self {
+impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
+    fn from(attempt: &'a Attempt) -> Self {
         Self {
-            provider: attempt.provider.name.clone(),
-            model: attempt.model.clone(),
+            provider: &attempt.provider.name,
+            model: &attempt.model,
             status: attempt.outcome,
             ms: attempt.took,
-            request_id: attempt.request_id.clone(),
+            request_id: attempt.request_id.as_deref(),
         }
     }
 }
 
 /// The record of a call. What does not apply is absent, never a guess.
-#[derive(Clone, Debug, Serialize)]
-pub struct Record {
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Record<'a> {
     /// When the call began, RFC 3339, UTC.
     pub time: String,
     /// Envoy's id of the request.
-    #[serde(rename = "llm.request_id", skip_serializing_if = "String::is_empty")]
-    pub request_id: String,
+    #[serde(rename = "llm.request_id", skip_serializing_if = "str::is_empty")]
+    pub request_id: &'a str,
     /// The hash of the configuration that decided.
     #[serde(rename = "llm.config")]
-    pub config: ConfigVersion,
+    pub config: &'a str,
     /// Who called.
     #[serde(rename = "llm.agent", skip_serializing_if = "Option::is_none")]
-    pub agent: Option<AgentName>,
+    pub agent: Option<&'a AgentName>,
     /// The agent's workspace.
     #[serde(rename = "llm.workspace", skip_serializing_if = "Option::is_none")]
-    pub workspace: Option<WorkspaceName>,
+    pub workspace: Option<&'a WorkspaceName>,
     /// The workspace's tenant.
     #[serde(rename = "llm.tenant", skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<TenantName>,
+    pub tenant: Option<&'a TenantName>,
     /// The agent's tier.
     #[serde(rename = "llm.tier", skip_serializing_if = "Option::is_none")]
-    pub tier: Option<String>,
+    pub tier: Option<&'a str>,
     /// The agent's classification of what it handles.
     #[serde(rename = "llm.classification", skip_serializing_if = "Option::is_none")]
-    pub classification: Option<String>,
+    pub classification: Option<&'a str>,
     /// What the call is a step of.
     #[serde(rename = "llm.step", skip_serializing_if = "Option::is_none")]
-    pub step: Option<String>,
+    pub step: Option<&'a str>,
     /// What the call is for.
     #[serde(rename = "llm.purpose", skip_serializing_if = "Option::is_none")]
-    pub purpose: Option<String>,
+    pub purpose: Option<&'a str>,
     /// The API that the agent spoke.
     #[serde(rename = "llm.api", skip_serializing_if = "Option::is_none")]
     pub api: Option<&'static str>,
@@ -117,31 +120,31 @@ pub struct Record {
     pub stream: Option<bool>,
     /// The model that it asked for.
     #[serde(rename = "llm.model.requested", skip_serializing_if = "Option::is_none")]
-    pub model_requested: Option<String>,
+    pub model_requested: Option<&'a str>,
     /// The rule that chose the pool.
     #[serde(rename = "llm.rule", skip_serializing_if = "Option::is_none")]
-    pub rule: Option<RuleName>,
+    pub rule: Option<&'a RuleName>,
     /// The pool that took the call.
     #[serde(rename = "llm.pool", skip_serializing_if = "Option::is_none")]
-    pub pool: Option<PoolName>,
+    pub pool: Option<&'a PoolName>,
     /// The account of the last attempt.
     #[serde(rename = "llm.provider", skip_serializing_if = "Option::is_none")]
-    pub provider: Option<ProviderName>,
+    pub provider: Option<&'a ProviderName>,
     /// Where that account is.
     #[serde(rename = "llm.region", skip_serializing_if = "Option::is_none")]
-    pub region: Option<String>,
+    pub region: Option<&'a str>,
     /// The model of the last attempt, as it was asked of the provider.
     #[serde(rename = "llm.model", skip_serializing_if = "Option::is_none")]
-    pub model: Option<UpstreamModelName>,
+    pub model: Option<&'a UpstreamModelName>,
     /// The model that answered, in the provider's words.
     #[serde(rename = "llm.model.response", skip_serializing_if = "Option::is_none")]
-    pub model_response: Option<String>,
+    pub model_response: Option<&'a str>,
     /// Every attempt, in order.
     #[serde(rename = "llm.attempts", skip_serializing_if = "Vec::is_empty")]
-    pub attempts: Vec<AttemptRecord>,
+    pub attempts: Vec<AttemptRecord<'a>>,
     /// The members that were left out of the plan.
-    #[serde(rename = "llm.excluded", skip_serializing_if = "Vec::is_empty")]
-    pub excluded: Vec<crate::routing::Exclusion>,
+    #[serde(rename = "llm.excluded", skip_serializing_if = "<[Exclusion]>::is_empty")]
+    pub excluded: &'a [Exclusion],
     /// Whether the call might go to a provider.
     #[serde(rename = "llm.decision")]
     pub decision: Decision,
@@ -186,13 +189,13 @@ pub struct Record {
     pub duration_ms: Millis,
     /// Why the answer ended: `stop`, `length`, `tool_calls`, `content_filter`, or a provider's own word.
     #[serde(rename = "llm.finish_reason", skip_serializing_if = "Option::is_none")]
-    pub finish_reason: Option<String>,
+    pub finish_reason: Option<&'a str>,
     /// What went wrong: the code of the refusal, or how the answer broke off.
     #[serde(rename = "llm.error", skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
+    pub error: Option<&'a str>,
 }
 
-impl Record {
+impl Record<'_> {
     /// Fills in what the provider says was used; parts that are zero are absent.
     pub fn set_usage(&mut self, usage: &Usage, cost: Option<MicroUsd>) {
         let part = |tokens: Tokens| (tokens.0 > 0).then_some(tokens);
@@ -208,7 +211,12 @@ impl Record {
     /// The record as one line of JSON, without a line break.
     #[must_use]
     pub fn to_line(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        let mut line = Vec::with_capacity(1024);
+        // A record has no key or value that JSON could not hold.
+        if serde_json::to_writer(&mut line, self).is_err() {
+            line.clear();
+        }
+        line
     }
 }
 

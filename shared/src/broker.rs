@@ -39,15 +39,22 @@ pub enum Event {
     },
     /// The body is complete.
     RequestBodyComplete(Vec<u8>),
-    /// The answer begins on its way to the agent: a provider's, or Envoy's own.
-    ResponseHeaders {
+    /// The answer to a forwarded call begins on its way to the agent: a provider's, or Envoy's own.
+    AnswerBegins,
+    /// Envoy answered before the call was forwarded.
+    EnvoyReplied {
+        /// The status.
+        status: u16,
+    },
+    /// Envoy answered before the request's headers were whole, and the call is over.
+    NeverArrived {
         /// The status.
         status: u16,
     },
     /// The call is over.
     Finished {
-        /// The status that the agent got; `None` if it got none.
-        status: Option<u16>,
+        /// When.
+        now: Timestamp,
     },
 }
 
@@ -56,27 +63,27 @@ pub trait Output {
     /// Removes request headers by name.
     fn remove_request_headers(&mut self, names: &[&str]);
     /// Lets the call go on to Envoy's router.
-    fn forward(&mut self, forward: Forward);
+    fn forward(&mut self, forward: Forward<'_>);
     /// Answers the call.
     fn reply(&mut self, reply: &Reply);
     /// Counts or observes a value.
     fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64);
     /// Hands the record to the access log.
-    fn record(&mut self, record: &Record);
+    fn record(&mut self, record: &Record<'_>);
 }
 
 /// How a call goes on to the router.
 #[derive(Debug)]
-pub struct Forward {
+pub struct Forward<'a> {
     /// What the attempts need of the call.
-    pub call: SharedCall,
+    pub call: &'a SharedCall,
     /// The cluster of the first attempt.
-    pub cluster: ProviderName,
+    pub cluster: &'a ProviderName,
     /// How many attempts may follow it.
     pub retries: usize,
-    /// How long an attempt may take to its first byte. Envoy knows one such time for all attempts of a call, so
-    /// it is the longest that a planned account is given.
-    pub first_byte: Millis,
+    /// How long an attempt may take to its first byte, where that is less than what the route allows. Envoy knows
+    /// one such time for all attempts of a call, so it is the longest that a planned account is given.
+    pub first_byte: Option<Millis>,
 }
 
 /// Whether the request goes on or waits.
@@ -138,6 +145,18 @@ impl Broker {
         matches!(self.state, State::Reading(_))
     }
 
+    /// Whether nothing of the call has come yet.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        matches!(self.state, State::Start)
+    }
+
+    /// Whether the providers have the call.
+    #[must_use]
+    pub fn is_forwarded(&self) -> bool {
+        matches!(self.state, State::Forwarded(_))
+    }
+
     /// Whether the broker answered the call itself.
     #[must_use]
     pub fn has_replied(&self) -> bool {
@@ -146,7 +165,7 @@ impl Broker {
 
     /// Takes what happens next.
     #[must_use]
-    pub fn handle(self, event: Event, now: Timestamp, output: &mut dyn Output) -> Self {
+    pub fn handle(self, event: Event, output: &mut dyn Output) -> Self {
         let Self { mut trail, state } = self;
         let state = match (state, event) {
             (State::Start, Event::RequestHeaders { headers, is_end }) => {
@@ -157,26 +176,25 @@ impl Broker {
             }
             (State::Reading(reading), Event::RequestBodyComplete(body)) => {
                 match read_and_plan(&mut trail, reading, body) {
-                    Ok(forward) => {
-                        let call = forward.call.clone();
-                        output.forward(forward);
-                        State::Forwarded(call)
-                    }
+                    Ok(call) => forward(&trail, call, output),
                     Err(refusal) => refuse(&mut trail, refusal, output),
                 }
             }
-            (State::Forwarded(call), Event::ResponseHeaders { .. }) => deliver(&mut trail, call, output),
-            // Before the call went on, only Envoy itself can have answered.
-            (State::Start | State::Reading(_), Event::ResponseHeaders { status }) => {
+            (State::Forwarded(call), Event::AnswerBegins) => deliver(&mut trail, call, output),
+            (State::Start | State::Reading(_), Event::EnvoyReplied { status }) => {
                 refuse(&mut trail, Refusal::Envoy(status), output)
             }
+            (State::Start, Event::NeverArrived { status }) => {
+                trail.status = Some(status);
+                trail.refusal = Some(Refusal::Envoy(status));
+                State::Replied
+            }
             (State::Finished, _) => State::Finished,
-            (state, Event::Finished { status }) => {
-                if let State::Forwarded(call) = &state {
-                    // An attempt that is still without a word when the call ends was cut off with it.
-                    trail.settle(&mut call.borrow_mut(), now);
+            (state, Event::Finished { now }) => {
+                if let State::Forwarded(call) = state {
+                    trail.upstream = Some(call);
                 }
-                trail.finish(status, now, output);
+                trail.finish(now, output);
                 State::Finished
             }
             (state, _) => state,
@@ -224,7 +242,9 @@ fn declared_length(headers: &Headers) -> u64 {
 }
 
 fn refuse(trail: &mut Trail, refusal: Refusal, output: &mut dyn Output) -> State {
-    output.reply(&refusal.reply(trail.dialect, &trail.request_id));
+    let reply = refusal.reply(trail.dialect, &trail.request_id);
+    output.reply(&reply);
+    trail.status = Some(reply.status);
     trail.refusal = Some(refusal);
     State::Replied
 }
@@ -243,12 +263,14 @@ fn list_models(
         routing::resolve(&snapshot, facts).is_ok()
     };
     let names = snapshot.offered_models.iter().map(String::as_str).filter(is_taken);
-    output.reply(&reply::model_list(dialect, names));
+    let reply = reply::model_list(dialect, names);
+    output.reply(&reply);
+    trail.status = Some(reply.status);
     State::Replied
 }
 
 /// The body is there: what does it ask for, who can serve that, in what order?
-fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<Forward, Refusal> {
+fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<Call, Refusal> {
     if body.len() > MAX_REQUEST_BODY {
         return Err(Refusal::TooLarge);
     }
@@ -259,38 +281,51 @@ fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<F
         Facts { agent: &agent, model: &request.model, input: request.estimated_input, headers: &headers };
     let resolution = routing::resolve(&trail.snapshot, facts)
         .map_err(|routing::Unresolved| Refusal::UnknownModel(request.model.clone()))?;
-    trail.note_resolution(&resolution);
     let plan = routing::plan(&resolution.pool, format, trail.random);
-    trail.excluded.clone_from(&plan.excluded);
-    let Some(first) = plan.attempts.first() else {
+    let model = resolution.model.clone();
+    trail.resolution = Some(resolution);
+    if plan.attempts.is_empty() {
+        trail.excluded = plan.excluded;
         return Err(Refusal::NoMember(request.model));
-    };
-    let cluster = first.provider.name.clone();
-    let retries = plan.attempts.len() - 1;
-    let first_byte =
-        plan.attempts.iter().map(|attempt| attempt.provider.timeouts.first_byte).max().unwrap_or_default();
-    let call = Call {
+    }
+    Ok(Call {
         format,
         request,
         headers,
         body,
-        model: resolution.model,
+        model,
         plan,
-        attempts: Vec::new(),
+        attempts: Vec::with_capacity(1),
         observation: Observation::default(),
         first_byte_at: None,
         is_complete: false,
-    };
-    Ok(Forward { call: Rc::new(RefCell::new(call)), cluster, retries, first_byte })
+    })
+}
+
+fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {
+    let call = Rc::new(RefCell::new(call));
+    let shared = call.borrow();
+    let attempts = &shared.plan.attempts;
+    let first_byte = attempts.iter().map(|attempt| attempt.provider.timeouts.first_byte).max();
+    if let Some(first) = attempts.first() {
+        output.forward(Forward {
+            call: &call,
+            cluster: &first.provider.name,
+            retries: attempts.len() - 1,
+            first_byte: first_byte.filter(|longest| *longest < trail.snapshot.longest_first_byte()),
+        });
+    }
+    drop(shared);
+    State::Forwarded(call)
 }
 
 /// An answer begins: the provider's, or Envoy's own because no provider gave one.
 fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> State {
     let failure = undeliverable(call.borrow().attempts.last());
     let Some(failure) = failure else {
+        trail.status = call.borrow().attempts.last().and_then(Attempt::status);
         return State::Forwarded(call);
     };
-    // The state must outlive the reply: how the attempts went is recorded at the end.
     trail.upstream = Some(call);
     refuse(trail, Refusal::Upstream(failure), output)
 }

@@ -1,12 +1,13 @@
 //! One call that is under way: what the two roles of the filter share in memory.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::config::{Defaults, LogicalModel, Provider};
+use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Provider};
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
 use crate::request::Request;
@@ -61,6 +62,17 @@ pub struct Attempt {
     pub is_deliverable: bool,
 }
 
+impl Attempt {
+    /// The HTTP status of the answer, if there is one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self.outcome? {
+            Outcome::Status(status) => Some(status),
+            Outcome::ConnectFailure | Outcome::Reset | Outcome::Timeout => None,
+        }
+    }
+}
+
 /// How an attempt went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -81,6 +93,20 @@ impl Outcome {
         matches!(self, Self::Status(200..=299))
     }
 
+    /// What Envoy's response flags say of an attempt that a hop inside Envoy gave up:
+    /// <https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage>
+    #[must_use]
+    pub fn from_response_flags(flags: &[u8]) -> Self {
+        let mut flags = flags.split(|byte| *byte == b',');
+        flags
+            .find_map(|flag| match flag {
+                b"UT" | b"SI" => Some(Self::Timeout),
+                b"UF" => Some(Self::ConnectFailure),
+                _ => None,
+            })
+            .unwrap_or(Self::Reset)
+    }
+
     /// The failure's name; a status has none.
     fn failure(self) -> Option<&'static str> {
         match self {
@@ -93,10 +119,11 @@ impl Outcome {
 
     /// The status or the failure's name, for a metric's label.
     #[must_use]
-    pub fn label(self) -> String {
-        match (self.failure(), self) {
-            (None, Self::Status(status)) => status.to_string(),
-            (name, _) => name.unwrap_or_default().to_owned(),
+    pub fn label(self) -> Cow<'static, str> {
+        match self {
+            Self::Status(200) => Cow::Borrowed("200"),
+            Self::Status(status) => Cow::Owned(status.to_string()),
+            _ => Cow::Borrowed(self.failure().unwrap_or_default()),
         }
     }
 }
@@ -120,8 +147,19 @@ impl Call {
 
     /// The defaults of the logical model that was asked for.
     #[must_use]
-    pub fn defaults(&self) -> Defaults {
-        self.model.as_ref().map(|model| model.defaults.clone()).unwrap_or_default()
+    pub fn defaults(&self) -> &Defaults {
+        self.model.as_ref().map_or(&NO_DEFAULTS, |model| &model.defaults)
+    }
+
+    /// Forgets what the answer of an earlier attempt said. That one cannot be delivered any more either: if what
+    /// follows is no attempt of the plan, no answer is left.
+    pub fn forget_answer(&mut self) {
+        self.observation = Observation::default();
+        self.first_byte_at = None;
+        self.is_complete = false;
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.is_deliverable = false;
+        }
     }
 
     /// Notes that the last attempt ended without an answer; the first word counts.

@@ -20,7 +20,7 @@ pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, Sche
 pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
 pub use mistake::{Mistake, Mistakes};
 pub use snapshot::{
-    Agent, Defaults, LogicalModel, Member, Pool, Provider, ProviderKind, Rule, Snapshot, Timeouts, Workspace,
+    Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Snapshot, Timeouts, Workspace,
 };
 
 use crate::ids::ConfigVersion;

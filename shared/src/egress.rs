@@ -1,16 +1,19 @@
 //! The once-per-attempt machine: it makes the provider's request out of the agent's and watches the answer.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::api::Dialect;
-use crate::call::{Attempt, Outcome, SharedCall};
+use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::Scheme;
-use crate::headers::{REQUEST_ID, X_REQUEST_ID};
+use crate::headers::{REQUEST_ID, X_BROKER_FAILURE, X_REQUEST_ID};
 use crate::ids::ProviderName;
 use crate::json::splice::splice;
 use crate::provider::{self, Address};
 use crate::reply::quoted;
 use crate::request::StreamUsage;
+use crate::routing::PlannedAttempt;
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Observer, Relay};
 
@@ -20,7 +23,19 @@ pub enum Event<'a> {
     /// A part of the request's body is on its way to the provider.
     RequestBody,
     /// The answer begins.
-    ResponseHeaders(Vec<(String, Vec<u8>)>),
+    ResponseHeaders {
+        /// Its headers.
+        headers: Vec<(String, Vec<u8>)>,
+        /// Whether it has no body.
+        is_end: bool,
+        /// When.
+        now: Timestamp,
+    },
+    /// The first byte of the answer's body is there; only told while [`Egress::awaits_first_byte`].
+    FirstByte {
+        /// When.
+        now: Timestamp,
+    },
     /// A chunk of the answer's body.
     ResponseBody {
         /// The chunk.
@@ -32,19 +47,21 @@ pub enum Event<'a> {
     Closed {
         /// Whether no connection came about.
         is_connect_failure: bool,
+        /// When.
+        now: Timestamp,
     },
 }
 
 /// What the machine wants done.
 pub trait Output {
     /// Replaces all request headers.
-    fn set_request_headers(&mut self, headers: Vec<(&'static str, Vec<u8>)>);
+    fn set_request_headers(&mut self, headers: &[(&'static str, Cow<'_, [u8]>)]);
     /// Names the cluster of the attempt that follows if this one fails.
     fn set_next_upstream(&mut self, cluster: &ProviderName);
     /// Replaces the part of the request's body that is at hand.
     fn set_request_body(&mut self, body: &[u8]);
     /// Replaces all response headers.
-    fn set_response_headers(&mut self, headers: Vec<(String, Vec<u8>)>);
+    fn set_response_headers(&mut self, headers: &[(&str, &[u8])]);
     /// Replaces the chunk of the response's body that is at hand.
     fn set_response_chunk(&mut self, chunk: &[u8]);
 }
@@ -93,7 +110,7 @@ enum State {
     /// All that is sent is sent; what is left of the agent's body is dropped.
     Sent,
     /// The answer passes under watch.
-    Watching(Box<Observer>),
+    Watching(Observer),
     /// Nothing more to see.
     Done,
 }
@@ -114,15 +131,14 @@ impl Egress {
         let mut shared = call.borrow_mut();
         // An attempt that ended without a word has failed by now.
         shared.fail_last(Outcome::Reset, now);
-        let planned = shared.next_planned().cloned().ok_or(NotPlanned)?;
-        if planned.provider.name != config.provider {
-            return Err(NotPlanned);
-        }
+        shared.forget_answer();
+        let is_next = |planned: &&PlannedAttempt| planned.provider.name == config.provider;
+        let planned = shared.next_planned().filter(is_next).cloned().ok_or(NotPlanned)?;
         let kind = planned.provider.kind;
-        let edits = shared.format.edits(&shared.request, planned.model.as_str(), kind, &shared.defaults());
+        let edits = shared.format.edits(&shared.request, planned.model.as_str(), kind, shared.defaults());
         let body = splice(&shared.body, edits);
         let is_stream = shared.request.stream;
-        output.set_request_headers(provider::request_headers(
+        output.set_request_headers(&provider::request_headers(
             kind,
             &config.address,
             &shared.headers,
@@ -138,9 +154,6 @@ impl Egress {
             request_id: None,
             is_deliverable: false,
         });
-        if let Some(next) = shared.next_planned() {
-            output.set_next_upstream(&next.provider.name);
-        }
         drop(shared);
         Ok(Self { call, state: State::Sending(body) })
     }
@@ -151,6 +164,12 @@ impl Egress {
         matches!(self.state, State::Watching(_))
     }
 
+    /// Whether the answer's first byte is still to come.
+    #[must_use]
+    pub fn awaits_first_byte(&self) -> bool {
+        matches!(self.state, State::Watching(_)) && self.call.borrow().first_byte_at.is_none()
+    }
+
     /// Whether the attempt is without an answer so far.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -159,7 +178,7 @@ impl Egress {
 
     /// Takes what happens next.
     #[must_use]
-    pub fn handle(self, event: Event<'_>, now: Timestamp, output: &mut dyn Output) -> Self {
+    pub fn handle(self, event: Event<'_>, output: &mut dyn Output) -> Self {
         let Self { call, state } = self;
         let state = match (state, event) {
             (State::Sending(body), Event::RequestBody) => {
@@ -170,15 +189,22 @@ impl Egress {
                 output.set_request_body(b"");
                 State::Sent
             }
-            (State::Sending(_) | State::Sent, Event::ResponseHeaders(headers)) => {
-                answer_begins(&call, headers, now, output)
+            (State::Sending(_) | State::Sent, Event::ResponseHeaders { headers, is_end, now }) => {
+                answer_begins(&call, &headers, is_end, now, output)
+            }
+            (State::Watching(observer), Event::FirstByte { now }) => {
+                call.borrow_mut().first_byte_at = Some(now);
+                State::Watching(observer)
             }
             (State::Watching(observer), Event::ResponseBody { chunk, is_last }) => {
-                watch(&call, observer, chunk, is_last, now, output)
+                watch(&call, observer, chunk, is_last, output)
             }
-            (State::Sending(_) | State::Sent, Event::Closed { is_connect_failure }) => {
+            (State::Sending(_) | State::Sent, Event::Closed { is_connect_failure, now }) => {
                 let failure = if is_connect_failure { Outcome::ConnectFailure } else { Outcome::Reset };
-                call.borrow_mut().fail_last(failure, now);
+                let mut shared = call.borrow_mut();
+                shared.fail_last(failure, now);
+                name_next(&shared, output);
+                drop(shared);
                 State::Done
             }
             (_, Event::Closed { .. }) => State::Done,
@@ -188,9 +214,17 @@ impl Egress {
     }
 }
 
+/// Names the account to turn to now that this attempt has failed.
+fn name_next(call: &Call, output: &mut dyn Output) {
+    if let Some(next) = call.next_planned() {
+        output.set_next_upstream(&next.provider.name);
+    }
+}
+
 fn answer_begins(
     call: &SharedCall,
-    mut headers: Vec<(String, Vec<u8>)>,
+    headers: &[(String, Vec<u8>)],
+    is_end: bool,
     now: Timestamp,
     output: &mut dyn Output,
 ) -> State {
@@ -200,58 +234,55 @@ fn answer_begins(
     let content_type = value("content-type").unwrap_or_default();
     let is_type = |name: &[u8]| content_type.get(..name.len()).is_some_and(|t| t.eq_ignore_ascii_case(name));
     let (is_json, is_stream) = (is_type(b"application/json"), is_type(b"text/event-stream"));
-    let outcome = Outcome::Status(status);
+    let outcome = match value(X_BROKER_FAILURE) {
+        Some(flags) => Outcome::from_response_flags(flags),
+        None => Outcome::Status(status),
+    };
     // A refusal of our own credential says nothing to the agent; as a 502 it goes to the next account.
     let is_our_credential = matches!(status, 401 | 403);
     let request_id = value(X_REQUEST_ID).or(value(REQUEST_ID)).and_then(|id| std::str::from_utf8(id).ok());
-    let request_id = request_id.map(|id| quoted(id).into_owned());
     if let Some(attempt) = shared.attempts.last_mut() {
-        attempt.request_id = request_id;
+        attempt.request_id = request_id.map(|id| quoted(id).into_owned());
         attempt.outcome = Some(outcome);
         attempt.took = now.millis_since(attempt.started);
-        attempt.is_deliverable = outcome.is_success() || (is_json && !is_our_credential);
+        attempt.is_deliverable = outcome.is_success() || (attempt.status().is_some() && is_json && !is_our_credential);
     }
     if outcome.is_success() {
         // No attempt follows one that succeeded.
         shared.body = Vec::new();
+    } else {
+        name_next(&shared, output);
     }
-    if is_our_credential {
-        headers.iter_mut().filter(|(name, _)| name == ":status").for_each(|(_, value)| *value = b"502".to_vec());
-    }
+    shared.is_complete = is_end;
     let leaves_usage_out = is_stream && shared.request.stream_usage != StreamUsage::Wanted;
     let mut answer = provider::answer_headers(headers, !leaves_usage_out);
+    if is_our_credential {
+        answer.iter_mut().filter(|(name, _)| *name == ":status").for_each(|(_, value)| *value = b"502");
+    }
     if shared.format.dialect() == Dialect::Anthropic {
         // OpenAI's equivalent is Envoy's own header.
-        let id = shared.headers.first(X_REQUEST_ID).unwrap_or_default().to_vec();
-        answer.push((REQUEST_ID.to_owned(), id));
+        answer.extend(shared.headers.first(X_REQUEST_ID).map(|id| (REQUEST_ID, id)));
     }
-    output.set_response_headers(answer);
-    if is_stream {
-        State::Watching(Box::new(Observer::of_stream(shared.format, leaves_usage_out)))
+    output.set_response_headers(&answer);
+    State::Watching(if is_stream {
+        Observer::of_stream(shared.format, leaves_usage_out)
     } else {
-        State::Watching(Box::new(Observer::of_answer(shared.format)))
-    }
+        Observer::of_answer(shared.format)
+    })
 }
 
 fn watch(
     call: &SharedCall,
-    mut observer: Box<Observer>,
+    mut observer: Observer,
     chunk: &[u8],
     is_last: bool,
-    now: Timestamp,
     output: &mut dyn Output,
 ) -> State {
-    if let Relay::Replaced(passed) = observer.push(chunk, is_last) {
+    let mut shared = call.borrow_mut();
+    if let Relay::Replaced(passed) = observer.push(chunk, is_last, &mut shared.observation) {
         output.set_response_chunk(&passed);
     }
-    let mut shared = call.borrow_mut();
-    if shared.first_byte_at.is_none() && !chunk.is_empty() {
-        shared.first_byte_at = Some(now);
-    }
-    if is_last {
-        shared.is_complete = true;
-    }
-    shared.observation.clone_from(observer.observation());
+    shared.is_complete = is_last;
     if is_last { State::Done } else { State::Watching(observer) }
 }
 

@@ -22,6 +22,8 @@ pub const X_BROKER_FAILURE: &str = "x-broker-failure";
 pub const BROKER_PREFIX: &str = "x-broker-";
 /// The prefix of the headers that steer Envoy; a client's are removed.
 pub const ENVOY_PREFIX: &str = "x-envoy-";
+/// What Envoy notes of where a call came from.
+const ENVOY_NOTES: [&str; 2] = ["x-envoy-internal", "x-envoy-external-address"];
 /// How often Envoy may retry this call.
 pub const X_ENVOY_MAX_RETRIES: &str = "x-envoy-max-retries";
 /// How long one attempt may take until its first byte.
@@ -73,12 +75,13 @@ impl Headers {
     }
 
     /// The names of the headers that a client may not send past the broker's first role: what steers Envoy and
-    /// what is the broker's own.
+    /// what is the broker's own. What Envoy itself notes of where a call came from steers nothing.
     pub fn steering(&self) -> impl Iterator<Item = &str> {
         self.0
             .iter()
             .map(|(name, _)| name.as_str())
             .filter(|name| name.starts_with(ENVOY_PREFIX) || name.starts_with(BROKER_PREFIX))
+            .filter(|name| !ENVOY_NOTES.contains(name))
     }
 }
 

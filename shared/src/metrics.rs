@@ -3,8 +3,6 @@
 //! Envoy knows a metric by one name, so the labels are written into it, each as `;label=value`; the rendered
 //! `stats_tags` take them out again. See `broker render`.
 
-use std::fmt::Write as _;
-
 /// The prefix of every metric.
 pub const PREFIX: &str = "model_broker";
 
@@ -79,12 +77,16 @@ pub struct Labels<'a> {
 /// A metric with its labels as Envoy knows it: `model_broker.calls;agent=bot;pool=...`.
 #[must_use]
 pub fn stat_name(metric: Metric, labels: Labels<'_>) -> String {
-    let mut name = String::with_capacity(128);
-    let _ = write!(name, "{PREFIX}.{}", metric.name());
+    let mut name = String::with_capacity(160);
+    for part in [PREFIX, ".", metric.name()] {
+        name.push_str(part);
+    }
     let values = [labels.agent, labels.pool, labels.provider, labels.model, labels.outcome, labels.status];
     for (label, value) in LABELS.iter().zip(values) {
         if let Some(value) = value {
-            let _ = write!(name, ";{label}={value}");
+            for part in [";", label, "=", value] {
+                name.push_str(part);
+            }
         }
     }
     name

@@ -1,5 +1,7 @@
 //! What a provider account is sent beside the body: a clean slate of headers for every attempt.
 
+use std::borrow::Cow;
+
 use crate::config::{ProviderKind, Scheme};
 use crate::headers::{ANTHROPIC_BETA, ANTHROPIC_VERSION, Headers, Lookup};
 use crate::wire::Format;
@@ -46,37 +48,42 @@ impl ProviderKind {
 
 /// All headers of an attempt's request, in order. The credential is Envoy's to add.
 #[must_use]
-pub fn request_headers(
+pub fn request_headers<'a>(
     kind: ProviderKind,
-    address: &Address,
-    client: &Headers,
+    address: &'a Address,
+    client: &'a Headers,
     is_stream: bool,
     body_length: usize,
-) -> Vec<(&'static str, Vec<u8>)> {
+) -> Vec<(&'static str, Cow<'a, [u8]>)> {
     let format = kind.format();
+    let fixed = |text: &'static str| Cow::Borrowed(text.as_bytes());
     let scheme = match address.scheme {
         Scheme::Http => "http",
         Scheme::Https => "https",
     };
-    let accept = if is_stream { "text/event-stream" } else { "application/json" };
-    let mut headers = vec![
-        (":method", b"POST".to_vec()),
-        (":scheme", scheme.into()),
-        (":authority", address.authority.clone().into_bytes()),
-        (":path", [address.base_path.as_str(), format.path()].concat().into_bytes()),
-        ("content-type", b"application/json".to_vec()),
-        ("content-length", body_length.to_string().into_bytes()),
-        ("accept", accept.into()),
+    let path = match address.base_path.as_str() {
+        "" => fixed(format.path()),
+        base => Cow::Owned([base, format.path()].concat().into_bytes()),
+    };
+    let mut headers = Vec::with_capacity(11);
+    headers.extend([
+        (":method", fixed("POST")),
+        (":scheme", fixed(scheme)),
+        (":authority", Cow::Borrowed(address.authority.as_bytes())),
+        (":path", path),
+        ("content-type", fixed("application/json")),
+        ("content-length", Cow::Owned(body_length.to_string().into_bytes())),
+        ("accept", fixed(if is_stream { "text/event-stream" } else { "application/json" })),
         // Usage cannot be read from a compressed answer.
-        ("accept-encoding", b"identity".to_vec()),
-        ("user-agent", concat!("model-broker/", env!("CARGO_PKG_VERSION")).into()),
-    ];
+        ("accept-encoding", fixed("identity")),
+        ("user-agent", fixed(concat!("model-broker/", env!("CARGO_PKG_VERSION")))),
+    ]);
     if format == Format::AnthropicMessages {
         let given = |name| match client.lookup(name) {
-            Lookup::Once(value) => Some(value.to_vec()),
+            Lookup::Once(value) => Some(Cow::Borrowed(value)),
             Lookup::Absent | Lookup::Repeated => None,
         };
-        let version = given(ANTHROPIC_VERSION).unwrap_or_else(|| ANTHROPIC_DEFAULT_VERSION.to_vec());
+        let version = given(ANTHROPIC_VERSION).unwrap_or(Cow::Borrowed(ANTHROPIC_DEFAULT_VERSION));
         headers.push((ANTHROPIC_VERSION, version));
         headers.extend(given(ANTHROPIC_BETA).map(|features| (ANTHROPIC_BETA, features)));
     }
@@ -85,11 +92,12 @@ pub fn request_headers(
 
 /// The headers of an answer that go on to the agent.
 #[must_use]
-pub fn answer_headers(given: Vec<(String, Vec<u8>)>, keeps_length: bool) -> Vec<(String, Vec<u8>)> {
+pub fn answer_headers(given: &[(String, Vec<u8>)], keeps_length: bool) -> Vec<(&str, &[u8])> {
     given
-        .into_iter()
-        .filter(|(name, _)| ANSWER_HEADERS.contains(&name.as_str()))
-        .filter(|(name, _)| keeps_length || name != "content-length")
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_slice()))
+        .filter(|(name, _)| ANSWER_HEADERS.contains(name))
+        .filter(|(name, _)| keeps_length || *name != "content-length")
         .collect()
 }
 
@@ -149,7 +157,7 @@ mod tests {
             pair("retry-after"),
         ];
         let names = |keeps_length| {
-            answer_headers(given.clone(), keeps_length).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+            answer_headers(&given, keeps_length).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
         };
         assert_eq!(names(true), [":status", "content-length", "retry-after"]);
         assert_eq!(names(false), [":status", "retry-after"]);

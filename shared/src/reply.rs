@@ -173,6 +173,11 @@ impl Refusal {
                 "upstream_credential_refused",
                 "the provider refused the broker's credential; the agent's own token is fine",
             ),
+            Self::Upstream(UpstreamFailure::Unreadable(429)) => Row {
+                openai_type: "rate_limit_error",
+                anthropic_type: "rate_limit_error",
+                ..upstream(429, "rate_limit_exceeded", "the providers of this model are at their limit")
+            },
             Self::Upstream(UpstreamFailure::Unreadable(status)) => upstream(
                 if *status >= 500 { *status } else { 502 },
                 "upstream_error",

@@ -1,11 +1,12 @@
 //! What became known of a call on its way, for its record and its metrics.
 
+use std::cell::Ref;
 use std::sync::Arc;
 
 use crate::api::{Api, Dialect};
 use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
-use crate::call::{Call, Outcome, SharedCall};
+use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::{Headers, X_BROKER_PURPOSE, X_BROKER_STEP};
 use crate::ledger::Usage;
@@ -13,7 +14,7 @@ use crate::metrics::{Labels, Metric, NONE};
 use crate::reply::{Refusal, quoted};
 use crate::request::Request;
 use crate::routing::{Exclusion, Resolution};
-use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
+use crate::units::{MicroUsd, Timestamp, Tokens};
 
 #[derive(Debug)]
 pub(super) struct Trail {
@@ -22,35 +23,27 @@ pub(super) struct Trail {
     pub request_id: String,
     pub dialect: Dialect,
     pub api: Option<Api>,
+    pub resolution: Option<Resolution>,
     pub refusal: Option<Refusal>,
+    /// Who was left out of a plan that came to nothing.
     pub excluded: Vec<Exclusion>,
-    /// The call whose attempts all failed, so that the broker answered.
+    /// The status that the agent got.
+    pub status: Option<u16>,
+    /// The call, once it was forwarded and is over.
     pub upstream: Option<SharedCall>,
     started: Timestamp,
     agent: Option<Arc<Agent>>,
     step: Option<String>,
     purpose: Option<String>,
-    stream: Option<bool>,
-    model: Option<String>,
-    estimated: Option<Tokens>,
-    resolution: Option<Resolution>,
-    settled: Option<Settled>,
+    request: Option<Asked>,
 }
 
-/// What the attempts of a call came to.
+/// What the request asked for.
 #[derive(Debug)]
-struct Settled {
-    attempts: Vec<AttemptRecord>,
-    /// The labels and outcomes of the attempts, for metrics.
-    outcomes: Vec<(crate::call::Attempt, Outcome)>,
-    last: Option<crate::call::Attempt>,
-    usage: Option<Usage>,
-    cost: Option<MicroUsd>,
-    model_response: Option<String>,
-    finish_reason: Option<String>,
-    first_byte: Option<Millis>,
-    outcome: CallOutcome,
-    error: Option<&'static str>,
+struct Asked {
+    model: String,
+    stream: bool,
+    input: Tokens,
 }
 
 impl Trail {
@@ -61,18 +54,16 @@ impl Trail {
             request_id: String::new(),
             dialect: Dialect::OpenAi,
             api: None,
+            resolution: None,
             refusal: None,
             excluded: Vec::new(),
+            status: None,
             upstream: None,
             started,
             agent: None,
             step: None,
             purpose: None,
-            stream: None,
-            model: None,
-            estimated: None,
-            resolution: None,
-            settled: None,
+            request: None,
         }
     }
 
@@ -87,105 +78,80 @@ impl Trail {
     }
 
     pub fn note_request(&mut self, request: &Request) {
-        self.stream = Some(request.stream);
-        self.model = Some(quoted(&request.model).into_owned());
-        self.estimated = Some(request.estimated_input);
-    }
-
-    pub fn note_resolution(&mut self, resolution: &Resolution) {
-        self.resolution = Some(resolution.clone());
-    }
-
-    /// Takes over how the attempts went.
-    pub fn settle(&mut self, call: &mut Call, now: Timestamp) {
-        let last_is_open = call.attempts.last().is_some_and(|attempt| attempt.outcome.is_none());
-        if last_is_open && let Some(attempt) = call.attempts.last_mut() {
-            attempt.took = now.millis_since(attempt.started);
-        }
-        let last = call.attempts.last().cloned();
-        let usage = call.observation.usage();
-        let price = last.as_ref().and_then(|attempt| self.snapshot.prices.get(attempt.model.as_str()));
-        let (outcome, error) = outcome(call);
-        self.settled = Some(Settled {
-            attempts: call.attempts.iter().map(AttemptRecord::from).collect(),
-            outcomes: call.attempts.iter().filter_map(|a| Some((a.clone(), a.outcome?))).collect(),
-            usage,
-            cost: usage.zip(price).map(|(usage, price)| price.cost(&usage)),
-            model_response: call.observation.model().map(str::to_owned),
-            finish_reason: call.observation.finish_reason().map(str::to_owned),
-            first_byte: call.first_byte_at.map(|at| at.millis_since(self.started)),
-            last,
-            outcome,
-            error,
+        self.request = Some(Asked {
+            model: quoted(&request.model).into_owned(),
+            stream: request.stream,
+            input: request.estimated_input,
         });
     }
 
     /// Writes the record and the metrics.
-    pub fn finish(&mut self, status: Option<u16>, now: Timestamp, output: &mut dyn Output) {
-        if let Some(call) = self.upstream.take() {
-            self.settle(&mut call.borrow_mut(), now);
+    pub fn finish(&self, now: Timestamp, output: &mut dyn Output) {
+        if let Some(call) = &self.upstream {
+            close_last(&mut call.borrow_mut(), now);
         }
-        let record = self.record(status, now);
-        self.measure(&record, output);
+        let call = self.upstream.as_ref().map(|call| call.borrow());
+        let cost = call.as_ref().and_then(|call| self.cost(call));
+        let record = self.record(call.as_ref(), cost, now);
         output.record(&record);
+        measure(&record, call.as_ref(), cost, output);
     }
 
-    fn record(&self, status: Option<u16>, now: Timestamp) -> Record {
+    fn cost(&self, call: &Call) -> Option<MicroUsd> {
+        let price = self.snapshot.prices.get(call.attempts.last()?.model.as_str())?;
+        Some(price.cost(&call.observation.usage()?))
+    }
+
+    fn record<'a>(&'a self, call: Option<&'a Ref<'_, Call>>, cost: Option<MicroUsd>, now: Timestamp) -> Record<'a> {
         let agent = self.agent.as_deref();
-        let attribute = |name: &str| agent.and_then(|agent| agent.attributes.get(name)).cloned();
+        let attribute = |name: &str| agent.and_then(|agent| agent.attributes.get(name)).map(String::as_str);
         let workspace = agent.and_then(|agent| agent.workspace.as_deref());
-        let settled = self.settled.as_ref();
-        let last = settled.and_then(|settled| settled.last.as_ref());
-        let resolution = self.resolution.as_ref();
+        let last = call.and_then(|call| call.attempts.last());
+        let request = self.request.as_ref();
         let refused = self.refusal.as_ref().map(Refusal::code);
-        let is_denied = refused.is_some() && settled.is_none();
-        let outcome = match settled {
-            Some(settled) => settled.outcome,
-            None if is_denied => CallOutcome::Denied,
+        let (outcome, broken) = match call {
+            Some(_) if refused.is_some() => (CallOutcome::Unavailable, None),
+            Some(call) => outcome(call),
+            None if refused.is_some() => (CallOutcome::Denied, None),
             // The agent went away before the call was decided.
-            None if status.is_none() => CallOutcome::Aborted,
-            None => CallOutcome::Ok,
+            None if self.status.is_none() => (CallOutcome::Aborted, None),
+            None => (CallOutcome::Ok, None),
         };
+        let denied = refused.filter(|_| call.is_none());
         let mut record = Record {
             time: audit::rfc3339(self.started),
-            request_id: self.request_id.clone(),
-            config: self.snapshot.version.clone(),
-            agent: agent.map(|agent| agent.name.clone()),
-            workspace: workspace.map(|workspace| workspace.name.clone()),
-            tenant: workspace.and_then(|workspace| workspace.tenant.clone()),
+            request_id: &self.request_id,
+            config: self.snapshot.version.as_str(),
+            agent: agent.map(|agent| &agent.name),
+            workspace: workspace.map(|workspace| &workspace.name),
+            tenant: workspace.and_then(|workspace| workspace.tenant.as_ref()),
             tier: attribute("tier"),
             classification: attribute("classification"),
-            step: self.step.clone(),
-            purpose: self.purpose.clone(),
+            step: self.step.as_deref(),
+            purpose: self.purpose.as_deref(),
             api: self.api.map(Api::as_str),
-            stream: self.stream,
-            model_requested: self.model.clone(),
-            rule: resolution.and_then(|resolution| resolution.rule.clone()),
-            pool: resolution.map(|resolution| resolution.pool.name.clone()),
-            provider: last.map(|attempt| attempt.provider.name.clone()),
-            region: last.and_then(|attempt| attempt.provider.region.clone()),
-            model: last.map(|attempt| attempt.model.clone()),
-            model_response: settled.and_then(|settled| settled.model_response.clone()),
-            attempts: settled.map(|settled| settled.attempts.clone()).unwrap_or_default(),
-            excluded: self.excluded.clone(),
-            decision: if is_denied { Decision::Deny } else { Decision::Allow },
-            reason: if is_denied { refused.unwrap_or_default().to_owned() } else { self.reason() },
+            stream: request.map(|request| request.stream),
+            model_requested: request.map(|request| request.model.as_str()),
+            context_tokens: request.map(|request| request.input),
+            rule: self.resolution.as_ref().and_then(|resolution| resolution.rule.as_ref()),
+            pool: self.resolution.as_ref().map(|resolution| &resolution.pool.name),
+            provider: last.map(|attempt| &attempt.provider.name),
+            region: last.and_then(|attempt| attempt.provider.region.as_deref()),
+            model: last.map(|attempt| &attempt.model),
+            model_response: call.and_then(|call| call.observation.model()),
+            attempts: call.into_iter().flat_map(|call| &call.attempts).map(AttemptRecord::from).collect(),
+            excluded: call.map_or(&self.excluded, |call| &call.plan.excluded),
+            decision: if denied.is_some() { Decision::Deny } else { Decision::Allow },
+            reason: denied.map_or_else(|| self.reason(), str::to_owned),
             outcome,
-            status,
-            tokens_input: None,
-            tokens_output: None,
-            tokens_total: None,
-            tokens_cached: None,
-            tokens_cache_write: None,
-            tokens_reasoning: None,
-            context_tokens: self.estimated,
-            cost_usd: None,
-            ttft_ms: settled.and_then(|settled| settled.first_byte),
+            status: self.status,
+            ttft_ms: call.and_then(|call| call.first_byte_at).map(|at| at.millis_since(self.started)),
             duration_ms: now.millis_since(self.started),
-            finish_reason: settled.and_then(|settled| settled.finish_reason.clone()),
-            error: refused.or(settled.and_then(|settled| settled.error)).map(str::to_owned),
+            finish_reason: call.and_then(|call| call.observation.finish_reason()),
+            error: refused.or(broken),
+            ..Record::default()
         };
-        if let Some((usage, cost)) = settled.and_then(|settled| Some((settled.usage?, settled.cost))) {
+        if let Some(usage) = call.and_then(|call| call.observation.usage()) {
             record.set_usage(&usage, cost);
         }
         record
@@ -195,53 +161,71 @@ impl Trail {
     fn reason(&self) -> String {
         match &self.resolution {
             Some(Resolution { rule: Some(rule), pool, .. }) => format!("rule {rule} chose pool {}", pool.name),
-            Some(Resolution { pool, .. }) => format!("the model's own pool is {}", pool.name),
+            Some(Resolution { pool, .. }) => ["the model's own pool is ", pool.name.as_str()].concat(),
             None => "no pool was needed".to_owned(),
         }
     }
+}
 
-    fn measure(&self, record: &Record, output: &mut dyn Output) {
-        let settled = self.settled.as_ref();
-        let agent = Some(record.agent.as_ref().map_or(NONE, |name| name.as_str()));
-        let pool = Some(record.pool.as_ref().map_or(NONE, |name| name.as_str()));
-        let last = settled.and_then(|settled| settled.last.as_ref());
-        let provider = Some(last.map_or(NONE, |attempt| attempt.provider.name.as_str()));
-        let model = Some(last.map_or(NONE, |attempt| attempt.model.as_str()));
-        let call = Labels { agent, pool, provider, model, ..Labels::default() };
-        output.measure(Metric::Calls, Labels { outcome: Some(record.outcome.as_str()), ..call }, 1);
-        let Some(settled) = settled else { return };
-        for (attempt, outcome) in &settled.outcomes {
-            let labels = Labels {
-                pool,
-                provider: Some(attempt.provider.name.as_str()),
-                model: Some(attempt.model.as_str()),
-                status: Some(&outcome.label()),
-                ..Labels::default()
-            };
-            output.measure(Metric::Attempts, labels, 1);
-        }
-        if let Some(usage) = settled.usage {
-            output.measure(Metric::InputTokens, call, usage.input.0);
-            output.measure(Metric::OutputTokens, call, usage.output.0);
-            if usage.cache_read.0 > 0 {
-                output.measure(Metric::CachedTokens, call, usage.cache_read.0);
-            }
-        }
-        if let Some(cost) = settled.cost {
-            output.measure(Metric::CostMicroUsd, call, cost.0);
-        }
-        let served = Labels { agent: None, ..call };
-        output.measure(Metric::DurationMs, served, record.duration_ms.0);
-        if let Some(first_byte) = settled.first_byte {
-            output.measure(Metric::FirstByteMs, served, first_byte.0);
-        }
+/// An attempt that is still without a word when the call ends was cut off with it.
+fn close_last(call: &mut Call, now: Timestamp) {
+    if let Some(attempt) = call.attempts.last_mut()
+        && attempt.outcome.is_none()
+    {
+        attempt.took = now.millis_since(attempt.started);
+    }
+}
+
+fn measure(record: &Record<'_>, call: Option<&Ref<'_, Call>>, cost: Option<MicroUsd>, output: &mut dyn Output) {
+    let labels = Labels {
+        agent: Some(record.agent.map_or(NONE, |name| name.as_str())),
+        pool: Some(record.pool.map_or(NONE, |name| name.as_str())),
+        provider: Some(record.provider.map_or(NONE, |name| name.as_str())),
+        model: Some(record.model.map_or(NONE, |name| name.as_str())),
+        ..Labels::default()
+    };
+    output.measure(Metric::Calls, Labels { outcome: Some(record.outcome.as_str()), ..labels }, 1);
+    let Some(call) = call else { return };
+    for attempt in &call.attempts {
+        measure_attempt(attempt, labels.pool, output);
+    }
+    if let Some(usage) = call.observation.usage() {
+        measure_usage(&usage, labels, output);
+    }
+    if let Some(cost) = cost {
+        output.measure(Metric::CostMicroUsd, labels, cost.0);
+    }
+    let served = Labels { agent: None, ..labels };
+    output.measure(Metric::DurationMs, served, record.duration_ms.0);
+    if let Some(first_byte) = record.ttft_ms {
+        output.measure(Metric::FirstByteMs, served, first_byte.0);
+    }
+}
+
+fn measure_attempt(attempt: &Attempt, pool: Option<&str>, output: &mut dyn Output) {
+    let Some(outcome) = attempt.outcome else { return };
+    let labels = Labels {
+        pool,
+        provider: Some(attempt.provider.name.as_str()),
+        model: Some(attempt.model.as_str()),
+        status: Some(&outcome.label()),
+        ..Labels::default()
+    };
+    output.measure(Metric::Attempts, labels, 1);
+}
+
+fn measure_usage(usage: &Usage, labels: Labels<'_>, output: &mut dyn Output) {
+    output.measure(Metric::InputTokens, labels, usage.input.0);
+    output.measure(Metric::OutputTokens, labels, usage.output.0);
+    if usage.cache_read.0 > 0 {
+        output.measure(Metric::CachedTokens, labels, usage.cache_read.0);
     }
 }
 
 /// How a call that was forwarded ended, and what broke it off.
 fn outcome(call: &Call) -> (CallOutcome, Option<&'static str>) {
     let Some(last) = call.attempts.last() else {
-        return (CallOutcome::Unavailable, None);
+        return (CallOutcome::Aborted, Some("agent_went_away"));
     };
     match last.outcome {
         Some(outcome) if outcome.is_success() => {

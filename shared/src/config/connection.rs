@@ -1,6 +1,8 @@
 //! How Envoy reaches a provider account: its address and where its credential comes from. The filter never sees
 //! either.
 
+use std::net::Ipv6Addr;
+
 use super::reader::Reader;
 use crate::ids::ProviderName;
 
@@ -71,16 +73,23 @@ impl Endpoint {
             Some(slash) => rest.split_at_checked(slash).unwrap_or((rest, "")),
             None => (rest, ""),
         };
-        let (host, port) = match authority.strip_prefix('[').and_then(|inner| inner.split_once(']')) {
-            Some((host, after)) => (host, after.strip_prefix(':')),
-            None => match authority.split_once(':') {
+        let (host, port) = if let Some(inner) = authority.strip_prefix('[') {
+            let (host, after) = inner.split_once(']').ok_or(EndpointError::Host)?;
+            host.parse::<Ipv6Addr>().map_err(|_| EndpointError::Host)?;
+            match after.strip_prefix(':') {
+                None if !after.is_empty() => return Err(EndpointError::Host),
+                port => (host, port),
+            }
+        } else {
+            let (host, port) = match authority.split_once(':') {
                 Some((host, port)) => (host, Some(port)),
                 None => (authority, None),
-            },
+            };
+            if host.is_empty() || !host.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+                return Err(EndpointError::Host);
+            }
+            (host, port)
         };
-        if host.is_empty() || !host.chars().all(|c| c.is_ascii_alphanumeric() || "._-:".contains(c)) {
-            return Err(EndpointError::Host);
-        }
         let port = match port {
             Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or(EndpointError::Port)?,
             None if scheme == Scheme::Https => 443,
@@ -115,6 +124,9 @@ pub enum CredentialSource {
 
 impl CredentialSource {
     pub(super) fn read(reader: &Reader<'_>) -> Option<Self> {
+        if !reader.value().is_object() {
+            return reader.withheld("must be a mapping such as `{env: VARIABLE}` or `{file: PATH}`");
+        }
         let mut section = reader.section()?;
         section.not_yet(&["aws", "gcp", "oauth2"]);
         let environment = section.optional("env");
@@ -132,7 +144,7 @@ impl CredentialSource {
             }
             (None, Some(path), None) => path.string().map(|path| Self::File(path.to_owned())),
             (None, None, Some(name)) => name.name().map(|name| Self::Sds(name.to_owned())),
-            _ => reader.mistake("must have exactly one of `env`, `file` and `sds`"),
+            _ => reader.withheld("must have exactly one of `env`, `file` and `sds`"),
         }
     }
 }
@@ -172,6 +184,9 @@ mod tests {
             ("https://example.com:0", EndpointError::Port),
             ("https://example.com:http", EndpointError::Port),
             ("https://exämple.com", EndpointError::Host),
+            ("http://[::1]x", EndpointError::Host),
+            ("http://[abc]", EndpointError::Host),
+            ("http://[::1", EndpointError::Host),
         ] {
             assert_eq!(Endpoint::parse(text), Err(error), "{text}");
         }

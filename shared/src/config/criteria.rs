@@ -140,7 +140,8 @@ fn subject(key: &str, value: &Reader<'_>, attributes: &[&str]) -> Option<Subject
     if COMMON_ATTRIBUTES.contains(&key) || attributes.contains(&key) {
         return Some(Subject::Attribute(key.to_owned()));
     }
-    let known = || FACTS.iter().chain(&COMMON_ATTRIBUTES).chain(attributes).copied();
+    let further = attributes.iter().filter(|name| !COMMON_ATTRIBUTES.contains(name));
+    let known = || FACTS.iter().chain(&COMMON_ATTRIBUTES).chain(further.clone()).copied();
     let mut problem = format!(
         "is no condition: use {}, `header.NAME` or an attribute that an agent has",
         known().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")

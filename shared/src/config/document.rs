@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::connection::{CredentialSource, Endpoint};
+use super::connection::{CredentialSource, Endpoint, EndpointError};
 use super::reader::{Reader, Section};
 use super::snapshot::{Capability, Defaults, ProviderKind, Timeouts};
 use super::Audience;
@@ -159,6 +159,8 @@ fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
 fn read_endpoint(reader: &Reader<'_>) -> Option<Endpoint> {
     match Endpoint::parse(reader.string()?) {
         Ok(endpoint) => Some(endpoint),
+        // What is too much in a URL may be a password.
+        Err(error @ EndpointError::Extra) => reader.withheld(error.to_string()),
         Err(error) => reader.mistake(error.to_string()),
     }
 }
@@ -217,7 +219,10 @@ fn read_failover(reader: &Reader<'_>) -> Option<u32> {
     let retries = match reader.value() {
         Value::Number(_) => return reader.integer(0..=u64::from(most)).and_then(|retries| retries.try_into().ok()),
         Value::String(text) if text == "none" => Some(0),
-        Value::String(text) => text.trim().trim_start_matches("up to").trim().parse().ok(),
+        Value::String(text) => {
+            let digits = text.trim().strip_prefix("up to ").unwrap_or(text).trim();
+            digits.chars().all(|c| c.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+        }
         _ => None,
     };
     match retries {

@@ -3,7 +3,6 @@
 //! A read that fails gives `None` after its mistake is on record; the caller goes on with the rest.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
@@ -204,14 +203,11 @@ impl<'v> Reader<'v> {
     }
 
     fn member(&self, key: &str, value: &'v Value) -> Reader<'v> {
-        let mut path = self.path.clone();
-        if key.contains('.') {
-            let _ = write!(path, "[\"{key}\"]");
-        } else if path.is_empty() {
-            key.clone_into(&mut path);
-        } else {
-            let _ = write!(path, ".{key}");
-        }
+        let path = match self.path.as_str() {
+            path if key.contains('.') => format!("{path}[\"{key}\"]"),
+            "" => key.to_owned(),
+            path => format!("{path}.{key}"),
+        };
         Reader { value, path, log: self.log.clone() }
     }
 }
@@ -265,10 +261,10 @@ impl<'v> Section<'v> {
     pub fn end(self) {
         for (key, value) in self.members {
             if !self.known.contains(&key.as_str()) && !self.not_yet.contains(&key.as_str()) {
-                let reader = self.reader.member(key, value);
+                // The value is not shown: a key that nobody asked for may well be a secret.
                 self.reader.log.mistake(Mistake {
-                    path: reader.path,
-                    value: shown(value),
+                    path: self.reader.member(key, value).path,
+                    value: String::new(),
                     problem: format!("is not a key here (known: {})", self.known.join(", ")),
                     nearest: nearest(key, self.known.iter().copied()),
                 });

@@ -81,11 +81,7 @@ pub(super) fn resolve(
     );
     let workspaces = document.workspaces.iter().filter_map(|entry| {
         let name = WorkspaceName::from(entry.name.string()?);
-        let tenant = entry.tenant.as_ref().map(|tenant| tenants.look_up(tenant, "tenant"));
-        let tenant = match tenant {
-            Some(found) => Some(found?),
-            None => None,
-        };
+        let tenant = entry.tenant.as_ref().and_then(|tenant| tenants.look_up(tenant, "tenant"));
         Some((entry.name.clone(), Arc::new(Workspace { name, tenant })))
     });
     let workspaces = Named::collect(workspaces.collect::<Vec<_>>().into_iter(), "workspace");
@@ -212,11 +208,8 @@ fn agents(
     workspaces: &Named<Arc<Workspace>>,
 ) -> HashMap<crate::identity::TokenDigest, Arc<Agent>> {
     let agents = entries.iter().filter_map(|entry| {
-        let workspace = entry.workspace.as_ref().map(|reference| workspaces.look_up(reference, "workspace"));
-        let workspace = match workspace {
-            Some(found) => Some(found?),
-            None => None,
-        };
+        let workspace =
+            entry.workspace.as_ref().and_then(|reference| workspaces.look_up(reference, "workspace"));
         let attributes = entry.attributes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let name = AgentName::from(entry.name.value().as_str()?);
         let agent = Agent { name, workspace, attributes: attributes.collect() };

@@ -37,6 +37,14 @@ pub struct Snapshot {
     pub upstream_models: BTreeSet<String>,
 }
 
+impl Snapshot {
+    /// The longest time that an account is given to its first byte: what the rendered route allows an attempt.
+    #[must_use]
+    pub fn longest_first_byte(&self) -> Millis {
+        self.providers.iter().map(|provider| provider.timeouts.first_byte).max().unwrap_or_default()
+    }
+}
+
 /// A provider account, the Envoy cluster of the same name.
 #[derive(Debug)]
 pub struct Provider {
@@ -145,6 +153,9 @@ pub struct Defaults {
     /// The stop sequences.
     pub stop: Vec<String>,
 }
+
+/// The defaults of a name that is no logical model.
+pub static NO_DEFAULTS: Defaults = Defaults { temperature: None, top_p: None, max_tokens: None, stop: Vec::new() };
 
 /// Something that a model may or may not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -98,8 +98,6 @@ pub enum Relay {
 #[derive(Debug)]
 pub struct Observer {
     format: Format,
-    /// What the answer said so far.
-    observation: Observation,
     body: Body,
 }
 
@@ -119,7 +117,7 @@ impl Observer {
     /// Watches an answer in one piece.
     #[must_use]
     pub fn of_answer(format: Format) -> Self {
-        Self { format, observation: Observation::default(), body: Body::Whole(Vec::new()) }
+        Self { format, body: Body::Whole(Vec::new()) }
     }
 
     /// Watches a stream; `leave_usage_out` if the broker asked for usage that the agent did not want.
@@ -128,18 +126,12 @@ impl Observer {
         let splitter = Splitter::default();
         let body =
             if leave_usage_out { Body::StreamWithoutUsage(splitter) } else { Body::Stream(splitter) };
-        Self { format, observation: Observation::default(), body }
+        Self { format, body }
     }
 
-    /// What the answer said so far.
-    #[must_use]
-    pub fn observation(&self) -> &Observation {
-        &self.observation
-    }
-
-    /// Takes the next chunk of the answer; `is_last` if none follows.
-    pub fn push(&mut self, chunk: &[u8], is_last: bool) -> Relay {
-        let (format, observation) = (self.format, &mut self.observation);
+    /// Takes the next chunk of the answer, and notes what it says; `is_last` if none follows.
+    pub fn push(&mut self, chunk: &[u8], is_last: bool, observation: &mut Observation) -> Relay {
+        let format = self.format;
         let body = std::mem::replace(&mut self.body, Body::Unread);
         match body {
             Body::Whole(mut kept) => {

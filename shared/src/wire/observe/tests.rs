@@ -19,13 +19,14 @@ event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 /// Feeds the chunks and returns what the agent gets and what was noted.
 fn watch(mut observer: Observer, chunks: &[&[u8]]) -> (String, Observation) {
     let mut delivered = Vec::new();
+    let mut noted = Observation::default();
     for (index, chunk) in chunks.iter().enumerate() {
-        match observer.push(chunk, index + 1 == chunks.len()) {
+        match observer.push(chunk, index + 1 == chunks.len(), &mut noted) {
             Relay::Unchanged => delivered.extend_from_slice(chunk),
             Relay::Replaced(bytes) => delivered.extend_from_slice(&bytes),
         }
     }
-    (String::from_utf8(delivered).unwrap(), observer.observation().clone())
+    (String::from_utf8(delivered).unwrap(), noted)
 }
 
 #[test]
@@ -106,9 +107,10 @@ fn garbage_passes_and_says_nothing() {
                 Observer::of_stream(format, false),
                 Observer::of_stream(format, true),
             ] {
-                let relay = observer.push(garbage, true);
+                let mut noted = Observation::default();
+                let relay = observer.push(garbage, true, &mut noted);
                 assert!(relay == Relay::Unchanged || relay == Relay::Replaced(garbage.to_vec()));
-                assert_eq!(*observer.observation(), Observation::default());
+                assert_eq!(noted, Observation::default());
             }
         }
     }
@@ -118,8 +120,9 @@ fn garbage_passes_and_says_nothing() {
 fn an_answer_beyond_the_bound_passes_unread() {
     let mut observer = Observer::of_answer(Format::OpenAiChat);
     let chunk = vec![b' '; MAX_OBSERVED_ANSWER / 2 + 1];
+    let mut noted = Observation::default();
     for is_last in [false, false, true] {
-        assert_eq!(observer.push(&chunk, is_last), Relay::Unchanged);
+        assert_eq!(observer.push(&chunk, is_last, &mut noted), Relay::Unchanged);
     }
-    assert_eq!(observer.observation().usage(), None);
+    assert_eq!(noted.usage(), None);
 }
