@@ -17,7 +17,9 @@ pub struct Options {
     last: usize,
 }
 
-const TITLES: [&str; 9] = ["agent", "model", "pool", "attempts", "in", "out", "cost $", "status", "decision"];
+const TITLES: [&str; 9] = [
+    "agent", "model", "pool", "attempts", "in", "out", "cost $", "status", "decision",
+];
 
 pub fn run(options: &Options) -> Result<()> {
     let path = &options.access_log;
@@ -45,19 +47,22 @@ fn row(record: &Value) -> [String; 9] {
         Some(Value::Null) | None => "-".to_owned(),
         Some(other) => other.to_string(),
     };
-    let attempts = record.get("llm.attempts").and_then(Value::as_array).map(|attempts| {
-        let attempt = |attempt: &Value| {
-            let part = |key: &str| attempt.get(key).map(|value| value.to_string().replace('"', ""));
-            let (provider, status, ms) = (part("provider"), part("status"), part("ms"));
-            format!(
-                "{} {} {}ms",
-                provider.unwrap_or_default(),
-                status.unwrap_or_else(|| "?".to_owned()),
-                ms.unwrap_or_default()
-            )
-        };
-        attempts.iter().map(attempt).collect::<Vec<_>>().join(" > ")
-    });
+    let attempts = record
+        .get("llm.attempts")
+        .and_then(Value::as_array)
+        .map(|attempts| {
+            let attempt = |attempt: &Value| {
+                let part = |key: &str| attempt.get(key).map(|value| value.to_string().replace('"', ""));
+                let (provider, status, ms) = (part("provider"), part("status"), part("ms"));
+                format!(
+                    "{} {} {}ms",
+                    provider.unwrap_or_default(),
+                    status.unwrap_or_else(|| "?".to_owned()),
+                    ms.unwrap_or_default()
+                )
+            };
+            attempts.iter().map(attempt).collect::<Vec<_>>().join(" > ")
+        });
     let cost = record.get("llm.cost.usd").and_then(Value::as_f64);
     let decision = [text("llm.decision"), text("llm.reason")].join(": ");
     [
@@ -84,8 +89,11 @@ fn table(rows: &[[String; 9]]) -> String {
         }
     }
     let line = |row: &[String; 9]| {
-        let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+        let cells: Vec<String> = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:<width$}"))
+            .collect();
         format!("{}\n", cells.join("  ").trim_end())
     };
     all().map(line).collect()

@@ -22,9 +22,10 @@ pub fn load(path: &Path) -> Result<Document> {
 
 /// Checks the text of a configuration; `path` is for messages.
 pub fn parse(text: &str, path: &Path) -> Result<Document> {
-    let value: Value =
-        serde_saphyr::from_str_with_options(text, serde_saphyr::options! { strict_booleans: true })
-            .with_context(|| format!("{} is not valid YAML", path.display()))?;
+    // The lines around an error are not shown: they may hold a secret.
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    let value: Value = serde_saphyr::from_str_with_options(text, options)
+        .with_context(|| format!("{} is not valid YAML", path.display()))?;
     match config::load(&value, Audience::Operator) {
         Ok(loaded) => Ok(Document { value, loaded }),
         Err(mistakes) => {
@@ -43,7 +44,11 @@ pub fn print_warnings(warnings: &[Mistake]) {
 
 /// `1 mistake`, `2 mistakes`.
 pub fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,11 @@ use clap::{Args, Parser, Subcommand};
 
 /// The model broker's operator command.
 #[derive(Parser)]
-#[command(name = "broker", version, about = "Model traffic through Envoy: check, render and run a broker's configuration")]
+#[command(
+    name = "broker",
+    version,
+    about = "Model traffic through Envoy: check, render and run a broker's configuration"
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

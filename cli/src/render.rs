@@ -51,7 +51,11 @@ pub struct Place {
     #[arg(long, value_name = "FOLDER")]
     pub secrets: Option<PathBuf>,
     /// The certificates that providers are checked against.
-    #[arg(long, value_name = "FILE", default_value = "/etc/ssl/certs/ca-certificates.crt")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/ssl/certs/ca-certificates.crt"
+    )]
     pub trusted_ca: PathBuf,
 }
 
@@ -72,14 +76,23 @@ impl Place {
             );
         }
         let secrets = self.secrets.as_deref().map(absolute).transpose()?;
-        Ok(Self { access_log: absolute(&self.access_log)?, module, secrets, ..self.clone() })
+        Ok(Self {
+            access_log: absolute(&self.access_log)?,
+            module,
+            secrets,
+            ..self.clone()
+        })
     }
 }
 
 /// A host and a port for Envoy.
 pub fn socket_address(text: &str) -> Result<serde_json::Value> {
-    let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
-    let Some((host, port)) = parts else { bail!("`{text}` is no HOST:PORT") };
+    let parts = text
+        .rsplit_once(':')
+        .and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+    let Some((host, port)) = parts else {
+        bail!("`{text}` is no HOST:PORT")
+    };
     let host = host.trim_start_matches('[').trim_end_matches(']');
     Ok(serde_json::json!({"socket_address": {"address": host, "port_value": port}}))
 }
@@ -89,7 +102,11 @@ pub fn run(options: &Options) -> Result<()> {
     document::print_warnings(&document.loaded.warnings);
     let out = std::path::absolute(&options.out)?;
     render(&document, &options.config, &options.place.absolute()?, &out)?;
-    println!("rendered into {}; start with: envoy -c {}", out.display(), out.join("envoy.yaml").display());
+    println!(
+        "rendered into {}; start with: envoy -c {}",
+        out.display(),
+        out.join("envoy.yaml").display()
+    );
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! `broker token`: the configuration holds the SHA-256 of a token, never the token.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 
 use anyhow::{Context as _, Result, ensure};
@@ -17,16 +18,20 @@ pub enum Command {
 pub fn run(command: &Command) -> Result<()> {
     match command {
         Command::New => {
-            let mut bytes = [0; 24];
+            let mut bytes = [0_u8; 24];
             getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            let token = format!("mb-{digits}");
+            let mut token = "mb-".to_owned();
+            for byte in bytes {
+                write!(token, "{byte:02x}")?;
+            }
             println!("token: {token}");
             println!("token_sha256: {}", TokenDigest::of(token.as_bytes()));
         }
         Command::Hash => {
             let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .context("cannot read standard input")?;
             let token = text.trim();
             ensure!(!token.is_empty(), "standard input holds no token");
             println!("token_sha256: {}", TokenDigest::of(token.as_bytes()));

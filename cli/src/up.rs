@@ -47,16 +47,32 @@ pub fn run(options: &Options) -> Result<()> {
     let text = read(&options.config)?;
     let first = document::parse(&text, &options.config)?;
     document::print_warnings(&first.loaded.warnings);
-    credentials::check(&first.loaded.connections, &options.config, place.secrets.as_deref())?;
-    let folder = tempfile::Builder::new().prefix("model-broker-").tempdir().context("no temporary folder")?;
+    credentials::check(
+        &first.loaded.connections,
+        &options.config,
+        place.secrets.as_deref(),
+    )?;
+    let folder = tempfile::Builder::new()
+        .prefix("model-broker-")
+        .tempdir()
+        .context("no temporary folder")?;
     render::render(&first, &options.config, &place, folder.path())?;
 
     let mut envoy = Envoy::start(options.envoy.as_deref(), folder.path(), options.concurrency)?;
     let admin = Admin::new(&place.admin);
     wait_until_ready(&mut envoy, &admin, &ended)?;
-    println!("broker ready on http://{} (admin http://{})", place.listen, place.admin);
+    println!(
+        "broker ready on http://{} (admin http://{})",
+        place.listen, place.admin
+    );
 
-    let mut reload = Reload { options, place, folder: folder.path().to_owned(), current: text, refused: None };
+    let mut reload = Reload {
+        options,
+        place,
+        folder: folder.path().to_owned(),
+        current: text,
+        refused: None,
+    };
     while !ended.load(Ordering::Relaxed) {
         if let Some(status) = envoy.has_ended()? {
             bail!("Envoy ended by itself: {status}");
@@ -80,7 +96,10 @@ fn wait_until_ready(envoy: &mut Envoy, admin: &Admin, ended: &AtomicBool) -> Res
             bail!("Envoy refused its configuration; what it said is above");
         }
         if Instant::now() > deadline {
-            bail!("Envoy was not ready within {} s; what it said is above", START.as_secs());
+            bail!(
+                "Envoy was not ready within {} s; what it said is above",
+                START.as_secs()
+            );
         }
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -105,14 +124,19 @@ impl Reload<'_> {
     /// Takes over a configuration that changed and holds; reports one that does not.
     fn look(&mut self, admin: &Admin) {
         // A file that is being replaced may be missing for a moment.
-        let Ok(text) = read(&self.options.config) else { return };
+        let Ok(text) = read(&self.options.config) else {
+            return;
+        };
         if text == self.current || self.refused.as_ref() == Some(&text) {
             return;
         }
         let rejected = admin.rejected_updates();
         match self.take_over(&text) {
             Ok(version) => {
-                println!("broker reloaded {}: version {version}", self.options.config.display());
+                println!(
+                    "broker reloaded {}: version {version}",
+                    self.options.config.display()
+                );
                 self.current = text;
                 self.refused = None;
             }
@@ -129,7 +153,11 @@ impl Reload<'_> {
     fn take_over(&self, text: &str) -> Result<String> {
         let document = document::parse(text, &self.options.config)?;
         document::print_warnings(&document.loaded.warnings);
-        credentials::check(&document.loaded.connections, &self.options.config, self.place.secrets.as_deref())?;
+        credentials::check(
+            &document.loaded.connections,
+            &self.options.config,
+            self.place.secrets.as_deref(),
+        )?;
         render::render(&document, &self.options.config, &self.place, &self.folder)?;
         Ok(document.loaded.snapshot.version.to_string())
     }

@@ -24,11 +24,16 @@ pub struct BrokerContext {
 
 impl BrokerContext {
     pub fn new(id: u32, snapshot: Arc<Snapshot>, now: Timestamp, random: u64) -> Self {
-        Self { id, machine: Some(Broker::new(snapshot, now, random)) }
+        Self {
+            id,
+            machine: Some(Broker::new(snapshot, now, random)),
+        }
     }
 
     fn handle(&mut self, event: Event) -> Action {
-        let Some(machine) = self.machine.take() else { return Action::Continue };
+        let Some(machine) = self.machine.take() else {
+            return Action::Continue;
+        };
         let machine = machine.handle(event, &mut Host { id: self.id });
         let action = match machine.flow() {
             Flow::Continue => Action::Continue,
@@ -47,7 +52,10 @@ impl Context for BrokerContext {}
 
 impl HttpContext for BrokerContext {
     fn on_http_request_headers(&mut self, _count: usize, is_end: bool) -> Action {
-        self.handle(Event::RequestHeaders { headers: host::request_headers(), is_end })
+        self.handle(Event::RequestHeaders {
+            headers: host::request_headers(),
+            is_end,
+        })
     }
 
     fn on_http_request_body(&mut self, length: usize, is_end: bool) -> Action {
@@ -97,7 +105,9 @@ struct Host {
 
 impl Output for Host {
     fn remove_request_headers(&mut self, names: &[&str]) {
-        names.iter().for_each(|name| host::remove_request_header(name));
+        for name in names {
+            host::remove_request_header(name);
+        }
     }
 
     fn forward(&mut self, forward: Forward<'_>) {

@@ -20,7 +20,10 @@ pub struct EgressContext {
 
 impl EgressContext {
     pub fn new(config: Rc<Config>) -> Self {
-        Self { config, machine: None }
+        Self {
+            config,
+            machine: None,
+        }
     }
 
     fn handle(&mut self, event: Event<'_>, length: usize) {
@@ -34,7 +37,13 @@ impl Context for EgressContext {
     fn on_done(&mut self) -> bool {
         if self.machine.as_ref().is_some_and(Egress::is_open) {
             let is_connect_failure = host::is_connect_failure();
-            self.handle(Event::Closed { is_connect_failure, now: host::now() }, 0);
+            self.handle(
+                Event::Closed {
+                    is_connect_failure,
+                    now: host::now(),
+                },
+                0,
+            );
         }
         true
     }
@@ -48,7 +57,10 @@ impl HttpContext for EgressContext {
             .and_then(|call| Egress::start(call, &self.config, host::now(), output).ok());
         if started.is_none() {
             // Whatever this request is, nothing of it may reach the provider with the provider's credential.
-            log::error!("a request reached the cluster {} outside its plan", self.config.provider);
+            log::error!(
+                "a request reached the cluster {} outside its plan",
+                self.config.provider
+            );
             let refusal = Refusal::Upstream(UpstreamFailure::Unreachable);
             host::reply(&refusal.reply(shared::api::Dialect::OpenAi, ""));
             return Action::Pause;
@@ -73,8 +85,18 @@ impl HttpContext for EgressContext {
             if length > 0 && self.machine.as_ref().is_some_and(Egress::awaits_first_byte) {
                 self.handle(Event::FirstByte { now: host::now() }, length);
             }
-            let chunk = if length == 0 { Vec::new() } else { host::response_body(length) };
-            self.handle(Event::ResponseBody { chunk: &chunk, is_last }, length);
+            let chunk = if length == 0 {
+                Vec::new()
+            } else {
+                host::response_body(length)
+            };
+            self.handle(
+                Event::ResponseBody {
+                    chunk: &chunk,
+                    is_last,
+                },
+                length,
+            );
         }
         Action::Continue
     }
@@ -87,7 +109,12 @@ struct Host {
 
 impl Output for Host {
     fn set_request_headers(&mut self, headers: &[(&'static str, Cow<'_, [u8]>)]) {
-        host::replace_request_headers(headers.iter().map(|(name, value)| (*name, value.as_ref())).collect());
+        host::replace_request_headers(
+            headers
+                .iter()
+                .map(|(name, value)| (*name, value.as_ref()))
+                .collect(),
+        );
     }
 
     fn set_next_upstream(&mut self, cluster: &ProviderName) {

@@ -20,8 +20,14 @@ const RECORD: &str = "llm";
 
 /// The host's clock.
 pub fn now() -> Timestamp {
-    let since_epoch = hostcalls::get_current_time().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    Timestamp(since_epoch.and_then(|elapsed| u64::try_from(elapsed.as_nanos()).ok()).unwrap_or_default())
+    let since_epoch = hostcalls::get_current_time()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Timestamp(
+        since_epoch
+            .and_then(|elapsed| u64::try_from(elapsed.as_nanos()).ok())
+            .unwrap_or_default(),
+    )
 }
 
 pub fn request_headers() -> Headers {
@@ -29,16 +35,20 @@ pub fn request_headers() -> Headers {
 }
 
 pub fn remove_request_header(name: &str) {
-    log_failure(hostcalls::remove_map_value(MapType::HttpRequestHeaders, name));
+    log_failure(&hostcalls::remove_map_value(MapType::HttpRequestHeaders, name));
 }
 
 pub fn set_request_header(name: &str, value: &str) {
     let value = Some(value.as_bytes());
-    log_failure(hostcalls::set_map_value_bytes(MapType::HttpRequestHeaders, name, value));
+    log_failure(&hostcalls::set_map_value_bytes(
+        MapType::HttpRequestHeaders,
+        name,
+        value,
+    ));
 }
 
 pub fn replace_request_headers(headers: Vec<(&str, &[u8])>) {
-    log_failure(hostcalls::set_map_bytes(MapType::HttpRequestHeaders, headers));
+    log_failure(&hostcalls::set_map_bytes(MapType::HttpRequestHeaders, headers));
 }
 
 pub fn response_headers() -> Vec<(String, Vec<u8>)> {
@@ -51,30 +61,54 @@ pub fn response_status() -> Option<u16> {
 }
 
 pub fn replace_response_headers(headers: Vec<(&str, &[u8])>) {
-    log_failure(hostcalls::set_map_bytes(MapType::HttpResponseHeaders, headers));
+    log_failure(&hostcalls::set_map_bytes(MapType::HttpResponseHeaders, headers));
 }
 
 /// All of the request's body that is at hand: what is held back, or the part that passes.
 pub fn request_body(length: usize) -> Vec<u8> {
-    hostcalls::get_buffer(BufferType::HttpRequestBody, 0, length).ok().flatten().unwrap_or_default()
+    hostcalls::get_buffer(BufferType::HttpRequestBody, 0, length)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }
 
 pub fn replace_request_body(length: usize, body: &[u8]) {
-    log_failure(hostcalls::set_buffer(BufferType::HttpRequestBody, 0, length, body));
+    log_failure(&hostcalls::set_buffer(
+        BufferType::HttpRequestBody,
+        0,
+        length,
+        body,
+    ));
 }
 
 pub fn response_body(length: usize) -> Vec<u8> {
-    hostcalls::get_buffer(BufferType::HttpResponseBody, 0, length).ok().flatten().unwrap_or_default()
+    hostcalls::get_buffer(BufferType::HttpResponseBody, 0, length)
+        .ok()
+        .flatten()
+        .unwrap_or_default()
 }
 
 pub fn replace_response_body(length: usize, chunk: &[u8]) {
-    log_failure(hostcalls::set_buffer(BufferType::HttpResponseBody, 0, length, chunk));
+    log_failure(&hostcalls::set_buffer(
+        BufferType::HttpResponseBody,
+        0,
+        length,
+        chunk,
+    ));
 }
 
 /// Answers the call in Envoy's place.
 pub fn reply(reply: &Reply) {
-    let headers = reply.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    log_failure(hostcalls::send_http_response(reply.status.into(), headers, Some(&reply.body)));
+    let headers = reply
+        .headers
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    log_failure(&hostcalls::send_http_response(
+        reply.status.into(),
+        headers,
+        Some(&reply.body),
+    ));
 }
 
 /// The context id of the call that this stream belongs to.
@@ -84,22 +118,24 @@ pub fn call_id() -> Option<u32> {
 }
 
 pub fn set_call_id(id: u32) {
-    log_failure(hostcalls::set_property(vec![CALL], Some(&id.to_le_bytes())));
+    log_failure(&hostcalls::set_property(vec![CALL], Some(&id.to_le_bytes())));
 }
 
 /// Names the cluster that the route picks when it is looked up next.
 pub fn set_upstream(cluster: &str) {
-    log_failure(hostcalls::set_property(vec![UPSTREAM], Some(cluster.as_bytes())));
+    log_failure(&hostcalls::set_property(vec![UPSTREAM], Some(cluster.as_bytes())));
 }
 
 pub fn set_record(line: &[u8]) {
-    log_failure(hostcalls::set_property(vec![RECORD], Some(line)));
+    log_failure(&hostcalls::set_property(vec![RECORD], Some(line)));
 }
 
 /// The status that the agent got, asked when the call is over; `None` if it got none.
 pub fn sent_status() -> Option<u16> {
     let bytes = hostcalls::get_property(vec!["response", "code"]).ok()??;
-    u16::try_from(i64::from_le_bytes(bytes.try_into().ok()?)).ok().filter(|status| *status > 0)
+    u16::try_from(i64::from_le_bytes(bytes.try_into().ok()?))
+        .ok()
+        .filter(|status| *status > 0)
 }
 
 /// Whether the attempt that is over never had a connection.
@@ -110,19 +146,26 @@ pub fn is_connect_failure() -> bool {
 
 /// Defines a metric and gives its id.
 pub fn define_metric(name: &str, is_histogram: bool) -> Option<u32> {
-    let kind = if is_histogram { MetricType::Histogram } else { MetricType::Counter };
+    let kind = if is_histogram {
+        MetricType::Histogram
+    } else {
+        MetricType::Counter
+    };
     hostcalls::define_metric(kind, name).ok()
 }
 
 pub fn add_to_counter(id: u32, value: u64) {
-    log_failure(hostcalls::increment_metric(id, i64::try_from(value).unwrap_or(i64::MAX)));
+    log_failure(&hostcalls::increment_metric(
+        id,
+        i64::try_from(value).unwrap_or(i64::MAX),
+    ));
 }
 
 pub fn record_in_histogram(id: u32, value: u64) {
-    log_failure(hostcalls::record_metric(id, value));
+    log_failure(&hostcalls::record_metric(id, value));
 }
 
-fn log_failure<T>(result: Result<T, proxy_wasm::types::Status>) {
+fn log_failure<T>(result: &Result<T, proxy_wasm::types::Status>) {
     if let Err(status) = result {
         log::warn!("a call of the host failed: {status:?}");
     }

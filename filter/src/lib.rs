@@ -2,7 +2,10 @@
 //! filter; the role `egress` sees each attempt, as an upstream filter of a provider account's cluster. Both run in
 //! one VM on one thread and share the call in memory.
 
-#![expect(missing_docs, reason = "the entry point that the SDK's macro writes has no documentation")]
+#![expect(
+    missing_docs,
+    reason = "the entry point that the SDK's macro writes has no documentation"
+)]
 
 mod broker;
 mod calls;

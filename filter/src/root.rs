@@ -22,7 +22,10 @@ pub struct Root {
 }
 
 enum Role {
-    Broker { snapshot: Arc<Snapshot>, random: Rc<RefCell<fastrand::Rng>> },
+    Broker {
+        snapshot: Arc<Snapshot>,
+        random: Rc<RefCell<fastrand::Rng>>,
+    },
     Egress(Rc<egress::Config>),
 }
 
@@ -47,7 +50,12 @@ impl RootContext for Root {
         match self.role.as_ref()? {
             Role::Broker { snapshot, random } => {
                 let random = random.borrow_mut().u64(..);
-                Some(Box::new(BrokerContext::new(id, snapshot.clone(), host::now(), random)))
+                Some(Box::new(BrokerContext::new(
+                    id,
+                    snapshot.clone(),
+                    host::now(),
+                    random,
+                )))
             }
             Role::Egress(config) => Some(Box::new(EgressContext::new(config.clone()))),
         }
@@ -61,11 +69,15 @@ impl RootContext for Root {
 fn role(bytes: &[u8]) -> Result<Role, String> {
     let document: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     if let Some(value) = document.get("egress") {
-        let config = egress::Config::read(value).ok_or("`egress` needs `provider`, `scheme` and `authority`")?;
+        let config =
+            egress::Config::read(value).ok_or("`egress` needs `provider`, `scheme` and `authority`")?;
         return Ok(Role::Egress(Rc::new(config)));
     }
     let loaded = config::load(&document, Audience::Filter).map_err(|mistakes| mistakes.to_string())?;
     log::info!("configuration {} is in force", loaded.snapshot.version);
     let random = Rc::new(RefCell::new(fastrand::Rng::new()));
-    Ok(Role::Broker { snapshot: loaded.snapshot, random })
+    Ok(Role::Broker {
+        snapshot: loaded.snapshot,
+        random,
+    })
 }

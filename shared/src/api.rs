@@ -98,20 +98,55 @@ mod tests {
 
     #[test]
     fn paths_are_matched_whole_with_or_without_the_version() {
-        for path in ["/v1/chat/completions", "/v1/chat/completions/", "/chat/completions?x=1", "/v1/v1/chat/completions"] {
-            assert_eq!(api("POST", path, false), Ok(Api::Completion(Format::OpenAiChat)), "{path}");
+        for path in [
+            "/v1/chat/completions",
+            "/v1/chat/completions/",
+            "/chat/completions?x=1",
+            "/v1/v1/chat/completions",
+        ] {
+            assert_eq!(
+                api("POST", path, false),
+                Ok(Api::Completion(Format::OpenAiChat)),
+                "{path}"
+            );
         }
-        for path in ["/v1/messages", "/v1/messages?beta=true", "/v1/v1/messages", "/messages"] {
-            assert_eq!(api("POST", path, true), Ok(Api::Completion(Format::AnthropicMessages)), "{path}");
+        for path in [
+            "/v1/messages",
+            "/v1/messages?beta=true",
+            "/v1/v1/messages",
+            "/messages",
+        ] {
+            assert_eq!(
+                api("POST", path, true),
+                Ok(Api::Completion(Format::AnthropicMessages)),
+                "{path}"
+            );
         }
-        assert_eq!(api("GET", "/v1/models", true), Ok(Api::Models(Dialect::Anthropic)));
+        assert_eq!(
+            api("GET", "/v1/models", true),
+            Ok(Api::Models(Dialect::Anthropic))
+        );
         assert_eq!(api("GET", "/v1/models", false), Ok(Api::Models(Dialect::OpenAi)));
     }
 
     #[test]
     fn what_only_resembles_a_path_is_none() {
-        for path in ["", "/", "/v1", "/v1/", "/v1chat/completions", "/v1/chat/completionsx", "/x/v1/messages", "/V1/messages", "/v1//messages"] {
-            assert_eq!(api("POST", path, false), Err(ApiError::UnknownPath(Dialect::OpenAi)), "{path}");
+        for path in [
+            "",
+            "/",
+            "/v1",
+            "/v1/",
+            "/v1chat/completions",
+            "/v1/chat/completionsx",
+            "/x/v1/messages",
+            "/V1/messages",
+            "/v1//messages",
+        ] {
+            assert_eq!(
+                api("POST", path, false),
+                Err(ApiError::UnknownPath(Dialect::OpenAi)),
+                "{path}"
+            );
         }
         assert_eq!(
             api("POST", "/v1/messages/count_tokens", false),
@@ -121,7 +156,13 @@ mod tests {
 
     #[test]
     fn a_wrong_method_names_the_right_one() {
-        assert_eq!(api("GET", "/v1/messages", false), Err(ApiError::WrongMethod(Dialect::Anthropic, "POST")));
-        assert_eq!(api("POST", "/v1/models", false), Err(ApiError::WrongMethod(Dialect::OpenAi, "GET")));
+        assert_eq!(
+            api("GET", "/v1/messages", false),
+            Err(ApiError::WrongMethod(Dialect::Anthropic, "POST"))
+        );
+        assert_eq!(
+            api("POST", "/v1/models", false),
+            Err(ApiError::WrongMethod(Dialect::OpenAi, "GET"))
+        );
     }
 }

@@ -4,9 +4,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::call::{Attempt, Outcome};
-use crate::ids::{
-    AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName,
-};
+use crate::ids::{AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName};
 use crate::ledger::Usage;
 use crate::routing::Exclusion;
 use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
@@ -245,6 +243,9 @@ mod tests {
     #[test]
     fn times_are_written_in_utc_with_milliseconds() {
         assert_eq!(rfc3339(Timestamp(0)), "1970-01-01T00:00:00.000Z");
-        assert_eq!(rfc3339(Timestamp(1_795_254_245_678_000_000)), "2026-11-21T09:44:05.678Z");
+        assert_eq!(
+            rfc3339(Timestamp(1_795_254_245_678_000_000)),
+            "2026-11-21T09:44:05.678Z"
+        );
     }
 }

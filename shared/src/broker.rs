@@ -127,7 +127,10 @@ impl Broker {
     /// A call that begins now. `random` decides where the plan leaves a choice.
     #[must_use]
     pub fn new(snapshot: Arc<Snapshot>, now: Timestamp, random: u64) -> Self {
-        Self { trail: Trail::new(snapshot, now, random), state: State::Start }
+        Self {
+            trail: Trail::new(snapshot, now, random),
+            state: State::Start,
+        }
     }
 
     /// Whether the request may go on after the last event.
@@ -209,7 +212,10 @@ fn arrive(trail: &mut Trail, headers: Headers, is_end: bool, output: &mut dyn Ou
     if !steering.is_empty() {
         output.remove_request_headers(&steering);
     }
-    trail.request_id = headers.text(X_REQUEST_ID).unwrap_or_default().to_owned();
+    headers
+        .text(X_REQUEST_ID)
+        .unwrap_or_default()
+        .clone_into(&mut trail.request_id);
     let api = match api::of(&headers) {
         Ok(api) => api,
         Err(error) => {
@@ -227,18 +233,27 @@ fn arrive(trail: &mut Trail, headers: Headers, is_end: bool, output: &mut dyn Ou
     trail.note_agent(&agent, &headers);
     match api {
         Api::Models(dialect) => list_models(trail, &agent, &headers, dialect, output),
-        Api::Completion(_) if is_end => {
-            refuse(trail, Refusal::Request(crate::json::ScanError::Empty.into()), output)
-        }
+        Api::Completion(_) if is_end => refuse(
+            trail,
+            Refusal::Request(crate::json::ScanError::Empty.into()),
+            output,
+        ),
         Api::Completion(_) if declared_length(&headers) > MAX_REQUEST_BODY as u64 => {
             refuse(trail, Refusal::TooLarge, output)
         }
-        Api::Completion(format) => State::Reading(Reading { agent, format, headers }),
+        Api::Completion(format) => State::Reading(Reading {
+            agent,
+            format,
+            headers,
+        }),
     }
 }
 
 fn declared_length(headers: &Headers) -> u64 {
-    headers.text("content-length").and_then(|length| length.parse().ok()).unwrap_or_default()
+    headers
+        .text("content-length")
+        .and_then(|length| length.parse().ok())
+        .unwrap_or_default()
 }
 
 fn refuse(trail: &mut Trail, refusal: Refusal, output: &mut dyn Output) -> State {
@@ -259,10 +274,19 @@ fn list_models(
 ) -> State {
     let snapshot = trail.snapshot.clone();
     let is_taken = |model: &&str| {
-        let facts = Facts { agent, model, input: crate::units::Tokens(0), headers };
+        let facts = Facts {
+            agent,
+            model,
+            input: crate::units::Tokens(0),
+            headers,
+        };
         routing::resolve(&snapshot, facts).is_ok()
     };
-    let names = snapshot.offered_models.iter().map(String::as_str).filter(is_taken);
+    let names = snapshot
+        .offered_models
+        .iter()
+        .map(String::as_str)
+        .filter(is_taken);
     let reply = reply::model_list(dialect, names);
     output.reply(&reply);
     trail.status = Some(reply.status);
@@ -274,11 +298,19 @@ fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<C
     if body.len() > MAX_REQUEST_BODY {
         return Err(Refusal::TooLarge);
     }
-    let Reading { agent, format, headers } = reading;
+    let Reading {
+        agent,
+        format,
+        headers,
+    } = reading;
     let request = format.read_request(&body).map_err(Refusal::Request)?;
     trail.note_request(&request);
-    let facts =
-        Facts { agent: &agent, model: &request.model, input: request.estimated_input, headers: &headers };
+    let facts = Facts {
+        agent: &agent,
+        model: &request.model,
+        input: request.estimated_input,
+        headers: &headers,
+    };
     let resolution = routing::resolve(&trail.snapshot, facts)
         .map_err(|routing::Unresolved| Refusal::UnknownModel(request.model.clone()))?;
     let plan = routing::plan(&resolution.pool, format, trail.random);
@@ -306,7 +338,10 @@ fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {
     let call = Rc::new(RefCell::new(call));
     let shared = call.borrow();
     let attempts = &shared.plan.attempts;
-    let first_byte = attempts.iter().map(|attempt| attempt.provider.timeouts.first_byte).max();
+    let first_byte = attempts
+        .iter()
+        .map(|attempt| attempt.provider.timeouts.first_byte)
+        .max();
     if let Some(first) = attempts.first() {
         output.forward(Forward {
             call: &call,
@@ -332,7 +367,9 @@ fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> Stat
 
 /// Why the last attempt has nothing that the agent could be given; `None` if it has.
 fn undeliverable(last: Option<&Attempt>) -> Option<UpstreamFailure> {
-    let Some(attempt) = last else { return Some(UpstreamFailure::Unreachable) };
+    let Some(attempt) = last else {
+        return Some(UpstreamFailure::Unreachable);
+    };
     match attempt.outcome {
         Some(Outcome::Status(_)) if attempt.is_deliverable => None,
         Some(Outcome::Status(401 | 403)) => Some(UpstreamFailure::CredentialRefused),

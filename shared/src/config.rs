@@ -20,7 +20,8 @@ pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, Sche
 pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
 pub use mistake::{Mistake, Mistakes};
 pub use snapshot::{
-    Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Snapshot, Timeouts, Workspace,
+    Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Snapshot,
+    Timeouts, Workspace,
 };
 
 use crate::ids::ConfigVersion;
@@ -51,12 +52,14 @@ pub fn load(document: &Value, audience: Audience) -> Result<Loaded, Mistakes> {
     let root = reader::Reader::root(document, &log);
     let document_parts = document::Document::read(&root, audience);
     let version = version(&filter_part(document));
-    let loaded = document_parts.and_then(|parts| resolve::resolve(parts, version, &log));
+    let loaded = document_parts.map(|parts| resolve::resolve(parts, version, &log));
     let (mistakes, warnings) = log.into_parts();
     match loaded {
-        Some((snapshot, connections)) if mistakes.is_empty() => {
-            Ok(Loaded { snapshot: Arc::new(snapshot), connections, warnings })
-        }
+        Some((snapshot, connections)) if mistakes.is_empty() => Ok(Loaded {
+            snapshot: Arc::new(snapshot),
+            connections,
+            warnings,
+        }),
         _ => Err(Mistakes(mistakes)),
     }
 }
@@ -76,8 +79,11 @@ pub fn filter_part(document: &Value) -> Value {
 /// The first twelve hex digits of the SHA-256 of the filter's part, so that a record names what decided it.
 fn version(part: &Value) -> ConfigVersion {
     let digest = Sha256::digest(part.to_string().as_bytes());
-    let text: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    ConfigVersion::from(text.as_str())
+    let digits = digest
+        .iter()
+        .take(6)
+        .fold(0_u64, |digits, byte| digits << 8 | u64::from(*byte));
+    ConfigVersion::from(format!("{digits:012x}").as_str())
 }
 
 #[cfg(test)]

@@ -135,7 +135,9 @@ impl Egress {
         let is_next = |planned: &&PlannedAttempt| planned.provider.name == config.provider;
         let planned = shared.next_planned().filter(is_next).cloned().ok_or(NotPlanned)?;
         let kind = planned.provider.kind;
-        let edits = shared.format.edits(&shared.request, planned.model.as_str(), kind, shared.defaults());
+        let edits = shared
+            .format
+            .edits(&shared.request, planned.model.as_str(), kind, shared.defaults());
         let body = splice(&shared.body, edits);
         let is_stream = shared.request.stream;
         output.set_request_headers(&provider::request_headers(
@@ -155,7 +157,10 @@ impl Egress {
             is_deliverable: false,
         });
         drop(shared);
-        Ok(Self { call, state: State::Sending(body) })
+        Ok(Self {
+            call,
+            state: State::Sending(body),
+        })
     }
 
     /// Whether chunks of the answer are of interest.
@@ -199,8 +204,18 @@ impl Egress {
             (State::Watching(observer), Event::ResponseBody { chunk, is_last }) => {
                 watch(&call, observer, chunk, is_last, output)
             }
-            (State::Sending(_) | State::Sent, Event::Closed { is_connect_failure, now }) => {
-                let failure = if is_connect_failure { Outcome::ConnectFailure } else { Outcome::Reset };
+            (
+                State::Sending(_) | State::Sent,
+                Event::Closed {
+                    is_connect_failure,
+                    now,
+                },
+            ) => {
+                let failure = if is_connect_failure {
+                    Outcome::ConnectFailure
+                } else {
+                    Outcome::Reset
+                };
                 let mut shared = call.borrow_mut();
                 shared.fail_last(failure, now);
                 name_next(&shared, output);
@@ -229,10 +244,21 @@ fn answer_begins(
     output: &mut dyn Output,
 ) -> State {
     let mut shared = call.borrow_mut();
-    let value = |name: &str| headers.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_slice());
-    let status = value(":status").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok()).unwrap_or(502);
+    let value = |name: &str| {
+        headers
+            .iter()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value.as_slice())
+    };
+    let status = value(":status")
+        .and_then(|text| std::str::from_utf8(text).ok()?.parse().ok())
+        .unwrap_or(502);
     let content_type = value("content-type").unwrap_or_default();
-    let is_type = |name: &[u8]| content_type.get(..name.len()).is_some_and(|t| t.eq_ignore_ascii_case(name));
+    let is_type = |name: &[u8]| {
+        content_type
+            .get(..name.len())
+            .is_some_and(|t| t.eq_ignore_ascii_case(name))
+    };
     let (is_json, is_stream) = (is_type(b"application/json"), is_type(b"text/event-stream"));
     let outcome = match value(X_BROKER_FAILURE) {
         Some(flags) => Outcome::from_response_flags(flags),
@@ -240,12 +266,15 @@ fn answer_begins(
     };
     // A refusal of our own credential says nothing to the agent; as a 502 it goes to the next account.
     let is_our_credential = matches!(status, 401 | 403);
-    let request_id = value(X_REQUEST_ID).or(value(REQUEST_ID)).and_then(|id| std::str::from_utf8(id).ok());
+    let request_id = value(X_REQUEST_ID)
+        .or(value(REQUEST_ID))
+        .and_then(|id| std::str::from_utf8(id).ok());
     if let Some(attempt) = shared.attempts.last_mut() {
         attempt.request_id = request_id.map(|id| quoted(id).into_owned());
         attempt.outcome = Some(outcome);
         attempt.took = now.millis_since(attempt.started);
-        attempt.is_deliverable = outcome.is_success() || (attempt.status().is_some() && is_json && !is_our_credential);
+        attempt.is_deliverable =
+            outcome.is_success() || (attempt.status().is_some() && is_json && !is_our_credential);
     }
     if outcome.is_success() {
         // No attempt follows one that succeeded.
@@ -257,7 +286,10 @@ fn answer_begins(
     let leaves_usage_out = is_stream && shared.request.stream_usage != StreamUsage::Wanted;
     let mut answer = provider::answer_headers(headers, !leaves_usage_out);
     if is_our_credential {
-        answer.iter_mut().filter(|(name, _)| *name == ":status").for_each(|(_, value)| *value = b"502");
+        answer
+            .iter_mut()
+            .filter(|(name, _)| *name == ":status")
+            .for_each(|(_, value)| *value = b"502");
     }
     if shared.format.dialect() == Dialect::Anthropic {
         // OpenAI's equivalent is Envoy's own header.
@@ -283,7 +315,11 @@ fn watch(
         output.set_response_chunk(&passed);
     }
     shared.is_complete = is_last;
-    if is_last { State::Done } else { State::Watching(observer) }
+    if is_last {
+        State::Done
+    } else {
+        State::Watching(observer)
+    }
 }
 
 #[cfg(test)]

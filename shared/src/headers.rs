@@ -54,7 +54,10 @@ impl Headers {
     /// The first value of a header; `name` in lower case.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&[u8]> {
-        self.0.iter().find(|(given, _)| given == name).map(|(_, value)| value.as_slice())
+        self.0
+            .iter()
+            .find(|(given, _)| given == name)
+            .map(|(_, value)| value.as_slice())
     }
 
     /// The first value of a header, if it is text.
@@ -92,7 +95,12 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn headers(pairs: &[(&str, &str)]) -> Headers {
-        Headers::new(pairs.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect())
+        Headers::new(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+                .collect(),
+        )
     }
 
     #[test]
@@ -105,7 +113,14 @@ mod tests {
 
     #[test]
     fn steering_headers_of_a_client_are_found_by_prefix() {
-        let headers = headers(&[("x-envoy-retry-on", "5xx"), ("x-broker-step", "inference"), ("accept", "*/*")]);
-        assert_eq!(headers.steering().collect::<Vec<_>>(), ["x-envoy-retry-on", "x-broker-step"]);
+        let headers = headers(&[
+            ("x-envoy-retry-on", "5xx"),
+            ("x-broker-step", "inference"),
+            ("accept", "*/*"),
+        ]);
+        assert_eq!(
+            headers.steering().collect::<Vec<_>>(),
+            ["x-envoy-retry-on", "x-broker-step"]
+        );
     }
 }

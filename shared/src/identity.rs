@@ -39,7 +39,11 @@ pub fn identify(headers: &Headers, snapshot: &Snapshot) -> Result<Arc<Agent>, Id
         return Err(IdentityError::Malformed);
     }
     // The digest of a guess tells nothing about a token, so how long the lookup takes tells nothing either.
-    snapshot.agents.get(&TokenDigest::of(token)).cloned().ok_or(IdentityError::Unknown)
+    snapshot
+        .agents
+        .get(&TokenDigest::of(token))
+        .cloned()
+        .ok_or(IdentityError::Unknown)
 }
 
 fn bearer(headers: &Headers) -> Result<Option<&[u8]>, IdentityError> {
@@ -75,7 +79,10 @@ mod tests {
             "agents": [{"name": "bot", "token_sha256": TokenDigest::of(b"secret").to_string()}],
         });
         let snapshot = load(&document, Audience::Filter).unwrap().snapshot;
-        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.to_vec())).collect();
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
+            .collect();
         identify(&Headers::new(pairs), &snapshot).map(|agent| agent.name.to_string())
     }
 
@@ -96,15 +103,24 @@ mod tests {
         let long = vec![b'x'; MAX_TOKEN + 1];
         for (pairs, error) in [
             (&[][..], IdentityError::Missing),
-            (&[("authorization", &b"Bearer Secret"[..])], IdentityError::Unknown),
+            (
+                &[("authorization", &b"Bearer Secret"[..])],
+                IdentityError::Unknown,
+            ),
             (&[("authorization", b"Basic secret")], IdentityError::Malformed),
             (&[("authorization", b"Bearer ")], IdentityError::Malformed),
             (&[("authorization", b"\xff\xfe")], IdentityError::Malformed),
             (&[("x-api-key", b"")], IdentityError::Malformed),
             (&[("x-api-key", b"\xff")], IdentityError::Unknown),
             (&[("x-api-key", &long)], IdentityError::Malformed),
-            (&[("x-api-key", b"secret"), ("x-api-key", b"secret")], IdentityError::Malformed),
-            (&[("x-api-key", b"secret"), ("authorization", b"Bearer other")], IdentityError::Disagreeing),
+            (
+                &[("x-api-key", b"secret"), ("x-api-key", b"secret")],
+                IdentityError::Malformed,
+            ),
+            (
+                &[("x-api-key", b"secret"), ("authorization", b"Bearer other")],
+                IdentityError::Disagreeing,
+            ),
         ] {
             assert_eq!(who(pairs), Err(error), "{pairs:?}");
         }

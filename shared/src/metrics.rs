@@ -81,7 +81,14 @@ pub fn stat_name(metric: Metric, labels: Labels<'_>) -> String {
     for part in [PREFIX, ".", metric.name()] {
         name.push_str(part);
     }
-    let values = [labels.agent, labels.pool, labels.provider, labels.model, labels.outcome, labels.status];
+    let values = [
+        labels.agent,
+        labels.pool,
+        labels.provider,
+        labels.model,
+        labels.outcome,
+        labels.status,
+    ];
     for (label, value) in LABELS.iter().zip(values) {
         if let Some(value) = value {
             for part in [";", label, "=", value] {
@@ -100,7 +107,14 @@ mod tests {
 
     #[test]
     fn labels_are_written_into_the_name() {
-        let labels = Labels { agent: Some("bot"), outcome: Some("ok"), ..Labels::default() };
-        assert_eq!(stat_name(Metric::Calls, labels), "model_broker.calls;agent=bot;outcome=ok");
+        let labels = Labels {
+            agent: Some("bot"),
+            outcome: Some("ok"),
+            ..Labels::default()
+        };
+        assert_eq!(
+            stat_name(Metric::Calls, labels),
+            "model_broker.calls;agent=bot;outcome=ok"
+        );
     }
 }

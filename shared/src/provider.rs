@@ -73,10 +73,20 @@ pub fn request_headers<'a>(
         (":path", path),
         ("content-type", fixed("application/json")),
         ("content-length", Cow::Owned(body_length.to_string().into_bytes())),
-        ("accept", fixed(if is_stream { "text/event-stream" } else { "application/json" })),
+        (
+            "accept",
+            fixed(if is_stream {
+                "text/event-stream"
+            } else {
+                "application/json"
+            }),
+        ),
         // Usage cannot be read from a compressed answer.
         ("accept-encoding", fixed("identity")),
-        ("user-agent", fixed(concat!("model-broker/", env!("CARGO_PKG_VERSION")))),
+        (
+            "user-agent",
+            fixed(concat!("model-broker/", env!("CARGO_PKG_VERSION"))),
+        ),
     ]);
     if format == Format::AnthropicMessages {
         let given = |name| match client.lookup(name) {
@@ -108,7 +118,11 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn address() -> Address {
-        Address { scheme: Scheme::Https, authority: "api.example.com".into(), base_path: "/base".into() }
+        Address {
+            scheme: Scheme::Https,
+            authority: "api.example.com".into(),
+            base_path: "/base".into(),
+        }
     }
 
     #[test]
@@ -122,9 +136,12 @@ mod tests {
             pair("anthropic-version", "2026-10-21"),
             pair("anthropic-beta", "feature"),
         ]);
-        let headers = request_headers(ProviderKind::Anthropic, &address(), &client, true, 7);
-        let text: Vec<_> =
-            headers.iter().map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value))).collect();
+        let address = address();
+        let headers = request_headers(ProviderKind::Anthropic, &address, &client, true, 7);
+        let text: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value)))
+            .collect();
         assert_eq!(
             text,
             [
@@ -141,7 +158,7 @@ mod tests {
                 "anthropic-beta=feature",
             ]
         );
-        let openai = request_headers(ProviderKind::OpenAi, &address(), &client, false, 7);
+        let openai = request_headers(ProviderKind::OpenAi, &address, &client, false, 7);
         assert!(openai.iter().all(|(name, _)| !name.starts_with("anthropic")));
     }
 
@@ -157,7 +174,10 @@ mod tests {
             pair("retry-after"),
         ];
         let names = |keeps_length| {
-            answer_headers(&given, keeps_length).into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+            answer_headers(&given, keeps_length)
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect::<Vec<_>>()
         };
         assert_eq!(names(true), [":status", "content-length", "retry-after"]);
         assert_eq!(names(false), [":status", "retry-after"]);

@@ -105,37 +105,24 @@ impl Refusal {
     }
 
     fn row(&self) -> Row {
-        let invalid = |status, code, message: Cow<'static, str>| Row {
-            status,
-            code,
-            openai_type: "invalid_request_error",
-            anthropic_type: "invalid_request_error",
-            parameter: None,
-            message,
-        };
-        let upstream = |status, code, message: &'static str| Row {
-            status,
-            code,
-            openai_type: "server_error",
-            anthropic_type: if status == 504 { "timeout_error" } else { "api_error" },
-            parameter: None,
-            message: message.into(),
-        };
         match self {
             Self::Api(ApiError::UnknownPath(_)) => Row {
                 anthropic_type: "not_found_error",
                 ..invalid(404, "unknown_path", "there is no API at this path".into())
             },
-            Self::Api(ApiError::WrongMethod(_, method)) => {
-                invalid(405, "method_not_allowed", format!("this path takes {method} only").into())
-            }
+            Self::Api(ApiError::WrongMethod(_, method)) => invalid(
+                405,
+                "method_not_allowed",
+                format!("this path takes {method} only").into(),
+            ),
             Self::Identity(error) => Row {
                 anthropic_type: "authentication_error",
                 ..invalid(401, "invalid_api_key", error.to_string().into())
             },
-            Self::Request(error) => {
-                Row { parameter: error.parameter(), ..invalid(400, "invalid_request", error.to_string().into()) }
-            }
+            Self::Request(error) => Row {
+                parameter: error.parameter(),
+                ..invalid(400, "invalid_request", error.to_string().into())
+            },
             Self::TooLarge => Row {
                 openai_type: "request_too_large",
                 anthropic_type: "request_too_large",
@@ -151,7 +138,11 @@ impl Refusal {
                 ..invalid(
                     404,
                     "model_not_found",
-                    format!("there is no model `{}` for this agent; GET /v1/models lists them", quoted(model)).into(),
+                    format!(
+                        "there is no model `{}` for this agent; GET /v1/models lists them",
+                        quoted(model)
+                    )
+                    .into(),
                 )
             },
             Self::NoMember(model) => Row {
@@ -162,34 +153,88 @@ impl Refusal {
                     format!("no provider of model `{}` takes this API's format", quoted(model)).into(),
                 )
             },
-            Self::Upstream(UpstreamFailure::Unreachable) => {
-                upstream(503, "upstream_unavailable", "no provider of this model could be reached")
-            }
-            Self::Upstream(UpstreamFailure::TimedOut) => {
-                upstream(504, "upstream_timeout", "no provider of this model answered in time")
-            }
-            Self::Upstream(UpstreamFailure::CredentialRefused) => upstream(
+            Self::Upstream(failure) => failure.row(),
+            Self::Envoy(408) => invalid(
+                408,
+                "request_timeout",
+                "the request did not arrive in time".into(),
+            ),
+            Self::Envoy(413) => Self::TooLarge.row(),
+            Self::Envoy(status) if *status < 500 => invalid(
+                *status,
+                "bad_request",
+                "the request was refused before it was read".into(),
+            ),
+            Self::Envoy(status) => upstream(
+                *status,
+                "broker_unavailable",
+                "the broker cannot take this call now",
+            ),
+        }
+    }
+}
+
+impl UpstreamFailure {
+    fn row(self) -> Row {
+        match self {
+            Self::Unreachable => upstream(
+                503,
+                "upstream_unavailable",
+                "no provider of this model could be reached",
+            ),
+            Self::TimedOut => upstream(
+                504,
+                "upstream_timeout",
+                "no provider of this model answered in time",
+            ),
+            Self::CredentialRefused => upstream(
                 502,
                 "upstream_credential_refused",
                 "the provider refused the broker's credential; the agent's own token is fine",
             ),
-            Self::Upstream(UpstreamFailure::Unreadable(429)) => Row {
+            Self::Unreadable(429) => Row {
                 openai_type: "rate_limit_error",
                 anthropic_type: "rate_limit_error",
-                ..upstream(429, "rate_limit_exceeded", "the providers of this model are at their limit")
+                ..upstream(
+                    429,
+                    "rate_limit_exceeded",
+                    "the providers of this model are at their limit",
+                )
             },
-            Self::Upstream(UpstreamFailure::Unreadable(status)) => upstream(
-                if *status >= 500 { *status } else { 502 },
+            Self::Unreadable(status) => upstream(
+                if status >= 500 { status } else { 502 },
                 "upstream_error",
                 "the provider answered with an error that is not in its own format",
             ),
-            Self::Envoy(408) => invalid(408, "request_timeout", "the request did not arrive in time".into()),
-            Self::Envoy(413) => Self::TooLarge.row(),
-            Self::Envoy(status) if *status < 500 => {
-                invalid(*status, "bad_request", "the request was refused before it was read".into())
-            }
-            Self::Envoy(status) => upstream(*status, "broker_unavailable", "the broker cannot take this call now"),
         }
+    }
+}
+
+/// A refusal that is the caller's to mend.
+fn invalid(status: u16, code: &'static str, message: Cow<'static, str>) -> Row {
+    Row {
+        status,
+        code,
+        openai_type: "invalid_request_error",
+        anthropic_type: "invalid_request_error",
+        parameter: None,
+        message,
+    }
+}
+
+/// A refusal that is nothing of the caller's doing.
+fn upstream(status: u16, code: &'static str, message: &'static str) -> Row {
+    Row {
+        status,
+        code,
+        openai_type: "server_error",
+        anthropic_type: if status == 504 {
+            "timeout_error"
+        } else {
+            "api_error"
+        },
+        parameter: None,
+        message: message.into(),
     }
 }
 
@@ -210,13 +255,12 @@ impl Reply {
 pub fn model_list<'a>(dialect: Dialect, names: impl Iterator<Item = &'a str>) -> Reply {
     let body = match dialect {
         Dialect::OpenAi => {
-            let model = |name| json!({"id": name, "object": "model", "created": 0, "owned_by": "model-broker"});
+            let model =
+                |name| json!({"id": name, "object": "model", "created": 0, "owned_by": "model-broker"});
             json!({"object": "list", "data": names.map(model).collect::<Vec<_>>()})
         }
         Dialect::Anthropic => {
-            let model = |name| {
-                json!({"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"})
-            };
+            let model = |name| json!({"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"});
             let data: Vec<_> = names.map(model).collect();
             let id = |model: Option<&Value>| model.map(|model| model["id"].clone());
             json!({"has_more": false, "first_id": id(data.first()), "last_id": id(data.last()), "data": data})
@@ -278,7 +322,10 @@ mod tests {
         };
         assert_eq!(list(Dialect::OpenAi, &["a"])["data"][0]["object"], "model");
         let anthropic = list(Dialect::Anthropic, &["a", "b"]);
-        assert_eq!((&anthropic["first_id"], &anthropic["last_id"]), (&json!("a"), &json!("b")));
+        assert_eq!(
+            (&anthropic["first_id"], &anthropic["last_id"]),
+            (&json!("a"), &json!("b"))
+        );
         assert_eq!(list(Dialect::Anthropic, &[])["first_id"], Value::Null);
     }
 }

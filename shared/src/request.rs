@@ -47,6 +47,10 @@ pub enum StreamUsage {
 }
 
 /// Which parameters the agent gave.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four parameters that do not depend on each other"
+)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Given {
     /// The sampling temperature.
@@ -127,7 +131,12 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
     }
     let mut own = [None; N];
     own.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);
-    Ok(Top { model: name.into_owned(), model_span: model.span, stream, own })
+    Ok(Top {
+        model: name.into_owned(),
+        model_span: model.span,
+        stream,
+        own,
+    })
 }
 
 /// A value that says something: there and not null.

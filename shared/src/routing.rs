@@ -71,11 +71,16 @@ pub fn plan(pool: &Pool, format: Format, random: u64) -> Plan {
             is_eligible
         })
         .collect();
-    let most = usize::try_from(pool.failover).unwrap_or(usize::MAX).saturating_add(1);
+    let most = usize::try_from(pool.failover)
+        .unwrap_or(usize::MAX)
+        .saturating_add(1);
     let attempts = order::priority_weighted(eligible, random)
         .into_iter()
         .take(most)
-        .map(|member| PlannedAttempt { provider: member.provider.clone(), model: member.model.clone() })
+        .map(|member| PlannedAttempt {
+            provider: member.provider.clone(),
+            model: member.model.clone(),
+        })
         .collect();
     Plan { attempts, excluded }
 }

@@ -72,11 +72,15 @@ impl Splitter {
                 return self.bound(chunk, each);
             };
             // The end lies in the chunk, or the pending part would have been a whole event before.
-            let (taken, after) = chunk.split_at_checked(end.saturating_sub(joined_at)).unwrap_or((chunk, b""));
+            let (taken, after) = chunk
+                .split_at_checked(end.saturating_sub(joined_at))
+                .unwrap_or((chunk, b""));
             if self.oversized {
                 each(Piece::Unread(taken));
             } else {
-                each(Piece::Event(Event { raw: self.pending.get(..end).unwrap_or_default() }));
+                each(Piece::Event(Event {
+                    raw: self.pending.get(..end).unwrap_or_default(),
+                }));
             }
             rest = after;
             *self = Self::default();
@@ -121,7 +125,11 @@ impl Splitter {
             _ => (unfinished, &b""[..]),
         };
         let content: &[u8] = if content.is_empty() { b"" } else { b":" };
-        *self = Self { pending: [content, carriage_return].concat(), line: 0, oversized: true };
+        *self = Self {
+            pending: [content, carriage_return].concat(),
+            line: 0,
+            oversized: true,
+        };
     }
 }
 
@@ -186,8 +194,10 @@ mod tests {
             let data = |chunks: &[&[u8]]| {
                 let (events, left, all) = split(chunks);
                 assert_eq!(all, bytes, "no byte is lost");
-                let data: Vec<_> =
-                    events.iter().filter_map(|raw| Event { raw }.data().map(Cow::into_owned)).collect();
+                let data: Vec<_> = events
+                    .iter()
+                    .filter_map(|raw| Event { raw }.data().map(Cow::into_owned))
+                    .collect();
                 (data, left)
             };
             let whole = data(&[bytes]);
@@ -202,9 +212,23 @@ mod tests {
 
     #[test]
     fn data_lines_are_joined_and_comments_carry_none() {
-        assert_eq!(Event { raw: b"data: a\ndata:b\n\n" }.data().as_deref(), Some(&b"a\nb"[..]));
+        assert_eq!(
+            Event {
+                raw: b"data: a\ndata:b\n\n"
+            }
+            .data()
+            .as_deref(),
+            Some(&b"a\nb"[..])
+        );
         assert_eq!(Event { raw: b": ping\n\n" }.data(), None);
-        assert_eq!(Event { raw: b"event: x\r\ndata:\r\n\r\n" }.data().as_deref(), Some(&b""[..]));
+        assert_eq!(
+            Event {
+                raw: b"event: x\r\ndata:\r\n\r\n"
+            }
+            .data()
+            .as_deref(),
+            Some(&b""[..])
+        );
     }
 
     #[test]

@@ -226,7 +226,7 @@ fn every_mistake_is_listed_under_the_files_name_and_counted() {
     let two = error("providers: []\nmodles: []\n");
     assert!(two.starts_with("some/broker.yaml has 2 mistakes:\n"), "{two}");
     assert!(
-        two.contains("modles: `[]` is not a key here") && two.ends_with("did you mean `models`?"),
+        two.contains("modles: is not a key here") && two.ends_with("did you mean `models`?"),
         "{two}"
     );
 }
@@ -240,4 +240,52 @@ fn a_file_that_is_not_there_is_named() {
         format!("{error:#}").starts_with("cannot read nowhere/broker.yaml: "),
         "{error:#}"
     );
+}
+
+#[test]
+fn only_true_and_false_are_booleans() {
+    let identity = |value: &str| {
+        format!(
+            "providers: [{{name: a, kind: openai, endpoint: \"http://a\"}}]\nidentity: {{tokens: {value}}}\n"
+        )
+    };
+    assert!(parse(&identity("true"), Path::new("broker.yaml")).is_ok());
+    for value in ["yes", "on", "y", "\"true\"", "false"] {
+        let error = error(&identity(value));
+        assert!(
+            error.contains("has 1 mistake:\nidentity.tokens: ") && error.contains("must be `true`"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn words_that_old_yaml_took_for_booleans_are_names() {
+    for word in ["no", "on", "off", "y", "yes"] {
+        let text = format!(
+            "providers:\n  - {{name: {word}, kind: openai, endpoint: \"http://a\", region: {word}}}\n"
+        );
+        let document = parse(&text, Path::new("broker.yaml")).unwrap_or_else(|error| panic!("{error:#}"));
+        let provider = &document.loaded.snapshot.providers[0];
+        assert_eq!(
+            (provider.name.as_str(), provider.region.as_deref()),
+            (word, Some(word))
+        );
+    }
+}
+
+#[test]
+fn a_text_that_is_no_yaml_is_not_shown_since_it_may_hold_secrets() {
+    let account = "providers:\n  - {name: a, kind: openai, endpoint: http://a, credential: \"sk-secret\"";
+    for text in [
+        &format!("{account}\n"),
+        &format!("{account}}}\n\tx: 1\n"),
+        &format!("{account}, name: b}}\n"),
+        &format!("{account}}}\nproviders: []\n"),
+        "credential: *sk-secret\n",
+        "credential: !sk-secret [\n",
+    ] {
+        let error = error(text);
+        assert!(!error.contains("sk-secret"), "{text}\n{error}");
+    }
 }

@@ -19,7 +19,10 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
     let providers = &document.loaded.snapshot.providers;
     let mut resources = Vec::new();
     for connection in connections {
-        let Some(provider) = providers.iter().find(|provider| provider.name == connection.provider) else {
+        let Some(provider) = providers
+            .iter()
+            .find(|provider| provider.name == connection.provider)
+        else {
             continue;
         };
         let filters = filters(provider, connection, place, out);
@@ -28,7 +31,13 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
             let name = hop::direct_cluster(provider);
             resources.push(cluster(&name, provider, connection, place, None)?);
         } else {
-            resources.push(cluster(provider.name.as_str(), provider, connection, place, Some(&filters))?);
+            resources.push(cluster(
+                provider.name.as_str(),
+                provider,
+                connection,
+                place,
+                Some(&filters),
+            )?);
         }
     }
     Ok(json!({"resources": resources}))
@@ -38,7 +47,12 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
 fn filters(provider: &Provider, connection: &Connection, place: &Place, out: &Path) -> Vec<Value> {
     let egress = listener::wasm_configuration(place, &egress_configuration(connection));
     let mut filters = vec![json!({"name": "model_broker.egress", "typed_config": egress})];
-    filters.extend(connection.credential.as_ref().map(|source| credential(provider, source, place, out)));
+    filters.extend(
+        connection
+            .credential
+            .as_ref()
+            .map(|source| credential(provider, source, place, out)),
+    );
     filters.push(json!({
         "name": "envoy.filters.http.upstream_codec",
         "typed_config": {
@@ -67,7 +81,10 @@ fn cluster(
     }
     let versions = match endpoint.scheme {
         Scheme::Http => ("explicit_http_config", json!({"http_protocol_options": {}})),
-        Scheme::Https => ("auto_config", json!({"http_protocol_options": {}, "http2_protocol_options": {}})),
+        Scheme::Https => (
+            "auto_config",
+            json!({"http_protocol_options": {}, "http2_protocol_options": {}}),
+        ),
     };
     let mut cluster = json!({
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",

@@ -14,7 +14,11 @@ pub fn is_needed(provider: &Provider, snapshot: &Snapshot) -> bool {
     let is_longest = |longest: bool, other: &Provider| {
         longest && times.first_byte >= other.timeouts.first_byte && times.idle >= other.timeouts.idle
     };
-    !snapshot.providers.iter().map(AsRef::as_ref).fold(true, is_longest)
+    !snapshot
+        .providers
+        .iter()
+        .map(AsRef::as_ref)
+        .fold(true, is_longest)
 }
 
 /// The cluster behind the hop, which is connected to the account.

@@ -60,9 +60,13 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
         ]}],
     });
     let snapshot = &document.loaded.snapshot;
-    let short_tempered = snapshot.providers.iter().filter(|provider| hop::is_needed(provider, snapshot));
-    let listeners: Vec<Value> =
-        std::iter::once(listener).chain(short_tempered.map(|provider| hop::listener(provider))).collect();
+    let short_tempered = snapshot
+        .providers
+        .iter()
+        .filter(|provider| hop::is_needed(provider, snapshot));
+    let listeners: Vec<Value> = std::iter::once(listener)
+        .chain(short_tempered.map(|provider| hop::listener(provider)))
+        .collect();
     Ok(json!({"resources": listeners}))
 }
 
@@ -141,7 +145,9 @@ fn route(document: &Document) -> Value {
 /// given. The wait for the first byte counts as silence too.
 fn longest_silence(document: &Document) -> Millis {
     let providers = &document.loaded.snapshot.providers;
-    let silences = providers.iter().map(|provider| provider.timeouts.idle.max(provider.timeouts.first_byte));
+    let silences = providers
+        .iter()
+        .map(|provider| provider.timeouts.idle.max(provider.timeouts.first_byte));
     Millis(silences.max().unwrap_or_default().0.saturating_add(5_000))
 }
 

@@ -9,6 +9,7 @@ use super::*;
 
 mod clusters;
 mod files;
+mod hops;
 
 const DOCUMENT: &str = r"
 providers:
@@ -21,16 +22,16 @@ providers:
     kind: anthropic
     endpoint: https://gateway.example.com:8443/anthropic
     credential: {file: keys/anthropic}
-    timeout: {first_byte: 20s, idle: 30s}
+    timeout: {first_byte: 20s, idle: 90s}
   - name: delivered
     kind: openai
     endpoint: https://10.0.0.7
     credential: {sds: vault-key}
-    timeout: {first_byte: 20s, idle: 30s}
+    timeout: {first_byte: 20s, idle: 90s}
   - name: local
     kind: openai-compatible
     endpoint: http://127.0.0.1:8000
-    timeout: {first_byte: 20s, idle: 30s}
+    timeout: {first_byte: 20s, idle: 90s}
 pools:
   - name: main
     members: [{provider: openai-a, model: gpt-5, weight: 70}, {provider: local, model: llama, weight: 30}]
@@ -46,6 +47,7 @@ fn place() -> Place {
         admin: "[::1]:9901".to_owned(),
         access_log: "/dev/stdout".into(),
         module: "/opt/model_broker.wasm".into(),
+        secrets: None,
         trusted_ca: "/etc/ssl/certs/ca-certificates.crt".into(),
     }
 }
@@ -55,15 +57,24 @@ struct Rendered(tempfile::TempDir);
 
 impl Rendered {
     fn new() -> Self {
+        Self::of(DOCUMENT)
+    }
+
+    /// Renders into a folder of its own.
+    fn of(text: &str) -> Self {
         let rendered = Self(tempfile::tempdir().unwrap());
-        rendered.again(DOCUMENT);
+        rendered.again(text);
         rendered
     }
 
     fn again(&self, text: &str) {
+        self.again_at(&place(), text);
+    }
+
+    fn again_at(&self, place: &Place, text: &str) {
         let config = Path::new("/etc/broker/broker.yaml");
         let document = document::parse(text, config).unwrap_or_else(|error| panic!("{error:#}"));
-        render(&document, config, &place(), self.0.path()).unwrap();
+        render(&document, config, place, self.0.path()).unwrap();
     }
 
     fn text(&self, name: &str) -> String {

@@ -10,12 +10,18 @@ use crate::document::plural;
 /// Reports every key that is missing. No key is kept or shown.
 pub fn check(connections: &[Connection], config: &Path, secrets: Option<&Path>) -> Result<()> {
     let base = config.parent().unwrap_or(Path::new("."));
-    let missing: Vec<String> =
-        connections.iter().filter_map(|connection| problem(connection, base, secrets)).collect();
+    let missing: Vec<String> = connections
+        .iter()
+        .filter_map(|connection| problem(connection, base, secrets))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
-    bail!("{} missing:\n{}", plural(missing.len(), "credential"), missing.join("\n"))
+    bail!(
+        "{} missing:\n{}",
+        plural(missing.len(), "credential"),
+        missing.join("\n")
+    )
 }
 
 fn problem(connection: &Connection, base: &Path, secrets: Option<&Path>) -> Option<String> {
@@ -31,7 +37,9 @@ fn problem(connection: &Connection, base: &Path, secrets: Option<&Path>) -> Opti
         CredentialSource::Sds(name) => match secrets {
             Some(folder) => file_problem(&folder.join(format!("{name}.yaml")))
                 .map(|problem| format!("{provider}: {problem}")),
-            None => Some(format!("{provider}: name the folder of the secret {name} with --secrets")),
+            None => Some(format!(
+                "{provider}: name the folder of the secret {name} with --secrets"
+            )),
         },
     }
 }
@@ -41,5 +49,36 @@ fn file_problem(path: &Path) -> Option<String> {
         Ok(file) if file.len() > 0 => None,
         Ok(_) => Some(format!("the file {} is empty", path.display())),
         Err(error) => Some(format!("cannot read {}: {error}", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document;
+
+    const DOCUMENT: &str =
+        "providers:\n  - {name: a, kind: openai, endpoint: \"http://a\", credential: {sds: vault}}\n";
+
+    fn checked(secrets: Option<&Path>) -> Result<(), String> {
+        let config = Path::new("broker.yaml");
+        let document = document::parse(DOCUMENT, config).unwrap();
+        check(&document.loaded.connections, config, secrets).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_something_else_delivers_must_be_in_the_folder_of_secrets() {
+        let folder = tempfile::tempdir().unwrap();
+        let unnamed = checked(None).unwrap_err();
+        assert_eq!(
+            unnamed,
+            "1 credential missing:\na: name the folder of the secret vault with --secrets"
+        );
+        assert!(checked(Some(folder.path())).unwrap_err().contains("vault.yaml"));
+        let file = folder.path().join("vault.yaml");
+        std::fs::write(&file, "").unwrap();
+        assert!(checked(Some(folder.path())).unwrap_err().ends_with("is empty"));
+        std::fs::write(&file, "resources: []").unwrap();
+        assert_eq!(checked(Some(folder.path())), Ok(()));
     }
 }

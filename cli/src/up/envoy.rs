@@ -23,7 +23,13 @@ impl Envoy {
             .arg("-c")
             .arg(folder.join("envoy.yaml"))
             .args(["--concurrency", &concurrency.to_string()])
-            .args(["--disable-hot-restart", "--log-level", "warn", "--component-log-level", "wasm:info"])
+            .args([
+                "--disable-hot-restart",
+                "--log-level",
+                "warn",
+                "--component-log-level",
+                "wasm:info",
+            ])
             .args(["--file-flush-interval-msec", "200"])
             .stdin(Stdio::null())
             .spawn()
@@ -64,10 +70,15 @@ impl Drop for Envoy {
 
 /// The Envoy that scripts/setup.sh installed, or the one of the path.
 fn find() -> Result<PathBuf> {
-    let libraries = std::fs::read_dir(".tools/envoy/lib").into_iter().flatten().flatten();
+    let libraries = std::fs::read_dir(".tools/envoy/lib")
+        .into_iter()
+        .flatten()
+        .flatten();
     let installed = libraries.map(|entry| entry.path().join("site-packages/envoy/_bin/envoy"));
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).map(|folder| folder.join("envoy")).collect::<Vec<_>>();
+    let folders = std::env::split_paths(&path)
+        .map(|folder| folder.join("envoy"))
+        .collect::<Vec<_>>();
     match installed.chain(folders).find(|candidate| candidate.is_file()) {
         Some(binary) => Ok(binary),
         None => bail!("there is no Envoy: run scripts/setup.sh, or name one with --envoy or ENVOY_BIN"),

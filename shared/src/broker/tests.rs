@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -99,11 +101,20 @@ fn body(model: &str) -> String {
     json!({"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}).to_string()
 }
 
+/// How a call went on to the router.
+#[derive(Debug)]
+struct Forwarded {
+    call: SharedCall,
+    cluster: String,
+    retries: usize,
+    first_byte: Option<Millis>,
+}
+
 /// What the machine wanted done.
 #[derive(Debug, Default)]
 struct Host {
     removed: Vec<String>,
-    forwards: Vec<Forward>,
+    forwards: Vec<Forwarded>,
     replies: Vec<Reply>,
     metrics: Vec<String>,
     records: Vec<Value>,
@@ -114,8 +125,13 @@ impl Output for Host {
         self.removed.extend(names.iter().map(|name| (*name).to_owned()));
     }
 
-    fn forward(&mut self, forward: Forward) {
-        self.forwards.push(forward);
+    fn forward(&mut self, forward: Forward<'_>) {
+        self.forwards.push(Forwarded {
+            call: forward.call.clone(),
+            cluster: forward.cluster.to_string(),
+            retries: forward.retries,
+            first_byte: forward.first_byte,
+        });
     }
 
     fn reply(&mut self, reply: &Reply) {
@@ -127,7 +143,7 @@ impl Output for Host {
             .push(format!("{}={value}", stat_name(metric, labels)));
     }
 
-    fn record(&mut self, record: &Record) {
+    fn record(&mut self, record: &Record<'_>) {
         self.records
             .push(serde_json::from_slice(&record.to_line()).unwrap());
     }
@@ -137,10 +153,10 @@ impl Output for Host {
 struct Unseen;
 
 impl egress::Output for Unseen {
-    fn set_request_headers(&mut self, _: Vec<(&'static str, Vec<u8>)>) {}
+    fn set_request_headers(&mut self, _: &[(&'static str, Cow<'_, [u8]>)]) {}
     fn set_next_upstream(&mut self, _: &ProviderName) {}
     fn set_request_body(&mut self, _: &[u8]) {}
-    fn set_response_headers(&mut self, _: Vec<(String, Vec<u8>)>) {}
+    fn set_response_headers(&mut self, _: &[(&str, &[u8])]) {}
     fn set_response_chunk(&mut self, _: &[u8]) {}
 }
 
@@ -185,7 +201,7 @@ impl Driver {
 
     fn handle(&mut self, event: Event) {
         let machine = self.machine.take().unwrap();
-        self.machine = Some(machine.handle(event, self.now, &mut self.host));
+        self.machine = Some(machine.handle(event, &mut self.host));
     }
 
     fn complete(&mut self, body: impl AsRef<[u8]>) {
@@ -197,31 +213,30 @@ impl Driver {
     }
 
     /// Makes the next attempt; its events come after so many milliseconds each.
-    fn attempt<const N: usize>(&mut self, account: &str, events: [(u64, egress::Event<'_>); N]) {
-        let call = self.host.forwards[0].call.clone();
-        let address = Address {
-            scheme: Scheme::Https,
-            authority: "example.com".into(),
-            base_path: String::new(),
-        };
-        let config = egress::Config {
-            provider: account.into(),
-            address,
-        };
-        let mut attempt = Egress::start(call, &config, self.now, &mut Unseen).unwrap();
+    fn attempt<const N: usize>(&mut self, account: &str, events: [(u64, Told<'_>); N]) {
+        let started = Egress::start(self.call(), &config(account), self.now, &mut Unseen);
+        let mut attempt = started.unwrap();
         for (millis, event) in events {
             self.wait(millis);
-            attempt = attempt.handle(event, self.now, &mut Unseen);
+            if event.has_bytes() && attempt.awaits_first_byte() {
+                attempt = attempt.handle(egress::Event::FirstByte { now: self.now }, &mut Unseen);
+            }
+            attempt = attempt.handle(event.at(self.now), &mut Unseen);
         }
     }
 
-    /// The answer that the last attempt left begins.
-    fn answered(&mut self, status: u16) {
-        self.handle(Event::ResponseHeaders { status });
+    /// What the broker handed over to the attempts.
+    fn call(&self) -> SharedCall {
+        self.host.forwards[0].call.clone()
     }
 
-    fn finish(&mut self, status: Option<u16>) {
-        self.handle(Event::Finished { status });
+    /// The answer that the last attempt left begins.
+    fn answered(&mut self) {
+        self.handle(Event::AnswerBegins);
+    }
+
+    fn finish(&mut self) {
+        self.handle(Event::Finished { now: self.now });
     }
 
     /// The one reply of the broker and its body.
@@ -241,37 +256,77 @@ impl Driver {
     }
 }
 
-/// An attempt's answer begins.
-fn status(status: u16, content_type: &str) -> egress::Event<'static> {
-    let pairs = [
-        (":status", status.to_string()),
-        ("content-type", content_type.to_owned()),
-    ];
-    egress::Event::ResponseHeaders(
-        pairs
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.into_bytes()))
-            .collect(),
-    )
+/// What the host tells of an attempt, without the time.
+enum Told<'a> {
+    Headers { headers: Pairs, is_end: bool },
+    Body { text: &'a str, is_last: bool },
+    Closed { is_connect_failure: bool },
+}
+
+impl<'a> Told<'a> {
+    fn has_bytes(&self) -> bool {
+        matches!(self, Self::Body { text, .. } if !text.is_empty())
+    }
+
+    fn at(self, now: Timestamp) -> egress::Event<'a> {
+        match self {
+            Self::Headers { headers, is_end } => egress::Event::ResponseHeaders { headers, is_end, now },
+            Self::Body { text, is_last } => egress::Event::ResponseBody {
+                chunk: text.as_bytes(),
+                is_last,
+            },
+            Self::Closed { is_connect_failure } => egress::Event::Closed {
+                is_connect_failure,
+                now,
+            },
+        }
+    }
+}
+
+/// An attempt's answer begins; its body follows.
+fn status(status: u16, content_type: &str) -> Told<'static> {
+    status_with(status, &[("content-type", content_type)])
+}
+
+/// An attempt's answer begins with these headers; its body follows.
+fn status_with(status: u16, headers: &[(&str, &str)]) -> Told<'static> {
+    let status = status.to_string();
+    let pairs = [(":status", status.as_str())]
+        .into_iter()
+        .chain(headers.iter().copied());
+    let headers = pairs
+        .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
+        .collect();
+    Told::Headers {
+        headers,
+        is_end: false,
+    }
 }
 
 /// A part of an attempt's answer.
-fn part(text: &str) -> egress::Event<'_> {
-    egress::Event::ResponseBody {
-        chunk: text.as_bytes(),
-        is_last: false,
-    }
+fn part(text: &str) -> Told<'_> {
+    Told::Body { text, is_last: false }
 }
 
 /// The last part of an attempt's answer.
-fn last(text: &str) -> egress::Event<'_> {
-    egress::Event::ResponseBody {
-        chunk: text.as_bytes(),
-        is_last: true,
-    }
+fn last(text: &str) -> Told<'_> {
+    Told::Body { text, is_last: true }
 }
 
 /// An attempt ends.
-fn closed(is_connect_failure: bool) -> egress::Event<'static> {
-    egress::Event::Closed { is_connect_failure }
+fn closed(is_connect_failure: bool) -> Told<'static> {
+    Told::Closed { is_connect_failure }
+}
+
+/// What an account's cluster is told of it.
+fn config(account: &str) -> egress::Config {
+    let address = Address {
+        scheme: Scheme::Https,
+        authority: "example.com".to_owned(),
+        base_path: String::new(),
+    };
+    egress::Config {
+        provider: account.into(),
+        address,
+    }
 }

@@ -69,7 +69,9 @@ impl Trail {
 
     pub fn note_agent(&mut self, agent: &Arc<Agent>, headers: &Headers) {
         let given = |header: &str, attribute: &str| {
-            let value = headers.text(header).or(agent.attributes.get(attribute).map(String::as_str));
+            let value = headers
+                .text(header)
+                .or(agent.attributes.get(attribute).map(String::as_str));
             value.map(|value| quoted(value).into_owned())
         };
         self.step = given(X_BROKER_STEP, "step");
@@ -102,9 +104,18 @@ impl Trail {
         Some(price.cost(&call.observation.usage()?))
     }
 
-    fn record<'a>(&'a self, call: Option<&'a Ref<'_, Call>>, cost: Option<MicroUsd>, now: Timestamp) -> Record<'a> {
+    fn record<'a>(
+        &'a self,
+        call: Option<&'a Ref<'_, Call>>,
+        cost: Option<MicroUsd>,
+        now: Timestamp,
+    ) -> Record<'a> {
         let agent = self.agent.as_deref();
-        let attribute = |name: &str| agent.and_then(|agent| agent.attributes.get(name)).map(String::as_str);
+        let attribute = |name: &str| {
+            agent
+                .and_then(|agent| agent.attributes.get(name))
+                .map(String::as_str)
+        };
         let workspace = agent.and_then(|agent| agent.workspace.as_deref());
         let last = call.and_then(|call| call.attempts.last());
         let request = self.request.as_ref();
@@ -133,19 +144,32 @@ impl Trail {
             stream: request.map(|request| request.stream),
             model_requested: request.map(|request| request.model.as_str()),
             context_tokens: request.map(|request| request.input),
-            rule: self.resolution.as_ref().and_then(|resolution| resolution.rule.as_ref()),
+            rule: self
+                .resolution
+                .as_ref()
+                .and_then(|resolution| resolution.rule.as_ref()),
             pool: self.resolution.as_ref().map(|resolution| &resolution.pool.name),
             provider: last.map(|attempt| &attempt.provider.name),
             region: last.and_then(|attempt| attempt.provider.region.as_deref()),
             model: last.map(|attempt| &attempt.model),
             model_response: call.and_then(|call| call.observation.model()),
-            attempts: call.into_iter().flat_map(|call| &call.attempts).map(AttemptRecord::from).collect(),
+            attempts: call
+                .into_iter()
+                .flat_map(|call| &call.attempts)
+                .map(AttemptRecord::from)
+                .collect(),
             excluded: call.map_or(&self.excluded, |call| &call.plan.excluded),
-            decision: if denied.is_some() { Decision::Deny } else { Decision::Allow },
+            decision: if denied.is_some() {
+                Decision::Deny
+            } else {
+                Decision::Allow
+            },
             reason: denied.map_or_else(|| self.reason(), str::to_owned),
             outcome,
             status: self.status,
-            ttft_ms: call.and_then(|call| call.first_byte_at).map(|at| at.millis_since(self.started)),
+            ttft_ms: call
+                .and_then(|call| call.first_byte_at)
+                .map(|at| at.millis_since(self.started)),
             duration_ms: now.millis_since(self.started),
             finish_reason: call.and_then(|call| call.observation.finish_reason()),
             error: refused.or(broken),
@@ -160,7 +184,11 @@ impl Trail {
     /// What chose the pool.
     fn reason(&self) -> String {
         match &self.resolution {
-            Some(Resolution { rule: Some(rule), pool, .. }) => format!("rule {rule} chose pool {}", pool.name),
+            Some(Resolution {
+                rule: Some(rule),
+                pool,
+                ..
+            }) => format!("rule {rule} chose pool {}", pool.name),
             Some(Resolution { pool, .. }) => ["the model's own pool is ", pool.name.as_str()].concat(),
             None => "no pool was needed".to_owned(),
         }
@@ -176,7 +204,12 @@ fn close_last(call: &mut Call, now: Timestamp) {
     }
 }
 
-fn measure(record: &Record<'_>, call: Option<&Ref<'_, Call>>, cost: Option<MicroUsd>, output: &mut dyn Output) {
+fn measure(
+    record: &Record<'_>,
+    call: Option<&Ref<'_, Call>>,
+    cost: Option<MicroUsd>,
+    output: &mut dyn Output,
+) {
     let labels = Labels {
         agent: Some(record.agent.map_or(NONE, |name| name.as_str())),
         pool: Some(record.pool.map_or(NONE, |name| name.as_str())),
@@ -184,7 +217,14 @@ fn measure(record: &Record<'_>, call: Option<&Ref<'_, Call>>, cost: Option<Micro
         model: Some(record.model.map_or(NONE, |name| name.as_str())),
         ..Labels::default()
     };
-    output.measure(Metric::Calls, Labels { outcome: Some(record.outcome.as_str()), ..labels }, 1);
+    output.measure(
+        Metric::Calls,
+        Labels {
+            outcome: Some(record.outcome.as_str()),
+            ..labels
+        },
+        1,
+    );
     let Some(call) = call else { return };
     for attempt in &call.attempts {
         measure_attempt(attempt, labels.pool, output);
@@ -195,7 +235,10 @@ fn measure(record: &Record<'_>, call: Option<&Ref<'_, Call>>, cost: Option<Micro
     if let Some(cost) = cost {
         output.measure(Metric::CostMicroUsd, labels, cost.0);
     }
-    let served = Labels { agent: None, ..labels };
+    let served = Labels {
+        agent: None,
+        ..labels
+    };
     output.measure(Metric::DurationMs, served, record.duration_ms.0);
     if let Some(first_byte) = record.ttft_ms {
         output.measure(Metric::FirstByteMs, served, first_byte.0);

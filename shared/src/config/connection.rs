@@ -3,7 +3,9 @@
 
 use std::net::Ipv6Addr;
 
-use super::reader::Reader;
+use serde_json::{Map, Value};
+
+use super::reader::{NO_NAME, Reader, is_name};
 use crate::ids::ProviderName;
 
 /// The connection of one provider account.
@@ -85,25 +87,42 @@ impl Endpoint {
                 Some((host, port)) => (host, Some(port)),
                 None => (authority, None),
             };
-            if host.is_empty() || !host.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) {
+            if host.is_empty()
+                || !host
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+            {
                 return Err(EndpointError::Host);
             }
             (host, port)
         };
         let port = match port {
-            Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or(EndpointError::Port)?,
+            Some(port) => port
+                .parse()
+                .ok()
+                .filter(|port| *port > 0)
+                .ok_or(EndpointError::Port)?,
             None if scheme == Scheme::Https => 443,
             None => 80,
         };
         let path = path.trim_end_matches('/');
         let base_path = path.strip_suffix("/v1").unwrap_or(path).to_owned();
-        Ok(Self { scheme, host: host.to_owned(), port, base_path })
+        Ok(Self {
+            scheme,
+            host: host.to_owned(),
+            port,
+            base_path,
+        })
     }
 
     /// The `:authority` of requests: the host, and the port unless it is the scheme's own.
     #[must_use]
     pub fn authority(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let host = if self.host.contains(':') {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
         match (self.scheme, self.port) {
             (Scheme::Https, 443) | (Scheme::Http, 80) => host,
             (_, port) => format!("{host}:{port}"),
@@ -124,7 +143,9 @@ pub enum CredentialSource {
 
 impl CredentialSource {
     pub(super) fn read(reader: &Reader<'_>) -> Option<Self> {
-        if !reader.value().is_object() {
+        // `{sk-1}` is YAML for a key without a value, which may be the credential itself.
+        let has_values = |members: &Map<String, Value>| !members.values().any(Value::is_null);
+        if !reader.value().as_object().is_some_and(has_values) {
             return reader.withheld("must be a mapping such as `{env: VARIABLE}` or `{file: PATH}`");
         }
         let mut section = reader.section()?;
@@ -132,18 +153,26 @@ impl CredentialSource {
         let environment = section.optional("env");
         let file = section.optional("file");
         let sds = section.optional("sds");
-        section.end();
+        if !section.end() {
+            return None;
+        }
+        // What is wrong is not shown: somebody may have put the key itself there.
         match (environment, file, sds) {
             (Some(variable), None, None) => {
                 let name = variable.value().as_str().unwrap_or_default();
                 if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-                    // Not shown: somebody may have put the key itself there.
                     return variable.withheld("must be the name of an environment variable, not a key");
                 }
                 Some(Self::Environment(name.to_owned()))
             }
-            (None, Some(path), None) => path.string().map(|path| Self::File(path.to_owned())),
-            (None, None, Some(name)) => name.name().map(|name| Self::Sds(name.to_owned())),
+            (None, Some(path), None) => match path.value().as_str() {
+                Some(path) => Some(Self::File(path.to_owned())),
+                None => path.withheld("must be the path of a file, not a key"),
+            },
+            (None, None, Some(secret)) => match secret.value().as_str().filter(|name| is_name(name)) {
+                Some(name) => Some(Self::Sds(name.to_owned())),
+                None => secret.withheld(NO_NAME),
+            },
             _ => reader.withheld("must have exactly one of `env`, `file` and `sds`"),
         }
     }
@@ -162,12 +191,21 @@ mod tests {
             ("https://api.openai.com/v1", "api.openai.com", 443, ""),
             ("https://api.openai.com/v1/", "api.openai.com", 443, ""),
             ("http://127.0.0.1:8000", "127.0.0.1:8000", 8000, ""),
-            ("https://gateway.example.com/team/anthropic/", "gateway.example.com", 443, "/team/anthropic"),
+            (
+                "https://gateway.example.com/team/anthropic/",
+                "gateway.example.com",
+                443,
+                "/team/anthropic",
+            ),
             ("http://[::1]:8080/v1", "[::1]:8080", 8080, ""),
         ] {
             let endpoint = Endpoint::parse(text).unwrap();
             assert_eq!(
-                (endpoint.authority().as_str(), endpoint.port, endpoint.base_path.as_str()),
+                (
+                    endpoint.authority().as_str(),
+                    endpoint.port,
+                    endpoint.base_path.as_str()
+                ),
                 (authority, port, base_path),
                 "{text}"
             );

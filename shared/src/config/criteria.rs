@@ -92,8 +92,15 @@ impl Comparison {
         }
         let whole = whole.parse::<u64>().ok()?.checked_mul(factor)?;
         let scale = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-        let fraction = if fraction.is_empty() { 0 } else { fraction.parse::<u64>().ok()? };
-        Some(Self { operator, bound: whole.checked_add(fraction.checked_mul(factor)? / scale)? })
+        let fraction = if fraction.is_empty() {
+            0
+        } else {
+            fraction.parse::<u64>().ok()?
+        };
+        Some(Self {
+            operator,
+            bound: whole.checked_add(fraction.checked_mul(factor)? / scale)?,
+        })
     }
 
     /// Whether the relation holds for `number` on its left side.
@@ -141,10 +148,19 @@ fn subject(key: &str, value: &Reader<'_>, attributes: &[&str]) -> Option<Subject
         return Some(Subject::Attribute(key.to_owned()));
     }
     let further = attributes.iter().filter(|name| !COMMON_ATTRIBUTES.contains(name));
-    let known = || FACTS.iter().chain(&COMMON_ATTRIBUTES).chain(further.clone()).copied();
+    let known = || {
+        FACTS
+            .iter()
+            .chain(&COMMON_ATTRIBUTES)
+            .chain(further.clone())
+            .copied()
+    };
     let mut problem = format!(
         "is no condition: use {}, `header.NAME` or an attribute that an agent has",
-        known().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        known()
+            .map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
     );
     if let Some(nearest) = nearest(key, known()) {
         problem = format!("{problem}; did you mean `{nearest}`?");
@@ -164,7 +180,10 @@ fn test(subject: &Subject, value: &Reader<'_>) -> Option<Test> {
     if choices.is_empty() {
         return value.mistake("must have at least one value");
     }
-    let texts: Vec<_> = choices.iter().filter_map(|choice| choice.string().map(str::to_owned)).collect();
+    let texts: Vec<_> = choices
+        .iter()
+        .filter_map(|choice| choice.string().map(str::to_owned))
+        .collect();
     (texts.len() == choices.len()).then_some(Test::OneOf(texts))
 }
 
@@ -182,9 +201,23 @@ mod tests {
             ("<2000", Operator::Less, 2_000),
             (" <= 0.25K ", Operator::AtMost, 250),
         ] {
-            assert_eq!(Comparison::parse(text), Some(Comparison { operator, bound }), "{text}");
+            assert_eq!(
+                Comparison::parse(text),
+                Some(Comparison { operator, bound }),
+                "{text}"
+            );
         }
-        for text in ["100k", ">", ">k", ">1.k2", ">-5", "> 1 2", "=>3", ">99999999999999999999", ">1..2"] {
+        for text in [
+            "100k",
+            ">",
+            ">k",
+            ">1.k2",
+            ">-5",
+            "> 1 2",
+            "=>3",
+            ">99999999999999999999",
+            ">1..2",
+        ] {
             assert_eq!(Comparison::parse(text), None, "{text}");
         }
     }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::connection::{CredentialSource, Endpoint, EndpointError};
+use super::Audience;
+use super::connection::{CredentialSource, Endpoint};
 use super::reader::{Reader, Section};
 use super::snapshot::{Capability, Defaults, ProviderKind, Timeouts};
-use super::Audience;
 use crate::identity::TokenDigest;
 use crate::ledger::Price;
 use crate::limits::MAX_ATTEMPTS;
@@ -90,26 +90,54 @@ impl<'v> Document<'v> {
         let mut section = root.section()?;
         let providers = required_list(&mut section, "providers");
         let document = Self {
-            providers: providers.iter().filter_map(|entry| ProviderEntry::read(entry, audience)).collect(),
+            providers: providers
+                .iter()
+                .filter_map(|entry| ProviderEntry::read(entry, audience))
+                .collect(),
             pools: section.list("pools").iter().filter_map(PoolEntry::read).collect(),
-            models: section.list("models").iter().filter_map(ModelEntry::read).collect(),
+            models: section
+                .list("models")
+                .iter()
+                .filter_map(ModelEntry::read)
+                .collect(),
             rules: section.list("rules").iter().filter_map(RuleEntry::read).collect(),
             tenants: section.list("tenants").iter().filter_map(tenant).collect(),
-            workspaces: section.list("workspaces").iter().filter_map(WorkspaceEntry::read).collect(),
-            agents: section.list("agents").iter().filter_map(AgentEntry::read).collect(),
-            prices: section.optional("prices").map(|prices| read_prices(&prices)).unwrap_or_default(),
+            workspaces: section
+                .list("workspaces")
+                .iter()
+                .filter_map(WorkspaceEntry::read)
+                .collect(),
+            agents: section
+                .list("agents")
+                .iter()
+                .filter_map(AgentEntry::read)
+                .collect(),
+            prices: section
+                .optional("prices")
+                .map(|prices| read_prices(&prices))
+                .unwrap_or_default(),
         };
         if let Some(identity) = section.optional("identity") {
             read_identity(&identity);
         }
-        section.not_yet(&["policies", "policy_mode", "budgets", "rate_limit_service", "cache", "shadow", "capture"]);
+        section.not_yet(&[
+            "policies",
+            "policy_mode",
+            "budgets",
+            "rate_limit_service",
+            "cache",
+            "shadow",
+            "capture",
+        ]);
         section.end();
         Some(document)
     }
 }
 
 fn required_list<'v>(section: &mut Section<'v>, key: &'static str) -> Vec<Reader<'v>> {
-    let Some(reader) = section.required(key) else { return Vec::new() };
+    let Some(reader) = section.required(key) else {
+        return Vec::new();
+    };
     if reader.value().as_array().is_some_and(Vec::is_empty) {
         return reader.mistake("must have at least one entry").unwrap_or_default();
     }
@@ -122,12 +150,18 @@ impl<'v> ProviderEntry<'v> {
         let name = section.required("name").filter(|name| name.name().is_some());
         let kind = section.required("kind").and_then(|kind| read_kind(&kind));
         let region = section.optional("region").and_then(|region| region.name());
-        let timeouts = section.optional("timeout").map_or(Some(Timeouts::default()), |t| read_timeouts(&t));
+        let timeouts = section
+            .optional("timeout")
+            .map_or(Some(Timeouts::default()), |t| read_timeouts(&t));
         section.not_yet(&["limits", "budget", "circuit_breaker"]);
         let (mut endpoint, mut credential) = (None, None);
         if audience == Audience::Operator {
-            endpoint = section.required("endpoint").and_then(|endpoint| read_endpoint(&endpoint));
-            credential = section.optional("credential").and_then(|source| CredentialSource::read(&source));
+            endpoint = section
+                .required("endpoint")
+                .and_then(|endpoint| read_endpoint(&endpoint));
+            credential = section
+                .optional("credential")
+                .and_then(|source| CredentialSource::read(&source));
         }
         section.end();
         // What has a mistake gets a stand-in, so that who names the account is not told that it does not exist.
@@ -153,14 +187,18 @@ fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
     } else {
         "is no provider kind"
     };
-    reader.unknown_name(format!("{problem} (supported: {})", supported.join(", ")), supported)
+    reader.unknown_name(
+        format!("{problem} (supported: {})", supported.join(", ")),
+        supported,
+    )
 }
 
 fn read_endpoint(reader: &Reader<'_>) -> Option<Endpoint> {
-    match Endpoint::parse(reader.string()?) {
+    let text = reader.string()?;
+    match Endpoint::parse(text) {
         Ok(endpoint) => Some(endpoint),
         // What is too much in a URL may be a password.
-        Err(error @ EndpointError::Extra) => reader.withheld(error.to_string()),
+        Err(error) if text.contains(['?', '#', '@']) => reader.withheld(error.to_string()),
         Err(error) => reader.mistake(error.to_string()),
     }
 }
@@ -176,7 +214,11 @@ fn read_timeouts(reader: &Reader<'_>) -> Option<Timeouts> {
     let first_byte = duration("first_byte", default.first_byte);
     let idle = duration("idle", default.idle);
     section.end();
-    Some(Timeouts { connect: connect?, first_byte: first_byte?, idle: idle? })
+    Some(Timeouts {
+        connect: connect?,
+        first_byte: first_byte?,
+        idle: idle?,
+    })
 }
 
 impl<'v> PoolEntry<'v> {
@@ -186,17 +228,31 @@ impl<'v> PoolEntry<'v> {
         if let Some(routing) = section.optional("routing") {
             read_routing(&routing);
         }
-        let failover = section.optional("failover").map(|failover| read_failover(&failover));
+        let failover = section
+            .optional("failover")
+            .map(|failover| read_failover(&failover));
         let members = required_list(&mut section, "members");
-        let members = members.iter().filter_map(|member| MemberEntry::read(member, true)).collect();
+        let members = members
+            .iter()
+            .filter_map(|member| MemberEntry::read(member, true))
+            .collect();
         let match_when = section.optional("match_when");
         section.not_yet(&["affinity", "accept"]);
         if let Some(cache) = section.optional("cache") {
             let profile = cache.string().unwrap_or_default();
-            entry.log().warn(cache.path(), profile, "answers are not cached by this version of the broker");
+            entry.log().warn(
+                cache.path(),
+                profile,
+                "answers are not cached by this version of the broker",
+            );
         }
         section.end();
-        Some(Self { name: name?, failover: failover.flatten(), members, match_when })
+        Some(Self {
+            name: name?,
+            failover: failover.flatten(),
+            members,
+            match_when,
+        })
     }
 }
 
@@ -204,11 +260,16 @@ fn read_routing(reader: &Reader<'_>) {
     match reader.string() {
         Some("priority-weighted") | None => {}
         Some("cascade" | "lowest-cost" | "lowest-latency") => {
-            reader.mistake::<()>("is not supported by this version of the broker (supported: priority-weighted)");
+            reader.mistake::<()>(
+                "is not supported by this version of the broker (supported: priority-weighted)",
+            );
         }
         Some(_) => {
             let strategies = ["priority-weighted", "cascade", "lowest-cost", "lowest-latency"];
-            reader.unknown_name::<()>("is no routing strategy (supported: priority-weighted)", strategies);
+            reader.unknown_name::<()>(
+                "is no routing strategy (supported: priority-weighted)",
+                strategies,
+            );
         }
     }
 }
@@ -217,28 +278,46 @@ fn read_routing(reader: &Reader<'_>) {
 fn read_failover(reader: &Reader<'_>) -> Option<u32> {
     let most = MAX_ATTEMPTS - 1;
     let retries = match reader.value() {
-        Value::Number(_) => return reader.integer(0..=u64::from(most)).and_then(|retries| retries.try_into().ok()),
+        Value::Number(_) => {
+            return reader
+                .integer(0..=u64::from(most))
+                .and_then(|retries| retries.try_into().ok());
+        }
         Value::String(text) if text == "none" => Some(0),
         Value::String(text) => {
             let digits = text.trim().strip_prefix("up to ").unwrap_or(text).trim();
-            digits.chars().all(|c| c.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+            digits
+                .chars()
+                .all(|c| c.is_ascii_digit())
+                .then(|| digits.parse().ok())
+                .flatten()
         }
         _ => None,
     };
     match retries {
         Some(retries) if retries <= most => Some(retries),
-        _ => reader.mistake(format!("must be `up to N` or N attempts after the first, N from 0 to {most}")),
+        _ => reader.mistake(format!(
+            "must be `up to N` or N attempts after the first, N from 0 to {most}"
+        )),
     }
 }
 
 impl<'v> MemberEntry<'v> {
     fn read(entry: &Reader<'v>, model_required: bool) -> Option<Self> {
         let mut section = entry.section()?;
-        let provider = section.required("provider").filter(|provider| provider.string().is_some());
-        let model = if model_required { section.required("model") } else { section.optional("model") };
+        let provider = section
+            .required("provider")
+            .filter(|provider| provider.string().is_some());
+        let model = if model_required {
+            section.required("model")
+        } else {
+            section.optional("model")
+        };
         let model = model.map(|model| model.model_name());
         let mut number = |key, default: u32| match section.optional(key) {
-            Some(reader) => reader.integer(0..=1_000_000).and_then(|number| u32::try_from(number).ok()),
+            Some(reader) => reader
+                .integer(0..=1_000_000)
+                .and_then(|number| u32::try_from(number).ok()),
             None => Some(default),
         };
         let weight = number("weight", 1);
@@ -256,18 +335,33 @@ impl<'v> MemberEntry<'v> {
 impl<'v> ModelEntry<'v> {
     fn read(entry: &Reader<'v>) -> Option<Self> {
         let mut section = entry.section()?;
-        let name = section.required("name").filter(|name| name.model_name().is_some());
+        let name = section
+            .required("name")
+            .filter(|name| name.model_name().is_some());
         let pool = section.optional("pool");
         let has_targets = section.optional("targets").is_some();
         let targets = section.list("targets");
-        let targets = targets.iter().filter_map(|target| MemberEntry::read(target, false)).collect();
-        let capabilities = section.optional("capabilities").map(|list| read_capabilities(&list));
-        let defaults = section.optional("defaults").map(|defaults| Defaults::read(&defaults));
+        let targets = targets
+            .iter()
+            .filter_map(|target| MemberEntry::read(target, false))
+            .collect();
+        let capabilities = section
+            .optional("capabilities")
+            .map(|list| read_capabilities(&list));
+        let defaults = section
+            .optional("defaults")
+            .map(|defaults| Defaults::read(&defaults));
         section.end();
         if pool.is_some() == has_targets {
             entry.mistake::<()>("must have either `pool` or `targets`");
         }
-        Some(Self { name: name?, pool, targets, capabilities, defaults: defaults.unwrap_or_default() })
+        Some(Self {
+            name: name?,
+            pool,
+            targets,
+            capabilities,
+            defaults: defaults.unwrap_or_default(),
+        })
     }
 }
 
@@ -275,7 +369,9 @@ fn read_capabilities(reader: &Reader<'_>) -> Vec<Capability> {
     let known = Capability::ALL.map(Capability::as_str);
     let read = |entry: &Reader<'_>| {
         let text = entry.string()?;
-        let found = Capability::ALL.into_iter().find(|capability| capability.as_str() == text);
+        let found = Capability::ALL
+            .into_iter()
+            .find(|capability| capability.as_str() == text);
         found.or_else(|| entry.unknown_name(format!("is no capability (known: {})", known.join(", ")), known))
     };
     reader.list().iter().filter_map(read).collect()
@@ -283,7 +379,9 @@ fn read_capabilities(reader: &Reader<'_>) -> Vec<Capability> {
 
 impl Defaults {
     fn read(reader: &Reader<'_>) -> Self {
-        let Some(mut section) = reader.section() else { return Self::default() };
+        let Some(mut section) = reader.section() else {
+            return Self::default();
+        };
         let mut number = |key, most: f64| {
             let reader = section.optional(key)?;
             match reader.value().as_f64() {
@@ -293,11 +391,21 @@ impl Defaults {
         };
         let temperature = number("temperature", 2.0);
         let top_p = number("top_p", 1.0);
-        let max_tokens = section.optional("max_tokens").and_then(|most| most.integer(1..=10_000_000));
+        let max_tokens = section
+            .optional("max_tokens")
+            .and_then(|most| most.integer(1..=10_000_000));
         let stop = section.list("stop");
-        let stop = stop.iter().filter_map(|text| text.string().map(str::to_owned)).collect();
+        let stop = stop
+            .iter()
+            .filter_map(|text| text.string().map(str::to_owned))
+            .collect();
         section.end();
-        Self { temperature, top_p, max_tokens, stop }
+        Self {
+            temperature,
+            top_p,
+            max_tokens,
+            stop,
+        }
     }
 }
 
@@ -305,11 +413,19 @@ impl<'v> RuleEntry<'v> {
     fn read(entry: &Reader<'v>) -> Option<Self> {
         let mut section = entry.section()?;
         let name = section.optional("name").and_then(|name| name.name());
-        let priority = section.optional("priority").map_or(Some(0), |priority| priority.signed());
+        let priority = section
+            .optional("priority")
+            .map_or(Some(0), |priority| priority.signed());
         let criteria = section.optional("match");
         let pool = section.required("pool").filter(|pool| pool.string().is_some());
         section.end();
-        Some(Self { path: entry.path().to_owned(), name, priority: priority.unwrap_or_default(), criteria, pool: pool? })
+        Some(Self {
+            path: entry.path().to_owned(),
+            name,
+            priority: priority.unwrap_or_default(),
+            criteria,
+            pool: pool?,
+        })
     }
 }
 
@@ -325,7 +441,9 @@ impl<'v> WorkspaceEntry<'v> {
     fn read(entry: &Reader<'v>) -> Option<Self> {
         let mut section = entry.section()?;
         let name = section.required("name").filter(|name| name.name().is_some());
-        let tenant = section.optional("tenant").filter(|tenant| tenant.string().is_some());
+        let tenant = section
+            .optional("tenant")
+            .filter(|tenant| tenant.string().is_some());
         section.not_yet(&["regions"]);
         section.end();
         Some(Self { name: name?, tenant })
@@ -336,8 +454,13 @@ impl<'v> AgentEntry<'v> {
     fn read(entry: &Reader<'v>) -> Option<Self> {
         let mut section = entry.section()?;
         let name = section.required("name").filter(|name| name.name().is_some());
-        let workspace = section.optional("workspace").filter(|workspace| workspace.string().is_some());
-        let tokens = section.required("token_sha256").map(|tokens| tokens.one_or_many()).unwrap_or_default();
+        let workspace = section
+            .optional("workspace")
+            .filter(|workspace| workspace.string().is_some());
+        let tokens = section
+            .required("token_sha256")
+            .map(|tokens| tokens.one_or_many())
+            .unwrap_or_default();
         let tokens = tokens.into_iter().filter_map(|token| {
             let digest = token.value().as_str().and_then(TokenDigest::from_hex);
             match digest {
@@ -349,22 +472,38 @@ impl<'v> AgentEntry<'v> {
             }
         });
         let tokens = tokens.collect();
-        let attributes = section.optional("attributes").map(|map| map.entries()).unwrap_or_default();
-        let attributes = attributes.iter().filter_map(|(key, value)| attribute(key, value)).collect();
+        let attributes = section
+            .optional("attributes")
+            .map(|map| map.entries())
+            .unwrap_or_default();
+        let attributes = attributes
+            .iter()
+            .filter_map(|(key, value)| attribute(key, value))
+            .collect();
         section.end();
-        Some(Self { name: name?, workspace, tokens, attributes })
+        Some(Self {
+            name: name?,
+            workspace,
+            tokens,
+            attributes,
+        })
     }
 }
 
 fn attribute<'v>(key: &'v str, value: &Reader<'v>) -> Option<(&'v str, &'v str)> {
     if ["agent", "workspace", "tenant"].contains(&key) {
-        return value.mistake(format!("cannot be an attribute: in conditions `{key}` is the {key}'s name"));
+        return value.mistake(format!(
+            "cannot be an attribute: in conditions `{key}` is the {key}'s name"
+        ));
     }
-    Some((key, value.string()?))
+    // A stand-in, so that conditions on the attribute are not told that no agent has it.
+    Some((key, value.string().unwrap_or_default()))
 }
 
 fn read_identity(reader: &Reader<'_>) {
-    let Some(mut section) = reader.section() else { return };
+    let Some(mut section) = reader.section() else {
+        return;
+    };
     if let Some(tokens) = section.optional("tokens")
         && tokens.value() != &Value::Bool(true)
     {
@@ -378,7 +517,11 @@ fn read_prices<'v>(reader: &Reader<'v>) -> Vec<(&'v str, Price)> {
     let price = |(model, entry): &(&'v str, Reader<'v>)| {
         let mut section = entry.section()?;
         let mut rate = |key, required: bool| {
-            let reader = if required { section.required(key) } else { section.optional(key) };
+            let reader = if required {
+                section.required(key)
+            } else {
+                section.optional(key)
+            };
             reader.map(|reader| match reader.value().as_f64().and_then(Price::rate) {
                 Some(rate) => Some(rate),
                 None => reader.mistake("must be dollars per million tokens, from 0 to 1000000"),

@@ -17,7 +17,11 @@ pub struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.path.is_empty() { "the document" } else { self.path.as_str() };
+        let place = if self.path.is_empty() {
+            "the document"
+        } else {
+            self.path.as_str()
+        };
         write!(formatter, "{place}: ")?;
         if !self.value.is_empty() {
             write!(formatter, "`{}` ", self.value)?;

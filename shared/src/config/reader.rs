@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 use super::mistake::{Mistake, nearest};
 use crate::units::Millis;
 
+/// What is said of a text that is no name.
+pub const NO_NAME: &str = "must be a name of letters, digits, `.`, `_` and `-`";
+
 /// Where mistakes and warnings are written down.
 #[derive(Clone, Default)]
 pub struct Log(Rc<RefCell<Entries>>);
@@ -27,7 +30,12 @@ impl Log {
 
     pub fn warn(&self, path: &str, value: &str, problem: &str) {
         let (path, value, problem) = (path.to_owned(), value.to_owned(), problem.to_owned());
-        self.0.borrow_mut().warnings.push(Mistake { path, value, problem, nearest: None });
+        self.0.borrow_mut().warnings.push(Mistake {
+            path,
+            value,
+            problem,
+            nearest: None,
+        });
     }
 
     /// The mistakes and the warnings, in the order in which they were found.
@@ -47,7 +55,11 @@ pub struct Reader<'v> {
 
 impl<'v> Reader<'v> {
     pub fn root(value: &'v Value, log: &Log) -> Self {
-        Self { value, path: String::new(), log: log.clone() }
+        Self {
+            value,
+            path: String::new(),
+            log: log.clone(),
+        }
     }
 
     pub fn path(&self) -> &str {
@@ -70,7 +82,12 @@ impl<'v> Reader<'v> {
     /// Puts a mistake on record without the value, which may be a secret.
     pub fn withheld<T>(&self, problem: impl Into<String>) -> Option<T> {
         let (path, problem) = (self.path.clone(), problem.into());
-        self.log.mistake(Mistake { path, value: String::new(), problem, nearest: None });
+        self.log.mistake(Mistake {
+            path,
+            value: String::new(),
+            problem,
+            nearest: None,
+        });
         None
     }
 
@@ -101,11 +118,11 @@ impl<'v> Reader<'v> {
     /// A name that may stand in a path, a metric label and a log: no control characters, nothing exotic.
     pub fn name(&self) -> Option<&'v str> {
         let text = self.string()?;
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        if text.is_empty() || text.len() > 100 || !text.chars().all(allowed) {
-            return self.mistake("must be a name of letters, digits, `.`, `_` and `-`");
+        if is_name(text) {
+            Some(text)
+        } else {
+            self.mistake(NO_NAME)
         }
-        Some(text)
     }
 
     /// A model's name: as [`Reader::name`], and what cloud providers put into theirs.
@@ -128,19 +145,26 @@ impl<'v> Reader<'v> {
             )]
             (number.fract() == 0.0 && (0.0..=9e15).contains(&number)).then_some(number as u64)
         };
-        let number = self.value.as_u64().or_else(|| self.value.as_f64().and_then(whole));
+        let number = self
+            .value
+            .as_u64()
+            .or_else(|| self.value.as_f64().and_then(whole));
         match number {
             Some(number) if range.contains(&number) => Some(number),
-            _ => self
-                .mistake(format!("must be a whole number from {} to {}", range.start(), range.end())),
+            _ => self.mistake(format!(
+                "must be a whole number from {} to {}",
+                range.start(),
+                range.end()
+            )),
         }
     }
 
     pub fn signed(&self) -> Option<i64> {
-        #[expect(clippy::cast_possible_truncation, reason = "checked to be a small whole number")]
-        let whole = |number: f64| {
-            (number.fract() == 0.0 && number.abs() <= 1e9).then_some(number as i64)
-        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "checked to be a small whole number"
+        )]
+        let whole = |number: f64| (number.fract() == 0.0 && number.abs() <= 1e9).then_some(number as i64);
         self.value
             .as_f64()
             .and_then(whole)
@@ -150,7 +174,9 @@ impl<'v> Reader<'v> {
     /// A duration such as `20s`, `500ms`, `10m` or `1h`.
     pub fn duration(&self) -> Option<Millis> {
         let problem = "must be a duration such as `500ms`, `20s`, `10m` or `1h`";
-        let Some(text) = self.value.as_str() else { return self.mistake(problem) };
+        let Some(text) = self.value.as_str() else {
+            return self.mistake(problem);
+        };
         let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (number, unit) = text.split_at_checked(digits).unwrap_or_default();
         let factor = match unit {
@@ -160,7 +186,11 @@ impl<'v> Reader<'v> {
             "h" => 3_600_000,
             _ => return self.mistake(problem),
         };
-        match number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)) {
+        match number
+            .parse::<u64>()
+            .ok()
+            .and_then(|number| number.checked_mul(factor))
+        {
             Some(millis) if (1..=86_400_000).contains(&millis) => Some(Millis(millis)),
             Some(_) => self.mistake("must be between `1ms` and `24h`"),
             None => self.mistake(problem),
@@ -170,7 +200,7 @@ impl<'v> Reader<'v> {
     /// The elements of a list.
     pub fn list(&self) -> Vec<Reader<'v>> {
         let Some(elements) = self.value.as_array() else {
-            return self.mistake::<Vec<_>>("must be a list").unwrap_or_default();
+            return self.withheld::<Vec<_>>("must be a list").unwrap_or_default();
         };
         elements
             .iter()
@@ -185,7 +215,11 @@ impl<'v> Reader<'v> {
 
     /// One value, or each value of a list.
     pub fn one_or_many(&self) -> Vec<Reader<'v>> {
-        if self.value.is_array() { self.list() } else { vec![self.clone()] }
+        if self.value.is_array() {
+            self.list()
+        } else {
+            vec![self.clone()]
+        }
     }
 
     /// The members of an object whose keys the operator chooses.
@@ -193,13 +227,23 @@ impl<'v> Reader<'v> {
         let Some(members) = self.value.as_object() else {
             return self.mistake::<Vec<_>>("must be a mapping").unwrap_or_default();
         };
-        members.iter().map(|(key, value)| (key.as_str(), self.member(key, value))).collect()
+        members
+            .iter()
+            .map(|(key, value)| (key.as_str(), self.member(key, value)))
+            .collect()
     }
 
     /// The value as an object whose keys are ours.
     pub fn section(&self) -> Option<Section<'v>> {
-        let Some(members) = self.value.as_object() else { return self.mistake("must be a mapping") };
-        Some(Section { reader: self.clone(), members, known: Vec::new(), not_yet: &[] })
+        let Some(members) = self.value.as_object() else {
+            return self.withheld("must be a mapping");
+        };
+        Some(Section {
+            reader: self.clone(),
+            members,
+            known: Vec::new(),
+            not_yet: &[],
+        })
     }
 
     fn member(&self, key: &str, value: &'v Value) -> Reader<'v> {
@@ -208,7 +252,11 @@ impl<'v> Reader<'v> {
             "" => key.to_owned(),
             path => format!("{path}.{key}"),
         };
-        Reader { value, path, log: self.log.clone() }
+        Reader {
+            value,
+            path,
+            log: self.log.clone(),
+        }
     }
 }
 
@@ -233,7 +281,12 @@ impl<'v> Section<'v> {
         if found.is_none() {
             let path = self.reader.member(key, &Value::Null).path;
             let problem = "is missing".to_owned();
-            self.reader.log.mistake(Mistake { path, value: String::new(), problem, nearest: None });
+            self.reader.log.mistake(Mistake {
+                path,
+                value: String::new(),
+                problem,
+                nearest: None,
+            });
         }
         found
     }
@@ -252,13 +305,18 @@ impl<'v> Section<'v> {
                 let reader = self.reader.member(key, value);
                 let path = reader.path.clone();
                 let problem = "is not supported by this version of the broker; remove it".to_owned();
-                reader.log.mistake(Mistake { path, value: String::new(), problem, nearest: None });
+                reader.log.mistake(Mistake {
+                    path,
+                    value: String::new(),
+                    problem,
+                    nearest: None,
+                });
             }
         }
     }
 
-    /// Reports every key that was not asked for.
-    pub fn end(self) {
+    /// Reports every key that was not asked for; tells whether all of them were.
+    pub fn end(self) -> bool {
         for (key, value) in self.members {
             if !self.known.contains(&key.as_str()) && !self.not_yet.contains(&key.as_str()) {
                 // The value is not shown: a key that nobody asked for may well be a secret.
@@ -270,13 +328,23 @@ impl<'v> Section<'v> {
                 });
             }
         }
+        self.members.keys().all(|key| self.known.contains(&key.as_str()))
     }
 }
 
-/// A value as it is shown in a message: compact and short.
+/// Whether a text may stand in a path, a metric label and a log.
+pub fn is_name(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    !text.is_empty() && text.len() <= 100 && text.chars().all(allowed)
+}
+
+/// A value as it is shown in a message: short, and nothing of what a mapping or a list holds, since that may be a
+/// secret.
 fn shown(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
+        Value::Object(members) if !members.is_empty() => "{...}".to_owned(),
+        Value::Array(elements) if !elements.is_empty() => "[...]".to_owned(),
         other => other.to_string(),
     };
     if text.chars().count() <= 60 {

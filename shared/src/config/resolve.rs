@@ -54,60 +54,91 @@ pub(super) fn resolve(
     document: Document<'_>,
     version: ConfigVersion,
     log: &Log,
-) -> Option<(Snapshot, Vec<Connection>)> {
+) -> (Snapshot, Vec<Connection>) {
     let connections = document.providers.iter().filter_map(connection).collect();
     let providers = Named::collect(document.providers.into_iter().map(provider), "provider");
-    let attributes: BTreeSet<&str> =
-        document.agents.iter().flat_map(|agent| agent.attributes.iter().map(|(key, _)| *key)).collect();
+    let attributes: BTreeSet<&str> = document
+        .agents
+        .iter()
+        .flat_map(|agent| agent.attributes.iter().map(|(key, _)| *key))
+        .collect();
     let attributes: Vec<&str> = attributes.into_iter().collect();
 
     let pools = document.pools.iter().filter_map(|entry| {
-        Some((entry.name.clone(), Arc::new(pool(entry, &providers, &attributes)?)))
+        Some((
+            entry.name.clone(),
+            Arc::new(pool(entry, &providers, &attributes)?),
+        ))
     });
     let pools = Named::collect(pools.collect::<Vec<_>>().into_iter(), "pool");
     let find_pool = |reference: &Reader<'_>| pools.look_up(reference, "pool");
 
-    let models = document.models.iter().filter_map(|entry| {
-        Some((entry.name.clone(), Arc::new(model(entry, &providers, find_pool)?)))
-    });
+    let models = document
+        .models
+        .iter()
+        .filter_map(|entry| Some((entry.name.clone(), Arc::new(model(entry, &providers, find_pool)?))));
     let models = Named::collect(models.collect::<Vec<_>>().into_iter(), "model");
-    let mut rules: Vec<Rule> =
-        document.rules.iter().filter_map(|entry| rule(entry, &attributes, find_pool)).collect();
+    let mut rules: Vec<Rule> = document
+        .rules
+        .iter()
+        .filter_map(|entry| rule(entry, &attributes, find_pool))
+        .collect();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
 
     let tenants = Named::collect(
-        document.tenants.iter().map(|name| (name.clone(), TenantName::from(name.string().unwrap_or_default()))),
+        document
+            .tenants
+            .iter()
+            .map(|name| (name.clone(), TenantName::from(name.string().unwrap_or_default()))),
         "tenant",
     );
     let workspaces = document.workspaces.iter().filter_map(|entry| {
         let name = WorkspaceName::from(entry.name.string()?);
-        let tenant = entry.tenant.as_ref().and_then(|tenant| tenants.look_up(tenant, "tenant"));
+        let tenant = entry
+            .tenant
+            .as_ref()
+            .and_then(|tenant| tenants.look_up(tenant, "tenant"));
         Some((entry.name.clone(), Arc::new(Workspace { name, tenant })))
     });
     let workspaces = Named::collect(workspaces.collect::<Vec<_>>().into_iter(), "workspace");
     if document.agents.is_empty() {
-        log.warn("agents", "", "is empty: no token is known, so every call will be refused");
+        log.warn(
+            "agents",
+            "",
+            "is empty: no token is known, so every call will be refused",
+        );
     }
     let agents = agents(&document.agents, &workspaces);
 
     let offered = rules.iter().flat_map(|rule| &rule.criteria);
     let pools: Vec<Arc<Pool>> = pools.things().collect();
-    let offered = offered.chain(pools.iter().flat_map(|pool| &pool.match_when)).flat_map(requested_models);
-    let offered_models = offered.chain(models.0.iter().map(|(name, _)| name.clone())).collect();
+    let offered = offered
+        .chain(pools.iter().flat_map(|pool| &pool.match_when))
+        .flat_map(requested_models);
+    let offered_models = offered
+        .chain(models.0.iter().map(|(name, _)| name.clone()))
+        .collect();
     let members = pools.iter().flat_map(|pool| &pool.members);
     let upstream_models = members.map(|member| member.model.to_string()).collect();
     let snapshot = Snapshot {
         version,
         providers: providers.things().collect(),
-        models: models.things().map(|model| (model.name.clone(), model)).collect::<BTreeMap<_, _>>(),
+        models: models
+            .things()
+            .map(|model| (model.name.clone(), model))
+            .collect::<BTreeMap<_, _>>(),
         rules,
         agents,
-        prices: document.prices.into_iter().map(|(model, price)| (model.to_owned(), price)).collect(),
+        prices: document
+            .prices
+            .into_iter()
+            .map(|(model, price)| (model.to_owned(), price))
+            .collect(),
         offered_models,
         upstream_models,
         pools,
     };
-    Some((snapshot, connections))
+    (snapshot, connections)
 }
 
 fn connection(entry: &ProviderEntry<'_>) -> Option<Connection> {
@@ -118,7 +149,7 @@ fn connection(entry: &ProviderEntry<'_>) -> Option<Connection> {
     })
 }
 
-fn provider<'v>(entry: ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
+fn provider(entry: ProviderEntry<'_>) -> (Reader<'_>, Arc<Provider>) {
     let provider = Provider {
         name: ProviderName::from(entry.name.value().as_str().unwrap_or_default()),
         kind: entry.kind,
@@ -149,7 +180,10 @@ fn pool(entry: &PoolEntry<'_>, providers: &Named<Arc<Provider>>, attributes: &[&
         .iter()
         .filter_map(|target| member(target, target.model.unwrap_or_default(), providers))
         .collect();
-    let match_when = entry.match_when.as_ref().and_then(|reader| criteria::read(reader, attributes));
+    let match_when = entry
+        .match_when
+        .as_ref()
+        .and_then(|reader| criteria::read(reader, attributes));
     Some(Pool {
         name: PoolName::from(entry.name.value().as_str()?),
         failover: failover(entry.failover, members.len()),
@@ -164,21 +198,20 @@ fn model(
     find_pool: impl Fn(&Reader<'_>) -> Option<Arc<Pool>>,
 ) -> Option<LogicalModel> {
     let name = entry.name.value().as_str()?;
-    let pool = match &entry.pool {
-        Some(reference) => find_pool(reference)?,
-        None => {
-            let members: Vec<_> = entry
-                .targets
-                .iter()
-                .filter_map(|target| member(target, target.model.unwrap_or(name), providers))
-                .collect();
-            Arc::new(Pool {
-                name: PoolName::from(name),
-                failover: failover(None, members.len()),
-                members,
-                match_when: Vec::new(),
-            })
-        }
+    let pool = if let Some(reference) = &entry.pool {
+        find_pool(reference)?
+    } else {
+        let members: Vec<_> = entry
+            .targets
+            .iter()
+            .filter_map(|target| member(target, target.model.unwrap_or(name), providers))
+            .collect();
+        Arc::new(Pool {
+            name: PoolName::from(name),
+            failover: failover(None, members.len()),
+            members,
+            match_when: Vec::new(),
+        })
     };
     Some(LogicalModel {
         name: LogicalModelName::from(name),
@@ -193,14 +226,22 @@ fn rule(
     attributes: &[&str],
     find_pool: impl Fn(&Reader<'_>) -> Option<Arc<Pool>>,
 ) -> Option<Rule> {
-    let criteria = entry.criteria.as_ref().map(|reader| criteria::read(reader, attributes));
+    let criteria = entry
+        .criteria
+        .as_ref()
+        .map(|reader| criteria::read(reader, attributes));
     let pool = find_pool(&entry.pool);
     let criteria = match criteria {
         Some(criteria) => criteria?,
         None => Vec::new(),
     };
     let name = RuleName::from(entry.name.unwrap_or(&entry.path));
-    Some(Rule { name, priority: entry.priority, criteria, pool: pool? })
+    Some(Rule {
+        name,
+        priority: entry.priority,
+        criteria,
+        pool: pool?,
+    })
 }
 
 fn agents(
@@ -208,11 +249,20 @@ fn agents(
     workspaces: &Named<Arc<Workspace>>,
 ) -> HashMap<crate::identity::TokenDigest, Arc<Agent>> {
     let agents = entries.iter().filter_map(|entry| {
-        let workspace =
-            entry.workspace.as_ref().and_then(|reference| workspaces.look_up(reference, "workspace"));
-        let attributes = entry.attributes.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let workspace = entry
+            .workspace
+            .as_ref()
+            .and_then(|reference| workspaces.look_up(reference, "workspace"));
+        let attributes = entry
+            .attributes
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let name = AgentName::from(entry.name.value().as_str()?);
-        let agent = Agent { name, workspace, attributes: attributes.collect() };
+        let agent = Agent {
+            name,
+            workspace,
+            attributes: attributes.collect(),
+        };
         Some((entry.name.clone(), (Arc::new(agent), &entry.tokens)))
     });
     let agents = Named::collect(agents.collect::<Vec<_>>().into_iter(), "agent");

@@ -41,7 +41,11 @@ impl Snapshot {
     /// The longest time that an account is given to its first byte: what the rendered route allows an attempt.
     #[must_use]
     pub fn longest_first_byte(&self) -> Millis {
-        self.providers.iter().map(|provider| provider.timeouts.first_byte).max().unwrap_or_default()
+        self.providers
+            .iter()
+            .map(|provider| provider.timeouts.first_byte)
+            .max()
+            .unwrap_or_default()
     }
 }
 
@@ -98,7 +102,11 @@ pub struct Timeouts {
 impl Default for Timeouts {
     /// Models that think answer late, above all where they do not stream.
     fn default() -> Self {
-        Self { connect: Millis(5_000), first_byte: Millis(300_000), idle: Millis(300_000) }
+        Self {
+            connect: Millis(5_000),
+            first_byte: Millis(300_000),
+            idle: Millis(300_000),
+        }
     }
 }
 
@@ -155,7 +163,12 @@ pub struct Defaults {
 }
 
 /// The defaults of a name that is no logical model.
-pub static NO_DEFAULTS: Defaults = Defaults { temperature: None, top_p: None, max_tokens: None, stop: Vec::new() };
+pub static NO_DEFAULTS: Defaults = Defaults {
+    temperature: None,
+    top_p: None,
+    max_tokens: None,
+    stop: Vec::new(),
+};
 
 /// Something that a model may or may not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

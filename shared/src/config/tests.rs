@@ -6,6 +6,7 @@ mod mistakes;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod refused_values;
+mod secrets;
 mod values;
 
 const TOKEN: &str = "4c26d9074c27d89ede59270c0ac14b71e071b15239519f75474b2f3ba63481f5";

@@ -40,18 +40,18 @@ fn document() -> Value {
 
 /// Takes what the once-per-call machine hands over.
 #[derive(Default)]
-struct Handover(Vec<Forward>);
+struct Handover(Vec<SharedCall>);
 
 impl broker::Output for Handover {
     fn remove_request_headers(&mut self, _: &[&str]) {}
-    fn forward(&mut self, forward: Forward) {
-        self.0.push(forward);
+    fn forward(&mut self, forward: Forward<'_>) {
+        self.0.push(forward.call.clone());
     }
     fn reply(&mut self, reply: &Reply) {
         panic!("{reply:?}");
     }
     fn measure(&mut self, _: Metric, _: Labels<'_>, _: u64) {}
-    fn record(&mut self, _: &Record) {}
+    fn record(&mut self, _: &Record<'_>) {}
 }
 
 /// A call as the once-per-call machine hands it over.
@@ -75,16 +75,14 @@ fn call_to(path: &str, body: &str) -> SharedCall {
                 headers,
                 is_end: false,
             },
-            START,
             &mut output,
         )
         .handle(
             broker::Event::RequestBodyComplete(body.as_bytes().to_vec()),
-            START,
             &mut output,
         );
     assert!(!machine.has_replied());
-    output.0.remove(0).call
+    output.0.remove(0)
 }
 
 fn chat(body: &str) -> SharedCall {
@@ -117,16 +115,13 @@ struct Host {
     chunks: Vec<String>,
 }
 
-fn lines<N: AsRef<str>>(headers: Vec<(N, Vec<u8>)>) -> Vec<String> {
-    headers
-        .into_iter()
-        .map(|(name, value)| format!("{}: {}", name.as_ref(), String::from_utf8_lossy(&value)))
-        .collect()
+fn line(name: &str, value: &[u8]) -> String {
+    format!("{name}: {}", String::from_utf8_lossy(value))
 }
 
 impl Output for Host {
-    fn set_request_headers(&mut self, headers: Vec<(&'static str, Vec<u8>)>) {
-        self.request_headers = lines(headers);
+    fn set_request_headers(&mut self, headers: &[(&'static str, Cow<'_, [u8]>)]) {
+        self.request_headers = headers.iter().map(|(name, value)| line(name, value)).collect();
     }
 
     fn set_next_upstream(&mut self, cluster: &ProviderName) {
@@ -138,8 +133,8 @@ impl Output for Host {
             .push(String::from_utf8(body.to_vec()).unwrap());
     }
 
-    fn set_response_headers(&mut self, headers: Vec<(String, Vec<u8>)>) {
-        self.response_headers = lines(headers);
+    fn set_response_headers(&mut self, headers: &[(&str, &[u8])]) {
+        self.response_headers = headers.iter().map(|(name, value)| line(name, value)).collect();
     }
 
     fn set_response_chunk(&mut self, chunk: &[u8]) {
@@ -171,7 +166,7 @@ impl Driver {
 
     fn handle(&mut self, event: Event<'_>) {
         let machine = self.machine.take().unwrap();
-        self.machine = Some(machine.handle(event, self.now, &mut self.host));
+        self.machine = Some(machine.handle(event, &mut self.host));
     }
 
     fn machine(&self) -> &Egress {
@@ -194,7 +189,35 @@ impl Driver {
         let own = [(":status", status.as_str()), ("content-type", content_type)];
         let pairs = own.iter().chain(headers);
         let pairs = pairs.map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()));
-        self.handle(Event::ResponseHeaders(pairs.collect()));
+        self.answer_with(pairs.collect());
+    }
+
+    /// The answer begins with just these headers.
+    fn answer_with(&mut self, headers: Vec<(String, Vec<u8>)>) {
+        self.handle(Event::ResponseHeaders {
+            headers,
+            is_end: false,
+            now: self.now,
+        });
+    }
+
+    /// A chunk comes by, as the filter tells of it.
+    fn chunk(&mut self, chunk: &str, is_last: bool) {
+        if !chunk.is_empty() && self.machine().awaits_first_byte() {
+            self.handle(Event::FirstByte { now: self.now });
+        }
+        self.handle(Event::ResponseBody {
+            chunk: chunk.as_bytes(),
+            is_last,
+        });
+    }
+
+    /// The attempt ends.
+    fn close(&mut self, is_connect_failure: bool) {
+        self.handle(Event::Closed {
+            is_connect_failure,
+            now: self.now,
+        });
     }
 
     /// Passes the answer's chunks, the last one as such; gives what the agent gets.
@@ -203,10 +226,7 @@ impl Driver {
         for (index, chunk) in chunks.iter().enumerate() {
             let replaced = self.host.chunks.len();
             let is_last = index + 1 == chunks.len();
-            self.handle(Event::ResponseBody {
-                chunk: chunk.as_bytes(),
-                is_last,
-            });
+            self.chunk(chunk, is_last);
             passed.push_str(self.host.chunks.get(replaced).map_or(*chunk, String::as_str));
         }
         passed

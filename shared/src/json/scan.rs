@@ -131,7 +131,10 @@ pub fn array(text: &[u8], mut each: impl FnMut(Value)) -> Result<(), ScanError> 
 /// The values of the named members of the object that `text` is, in the order of `keys`, and the index in `keys` of
 /// one that is given twice, if any: readers differ in which of two they take, so a repeated key deserves distrust.
 pub fn members<const N: usize>(text: &[u8], keys: [&str; N]) -> Result<Members<N>, ScanError> {
-    let mut found = Members { values: [None; N], repeated: None };
+    let mut found = Members {
+        values: [None; N],
+        repeated: None,
+    };
     object(text, |key, value| {
         if let Some(index) = keys.iter().position(|known| known.as_bytes() == key.as_ref())
             && let Some(slot) = found.values.get_mut(index)
@@ -231,7 +234,11 @@ impl Cursor<'_> {
         let start = self.at - 1;
         self.skip_string()?;
         let span = Span { start, end: self.at };
-        if self.token()? == b':' { Ok(span) } else { Err(self.unexpected()) }
+        if self.token()? == b':' {
+            Ok(span)
+        } else {
+            Err(self.unexpected())
+        }
     }
 
     /// One value of any kind.
@@ -249,7 +256,10 @@ impl Cursor<'_> {
             }
             _ => self.skip_scalar(first)?,
         };
-        Ok(Value { kind, span: Span { start, end: self.at } })
+        Ok(Value {
+            kind,
+            span: Span { start, end: self.at },
+        })
     }
 
     /// The rest of a value that is no container and whose first byte is read.
@@ -299,7 +309,11 @@ impl Cursor<'_> {
     fn skip_container(&mut self, is_object: bool) -> Result<(), ScanError> {
         let mut levels = Levels::default();
         levels.open(is_object)?;
-        let mut expect = if is_object { Expect::FirstKeyOrEnd } else { Expect::FirstElementOrEnd };
+        let mut expect = if is_object {
+            Expect::FirstKeyOrEnd
+        } else {
+            Expect::FirstElementOrEnd
+        };
         loop {
             let byte = self.token()?;
             expect = match (expect, byte) {
@@ -405,7 +419,10 @@ mod tests {
     fn members_are_found_with_their_exact_text() {
         let text = " { \"a\" : 1.50e3 ,\"b\":\"x\\\"}\" , \"c\":[{},[],{\"d\":[null,true]}],\"e\":{}} \n";
         let found = members(text).unwrap();
-        let texts: Vec<_> = found.iter().map(|(key, _, value)| (key.as_str(), value.as_str())).collect();
+        let texts: Vec<_> = found
+            .iter()
+            .map(|(key, _, value)| (key.as_str(), value.as_str()))
+            .collect();
         assert_eq!(
             texts,
             [
@@ -453,9 +470,13 @@ mod tests {
     #[test]
     fn depth_is_bounded_and_just_below_the_bound_every_bracket_is_matched() {
         let nested = |depth: usize| {
-            let open: String = (0..depth).map(|level| if level % 3 == 0 { "{\"k\":" } else { "[" }).collect();
-            let close: String =
-                (0..depth).rev().map(|level| if level % 3 == 0 { "}" } else { "]" }).collect();
+            let open: String = (0..depth)
+                .map(|level| if level % 3 == 0 { "{\"k\":" } else { "[" })
+                .collect();
+            let close: String = (0..depth)
+                .rev()
+                .map(|level| if level % 3 == 0 { "}" } else { "]" })
+                .collect();
             format!("{{\"a\":{open}1{close}}}")
         };
         assert!(members(&nested(MAX_JSON_DEPTH - 1)).is_ok());

@@ -15,13 +15,19 @@ impl Edit {
     /// Replaces the bytes of `span`.
     #[must_use]
     pub fn replace(span: Span, text: impl Into<Vec<u8>>) -> Self {
-        Self { span, text: text.into() }
+        Self {
+            span,
+            text: text.into(),
+        }
     }
 
     /// Inserts before the byte at `at`.
     #[must_use]
     pub fn insert(at: usize, text: impl Into<Vec<u8>>) -> Self {
-        Self { span: Span { start: at, end: at }, text: text.into() }
+        Self {
+            span: Span { start: at, end: at },
+            text: text.into(),
+        }
     }
 }
 

@@ -37,7 +37,10 @@ impl Price {
     /// What a usage costs, rounded to the nearest micro-dollar once, at the end.
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> MicroUsd {
-        let plain = usage.input.saturating_sub(usage.cache_read).saturating_sub(usage.cache_write);
+        let plain = usage
+            .input
+            .saturating_sub(usage.cache_read)
+            .saturating_sub(usage.cache_write);
         let product = |tokens: Tokens, rate: Rate| u128::from(tokens.0) * u128::from(rate.0);
         let millionths = product(plain, self.input)
             + product(usage.cache_read, self.cache_read)
@@ -55,7 +58,12 @@ mod tests {
 
     fn price() -> Price {
         let rate = |dollars| Price::rate(dollars).unwrap();
-        Price { input: rate(15.0), output: rate(75.0), cache_read: rate(1.5), cache_write: rate(18.75) }
+        Price {
+            input: rate(15.0),
+            output: rate(75.0),
+            cache_read: rate(1.5),
+            cache_write: rate(18.75),
+        }
     }
 
     #[test]
@@ -68,23 +76,47 @@ mod tests {
             reasoning: Tokens(9_000),
         };
         // 0.5 M at 15, 0.4 M at 1.5, 0.1 M at 18.75, 0.01 M at 75 dollars.
-        assert_eq!(price().cost(&usage), MicroUsd(7_500_000 + 600_000 + 1_875_000 + 750_000));
+        assert_eq!(
+            price().cost(&usage),
+            MicroUsd(7_500_000 + 600_000 + 1_875_000 + 750_000)
+        );
     }
 
     #[test]
     fn a_cost_is_rounded_once() {
-        let usage = Usage { input: Tokens(1), ..Usage::default() };
-        let cheap = |dollars| Price { input: Price::rate(dollars).unwrap(), ..price() }.cost(&usage);
-        assert_eq!((cheap(0.4), cheap(0.5), cheap(0.0)), (MicroUsd(0), MicroUsd(1), MicroUsd(0)));
+        let usage = Usage {
+            input: Tokens(1),
+            ..Usage::default()
+        };
+        let cheap = |dollars| {
+            Price {
+                input: Price::rate(dollars).unwrap(),
+                ..price()
+            }
+            .cost(&usage)
+        };
+        assert_eq!(
+            (cheap(0.4), cheap(0.5), cheap(0.0)),
+            (MicroUsd(0), MicroUsd(1), MicroUsd(0))
+        );
     }
 
     #[test]
     fn absurd_rates_and_counts_neither_overflow_nor_pass() {
         assert_eq!(Price::rate(-1.0), None);
         assert_eq!(Price::rate(f64::NAN), None);
-        let usage = Usage { input: Tokens(u64::MAX), output: Tokens(u64::MAX), ..Usage::default() };
+        let usage = Usage {
+            input: Tokens(u64::MAX),
+            output: Tokens(u64::MAX),
+            ..Usage::default()
+        };
         let dear = Price::rate(1e6).unwrap();
-        let price = Price { input: dear, output: dear, cache_read: dear, cache_write: dear };
+        let price = Price {
+            input: dear,
+            output: dear,
+            cache_read: dear,
+            cache_write: dear,
+        };
         assert_eq!(price.cost(&usage), MicroUsd(u64::MAX));
     }
 }

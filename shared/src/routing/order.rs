@@ -11,9 +11,17 @@ pub fn priority_weighted(mut members: Vec<&Member>, random: u64) -> Vec<&Member>
     for group in members.chunk_by(|one, other| one.priority == other.priority) {
         let first = draw(group, random);
         ordered.extend(first.and_then(|index| group.get(index)));
-        ordered.extend(group.iter().enumerate().filter(|(index, _)| Some(*index) != first).map(|(_, m)| m));
+        ordered.extend(
+            group
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| Some(*index) != first)
+                .map(|(_, m)| m),
+        );
         // Another draw for the next group: one step of a full-period generator.
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
     }
     ordered
 }
@@ -47,11 +55,19 @@ mod tests {
             region: None,
             timeouts: Timeouts::default(),
         };
-        Member { provider: Arc::new(provider), model: model.into(), weight, priority }
+        Member {
+            provider: Arc::new(provider),
+            model: model.into(),
+            weight,
+            priority,
+        }
     }
 
     fn order(members: &[Member], random: u64) -> Vec<&str> {
-        priority_weighted(members.iter().collect(), random).iter().map(|m| m.model.as_str()).collect()
+        priority_weighted(members.iter().collect(), random)
+            .iter()
+            .map(|m| m.model.as_str())
+            .collect()
     }
 
     #[test]
@@ -71,7 +87,12 @@ mod tests {
 
     #[test]
     fn the_others_follow_in_order_and_later_priorities_come_last() {
-        let members = [member("z", 1, 1), member("a", 0, 0), member("b", 0, 1), member("c", 0, 0)];
+        let members = [
+            member("z", 1, 1),
+            member("a", 0, 0),
+            member("b", 0, 1),
+            member("c", 0, 0),
+        ];
         assert_eq!(order(&members, 7), ["b", "a", "c", "z"]);
     }
 

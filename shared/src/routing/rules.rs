@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::{Agent, Criterion, LogicalModel, Pool, Snapshot, Subject, Test};
 use crate::headers::{Headers, X_BROKER_PURPOSE, X_BROKER_STEP};
-use crate::ids::RuleName;
+use crate::ids::{RuleName, TenantName};
 use crate::units::Tokens;
 
 /// What rules may look at.
@@ -47,15 +47,29 @@ pub fn resolve(snapshot: &Snapshot, facts: Facts<'_>) -> Result<Resolution, Unre
         return Err(Unresolved);
     }
     if let Some(rule) = snapshot.rules.iter().find(|rule| all_hold(&rule.criteria, facts)) {
-        return Ok(Resolution { rule: Some(rule.name.clone()), pool: rule.pool.clone(), model });
+        return Ok(Resolution {
+            rule: Some(rule.name.clone()),
+            pool: rule.pool.clone(),
+            model,
+        });
     }
-    let by_condition =
-        snapshot.pools.iter().find(|pool| !pool.match_when.is_empty() && all_hold(&pool.match_when, facts));
+    let by_condition = snapshot
+        .pools
+        .iter()
+        .find(|pool| !pool.match_when.is_empty() && all_hold(&pool.match_when, facts));
     if let Some(pool) = by_condition {
-        return Ok(Resolution { rule: Some("match_when".into()), pool: pool.clone(), model });
+        return Ok(Resolution {
+            rule: Some("match_when".into()),
+            pool: pool.clone(),
+            model,
+        });
     }
     match model {
-        Some(model) => Ok(Resolution { rule: None, pool: model.pool.clone(), model: Some(model) }),
+        Some(model) => Ok(Resolution {
+            rule: None,
+            pool: model.pool.clone(),
+            model: Some(model),
+        }),
         None => Err(Unresolved),
     }
 }
@@ -78,9 +92,11 @@ fn holds(criterion: &Criterion, facts: Facts<'_>) -> bool {
         Subject::RequestModel => one_of(Some(facts.model)),
         Subject::Agent => one_of(Some(facts.agent.name.as_str())),
         Subject::Workspace => one_of(workspace.map(|workspace| workspace.name.as_str())),
-        Subject::Tenant => {
-            one_of(workspace.and_then(|workspace| workspace.tenant.as_ref()).map(|tenant| tenant.as_str()))
-        }
+        Subject::Tenant => one_of(
+            workspace
+                .and_then(|workspace| workspace.tenant.as_ref())
+                .map(TenantName::as_str),
+        ),
         Subject::Header(name) => one_of(facts.headers.text(name)),
         Subject::Attribute(name) => one_of(attribute(facts, name)),
     }
@@ -133,31 +149,64 @@ mod tests {
     fn agent(attributes: &[(&str, &str)], workspace: Option<&str>) -> Agent {
         Agent {
             name: "bot".into(),
-            workspace: workspace
-                .map(|name| Arc::new(crate::config::Workspace { name: name.into(), tenant: None })),
-            attributes: attributes.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
+            workspace: workspace.map(|name| {
+                Arc::new(crate::config::Workspace {
+                    name: name.into(),
+                    tenant: None,
+                })
+            }),
+            attributes: attributes
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect(),
         }
     }
 
-    fn pool(agent: &Agent, model: &str, input: u64, headers: &[(&str, &str)]) -> Option<(Option<String>, String)> {
-        let headers =
-            Headers::new(headers.iter().map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec())).collect());
-        let facts = Facts { agent, model, input: Tokens(input), headers: &headers };
+    fn pool(
+        agent: &Agent,
+        model: &str,
+        input: u64,
+        headers: &[(&str, &str)],
+    ) -> Option<(Option<String>, String)> {
+        let headers = Headers::new(
+            headers
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), v.as_bytes().to_vec()))
+                .collect(),
+        );
+        let facts = Facts {
+            agent,
+            model,
+            input: Tokens(input),
+            headers: &headers,
+        };
         let found = resolve(&snapshot(), facts).ok()?;
-        Some((found.rule.map(|rule| rule.to_string()), found.pool.name.to_string()))
+        Some((
+            found.rule.map(|rule| rule.to_string()),
+            found.pool.name.to_string(),
+        ))
     }
 
     #[test]
     fn all_conditions_of_a_rule_must_hold_and_the_highest_priority_wins() {
         let standard = agent(&[("tier", "standard")], Some("sales"));
         let found = |rule: Option<&str>, pool: &str| Some((rule.map(str::to_owned), pool.to_owned()));
-        assert_eq!(pool(&standard, "primary", 10, &[]), found(Some("rules[0]"), "standard"));
-        assert_eq!(pool(&standard, "primary", 100_001, &[]), found(Some("long"), "long"));
+        assert_eq!(
+            pool(&standard, "primary", 10, &[]),
+            found(Some("rules[0]"), "standard")
+        );
+        assert_eq!(
+            pool(&standard, "primary", 100_001, &[]),
+            found(Some("long"), "long")
+        );
         let elsewhere = agent(&[("tier", "standard")], None);
         assert_eq!(pool(&elsewhere, "primary", 10, &[]), found(None, "own"));
         let plain = agent(&[], None);
         let headers = [("x-broker-step", "extraction"), ("x-team", "b")];
-        assert_eq!(pool(&plain, "primary", 10, &headers), found(Some("rules[2]"), "batch"));
+        assert_eq!(
+            pool(&plain, "primary", 10, &headers),
+            found(Some("rules[2]"), "batch")
+        );
         assert_eq!(pool(&plain, "primary", 10, &headers[..1]), found(None, "own"));
         assert_eq!(pool(&plain, "tiny", 10, &[]), found(Some("match_when"), "cheap"));
     }
@@ -168,7 +217,10 @@ mod tests {
         assert_eq!(pool(&plain, "nonsense", 10, &[]), None);
         assert_eq!(pool(&plain, "upstream", 10, &[]), None);
         let standard = agent(&[("tier", "standard")], Some("sales"));
-        assert!(pool(&standard, "upstream", 10, &[]).is_some(), "a rule without a condition on the model takes it");
+        assert!(
+            pool(&standard, "upstream", 10, &[]).is_some(),
+            "a rule without a condition on the model takes it"
+        );
         assert_eq!(pool(&standard, "nonsense", 10, &[]), None);
     }
 }

@@ -117,15 +117,21 @@ impl Observer {
     /// Watches an answer in one piece.
     #[must_use]
     pub fn of_answer(format: Format) -> Self {
-        Self { format, body: Body::Whole(Vec::new()) }
+        Self {
+            format,
+            body: Body::Whole(Vec::new()),
+        }
     }
 
     /// Watches a stream; `leave_usage_out` if the broker asked for usage that the agent did not want.
     #[must_use]
     pub fn of_stream(format: Format, leave_usage_out: bool) -> Self {
         let splitter = Splitter::default();
-        let body =
-            if leave_usage_out { Body::StreamWithoutUsage(splitter) } else { Body::Stream(splitter) };
+        let body = if leave_usage_out {
+            Body::StreamWithoutUsage(splitter)
+        } else {
+            Body::Stream(splitter)
+        };
         Self { format, body }
     }
 
@@ -152,7 +158,13 @@ impl Observer {
                     observe_piece(format, piece, observation);
                 });
                 if is_last {
-                    observe_piece(format, Piece::Event(Event { raw: &splitter.finish() }), observation);
+                    observe_piece(
+                        format,
+                        Piece::Event(Event {
+                            raw: &splitter.finish(),
+                        }),
+                        observation,
+                    );
                 } else {
                     self.body = Body::Stream(splitter);
                 }
@@ -168,11 +180,17 @@ impl Observer {
                 };
                 splitter.push(chunk, &mut pass);
                 if is_last {
-                    pass(Piece::Event(Event { raw: &splitter.finish() }));
+                    pass(Piece::Event(Event {
+                        raw: &splitter.finish(),
+                    }));
                 } else {
                     self.body = Body::StreamWithoutUsage(splitter);
                 }
-                if passed == chunk { Relay::Unchanged } else { Relay::Replaced(passed) }
+                if passed == chunk {
+                    Relay::Unchanged
+                } else {
+                    Relay::Replaced(passed)
+                }
             }
             Body::Unread => Relay::Unchanged,
         }

@@ -46,6 +46,14 @@ const ROWS: [Row; 6] = [
 struct Round {
     plain: Sample,
     broker: Sample,
+    /// One call at a time: with several, a worker that is busy makes the next call wait, and the first byte's time
+    /// would tell how long the queue is.
+    unhurried: Unhurried,
+}
+
+struct Unhurried {
+    plain: Sample,
+    broker: Sample,
 }
 
 struct Side {
@@ -105,20 +113,41 @@ fn case_of(row: &Row, arguments: &Compare) -> Case {
 
 /// Who comes first changes from round to round: the second finds warmer caches.
 async fn one_round(plain: &Side, broker: &Side, case: &Case, number: u32) -> Result<Round> {
+    let one_at_a_time = Case {
+        body: case.body.clone(),
+        calls: case.calls.div_ceil(8),
+        connections: 1,
+        limit: case.limit,
+    };
+    let (plain_all, broker_all) = in_turn(plain, broker, case, number).await?;
+    let (plain, broker) = in_turn(plain, broker, &one_at_a_time, number).await?;
+    Ok(Round {
+        plain: plain_all,
+        broker: broker_all,
+        unhurried: Unhurried { plain, broker },
+    })
+}
+
+async fn in_turn(plain: &Side, broker: &Side, case: &Case, number: u32) -> Result<(Sample, Sample)> {
     if number.is_multiple_of(2) {
         let plain = plain.measure(case).await.context("plain Envoy")?;
-        let broker = broker.measure(case).await.context("the broker")?;
-        Ok(Round { plain, broker })
+        Ok((plain, broker.measure(case).await.context("the broker")?))
     } else {
         let broker = broker.measure(case).await.context("the broker")?;
-        let plain = plain.measure(case).await.context("plain Envoy")?;
-        Ok(Round { plain, broker })
+        Ok((plain.measure(case).await.context("plain Envoy")?, broker))
     }
 }
 
 /// A call that failed costs little: its number would flatter.
 fn refuse_errors(row: &Row, rounds: &[Round]) -> Result<()> {
-    for sample in rounds.iter().flat_map(|round| [&round.plain, &round.broker]) {
+    for sample in rounds.iter().flat_map(|round| {
+        [
+            &round.plain,
+            &round.broker,
+            &round.unhurried.plain,
+            &round.unhurried.broker,
+        ]
+    }) {
         if let Some(error) = &sample.first_error {
             bail!(
                 "{}: {} calls failed, the first with: {error}",
@@ -175,7 +204,7 @@ impl Columns {
 /// Microseconds; below nothing where the broker's median happened to be the smaller one.
 fn first_byte_added(round: &Round) -> f64 {
     let of = |sample: &Sample| sample.first_byte_median().as_secs_f64() * 1e6;
-    of(&round.broker) - of(&round.plain)
+    of(&round.unhurried.broker) - of(&round.unhurried.plain)
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -1,7 +1,10 @@
+use std::path::Path;
+
 use serde_json::{Value, json};
 use shared::egress;
 
-use super::{Rendered, wasm_configuration_of};
+use super::{DOCUMENT, Rendered, place, wasm_configuration_of};
+use crate::render::Place;
 
 #[test]
 fn each_account_is_told_its_own_name_and_address_and_no_credential() {
@@ -111,4 +114,31 @@ fn a_cluster_is_found_by_name_or_by_address() {
         );
     }
     assert_eq!(rendered.cluster("openai-a")["connect_timeout"], "2.000s");
+}
+
+#[test]
+fn what_something_else_delivers_is_looked_for_in_its_own_folder() {
+    let rendered = Rendered::new();
+    let secrets = rendered.0.path().join("secrets");
+    let source = |cluster: &str| {
+        let generic = &rendered.upstream_filters(cluster)[1]["typed_config"]["credential"]["typed_config"];
+        generic["credential"]["sds_config"]["path_config_source"].clone()
+    };
+    let expected =
+        |folder: &Path, name: &str| json!({"path": folder.join(name), "watched_directory": {"path": folder}});
+    assert_eq!(source("delivered"), expected(&secrets, "vault-key.yaml"));
+    let delivered = Path::new("/run/delivered");
+    rendered.again_at(
+        &Place {
+            secrets: Some(delivered.to_owned()),
+            ..place()
+        },
+        DOCUMENT,
+    );
+    assert_eq!(source("delivered"), expected(delivered, "vault-key.yaml"));
+    assert_eq!(
+        source("openai-a"),
+        expected(&secrets, "openai-a.yaml"),
+        "the broker's own stay where they are"
+    );
 }

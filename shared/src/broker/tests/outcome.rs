@@ -4,9 +4,13 @@ use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::{DIALECTS, Driver, JSON, STREAM, body, closed, headers, last, part, status};
+use super::{
+    DIALECTS, Driver, JSON, START, STREAM, Told, Unseen, body, closed, config, headers, last, part, status,
+    status_with,
+};
 use crate::api::Dialect;
 use crate::broker::Flow;
+use crate::egress::Egress;
 
 const HTML: &str = "text/html";
 
@@ -19,8 +23,8 @@ fn after_two(millis: u64, is_connect_failure: bool) -> Driver {
 }
 
 /// The broker answers instead of the provider, and the record tells that no provider could.
-fn expect_unavailable(mut call: Driver, given: u16, expected: u16, code: &str) -> Value {
-    call.answered(given);
+fn expect_unavailable(mut call: Driver, expected: u16, code: &str) -> Value {
+    call.answered();
     assert_eq!(call.machine().flow(), Flow::Pause);
     let (reply, answer) = call.reply();
     assert_eq!(reply.status, expected, "{answer}");
@@ -31,8 +35,8 @@ fn expect_unavailable(mut call: Driver, given: u16, expected: u16, code: &str) -
         &error["code"]
     };
     assert_eq!(given_code, code, "{answer}");
-    call.answered(expected);
-    call.finish(Some(expected));
+    call.answered();
+    call.finish();
     call.reply();
     let record = call.record();
     assert_eq!(
@@ -82,9 +86,9 @@ fn a_providers_error_in_its_own_format_is_the_agents() {
                     (1, last("{}")),
                 ],
             );
-            call.answered(code);
+            call.answered();
             assert_eq!(call.machine().flow(), Flow::Continue);
-            call.finish(Some(code));
+            call.finish();
             assert_eq!(ending(&call), ("provider_error", "", Some(code.into())));
         }
     }
@@ -101,7 +105,7 @@ fn an_error_that_is_not_in_the_providers_format_is_told_in_the_callers() {
         for (given, expected) in [(500, 500), (503, 503), (404, 502), (302, 502)] {
             let mut call = Driver::forwarded(dialect, &body(model));
             call.attempt(account, [(5, status(given, HTML))]);
-            let answer = expect_unavailable(call, given, expected, "upstream_error");
+            let answer = expect_unavailable(call, expected, "upstream_error");
             let kind = if dialect == Dialect::OpenAi {
                 "server_error"
             } else {
@@ -117,26 +121,26 @@ fn a_refusal_of_the_brokers_credential_says_nothing_to_the_agent() {
     for given in [401, 403] {
         let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
         call.attempt("openai-a", [(5, status(given, JSON))]);
-        expect_unavailable(call, 502, 502, "upstream_credential_refused");
+        expect_unavailable(call, 502, "upstream_credential_refused");
     }
 }
 
 #[test]
 fn an_account_that_cannot_be_reached_is_told_from_one_that_is_late() {
-    expect_unavailable(after_two(1, true), 503, 503, "upstream_unavailable");
-    expect_unavailable(after_two(1, false), 503, 503, "upstream_unavailable");
-    let late = expect_unavailable(after_two(45_000, false), 504, 504, "upstream_timeout");
+    expect_unavailable(after_two(1, true), 503, "upstream_unavailable");
+    expect_unavailable(after_two(1, false), 503, "upstream_unavailable");
+    let late = expect_unavailable(after_two(45_000, false), 504, "upstream_timeout");
     assert_eq!(late["error"]["type"], "server_error");
     let mut call = Driver::forwarded(Dialect::Anthropic, &body("claude"));
     call.attempt("anthropic-a", [(30_000, closed(false))]);
-    let late = expect_unavailable(call, 504, 504, "upstream_timeout");
+    let late = expect_unavailable(call, 504, "upstream_timeout");
     assert_eq!(late["error"]["type"], "timeout_error");
 }
 
 #[test]
 fn envoys_answer_without_any_attempt_means_that_nothing_was_reached() {
     let call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
-    expect_unavailable(call, 503, 503, "upstream_unavailable");
+    expect_unavailable(call, 503, "upstream_unavailable");
 }
 
 #[test]
@@ -144,8 +148,8 @@ fn the_last_attempt_decides_what_the_agent_is_told() {
     let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
     call.attempt("openai-a", [(5, status(401, JSON))]);
     call.attempt("openai-b", [(5, status(429, JSON)), (1, last("{}"))]);
-    call.answered(429);
-    call.finish(Some(429));
+    call.answered();
+    call.finish();
     assert_eq!(ending(&call), ("provider_error", "", Some(429)));
 }
 
@@ -167,8 +171,8 @@ fn a_stream_that_carries_an_error_is_a_providers_error() {
     ] {
         let mut call = Driver::forwarded(dialect, &body(model));
         call.attempt(account, [(5, status(200, STREAM)), (5, last(event))]);
-        call.answered(200);
-        call.finish(Some(200));
+        call.answered();
+        call.finish();
         assert_eq!(ending(&call), ("provider_error", "error_in_stream", Some(200)));
     }
 }
@@ -182,8 +186,8 @@ fn an_answer_that_breaks_off_is_aborted_with_what_was_told_so_far() {
         "anthropic-a",
         [(5, status(200, STREAM)), (5, part(start)), (5, closed(false))],
     );
-    call.answered(200);
-    call.finish(Some(200));
+    call.answered();
+    call.finish();
     assert_eq!(ending(&call), ("aborted", "answer_broke_off", Some(200)));
     let record = call.record();
     assert_eq!(
@@ -198,17 +202,17 @@ fn an_agent_that_goes_away_aborts_its_call_wherever_it_is() {
     let mut waiting = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
     waiting.attempt("openai-a", []);
     waiting.wait(70);
-    waiting.finish(None);
+    waiting.finish();
     assert_eq!(ending(&waiting), ("aborted", "agent_went_away", None));
     let attempts = json!([{"provider": "openai-a", "model": "gpt-a", "ms": 70}]);
     assert_eq!(waiting.record()["llm.attempts"], attempts);
 
     let mut sending = Driver::arrived(headers(Dialect::OpenAi));
-    sending.finish(None);
+    sending.finish();
     assert_eq!(ending(&sending), ("aborted", "", None));
 
     let mut at_once = Driver::new();
-    at_once.finish(None);
+    at_once.finish();
     assert_eq!(ending(&at_once), ("aborted", "", None));
 }
 
@@ -217,21 +221,90 @@ fn a_record_is_written_exactly_once_whatever_happens() {
     let openai = || Driver::forwarded(Dialect::OpenAi, &body("gpt"));
     let mut answered = openai();
     answered.attempt("openai-a", [(5, status(200, JSON)), (5, last("{}"))]);
-    answered.answered(200);
+    answered.answered();
     let mut unavailable = after_two(1, false);
-    unavailable.answered(503);
+    unavailable.answered();
     let mut refused = Driver::arrived(headers(Dialect::OpenAi));
     refused.complete("");
     let arrived = Driver::arrived(headers(Dialect::OpenAi));
     for mut call in [Driver::new(), arrived, refused, openai(), answered, unavailable] {
-        call.finish(Some(200));
+        call.finish();
         let metrics = call.host.metrics.len();
-        call.finish(None);
-        call.answered(503);
+        call.finish();
+        call.answered();
         call.complete(body("gpt"));
-        call.finish(Some(200));
+        call.finish();
         call.record();
         assert_eq!(call.host.metrics.len(), metrics);
         assert_eq!(call.machine().flow(), Flow::Continue);
+    }
+}
+
+#[test]
+fn an_answer_without_a_body_is_complete() {
+    let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
+    let Told::Headers { headers, .. } = status(204, JSON) else {
+        panic!()
+    };
+    call.attempt(
+        "openai-a",
+        [(
+            5,
+            Told::Headers {
+                headers,
+                is_end: true,
+            },
+        )],
+    );
+    call.answered();
+    call.finish();
+    assert_eq!(ending(&call), ("ok", "", Some(204)));
+    assert_eq!(call.record().get("llm.ttft_ms"), None);
+}
+
+#[test]
+fn a_providers_limit_that_is_not_in_its_format_stays_a_limit() {
+    for (dialect, model) in DIALECTS {
+        let account = if dialect == Dialect::OpenAi {
+            "openai-a"
+        } else {
+            "anthropic-a"
+        };
+        let mut call = Driver::forwarded(dialect, &body(model));
+        call.attempt(account, [(5, status(429, HTML))]);
+        let answer = expect_unavailable(call, 429, "rate_limit_exceeded");
+        assert_eq!(answer["error"]["type"], "rate_limit_error");
+    }
+}
+
+#[test]
+fn an_attempt_that_was_not_planned_leaves_no_answer_to_deliver() {
+    for wrong in ["openai-a", "anthropic-a"] {
+        let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
+        call.attempt("openai-a", [(5, status(503, JSON)), (1, last("{}"))]);
+        assert!(call.call().borrow().attempts[0].is_deliverable);
+        assert!(Egress::start(call.call(), &config(wrong), START, &mut Unseen).is_err());
+        expect_unavailable(call, 503, "upstream_error");
+    }
+}
+
+#[test]
+fn what_a_hop_gave_up_is_told_as_what_it_was() {
+    for (flags, given, expected, code, recorded) in [
+        ("UT", 504, 504, "upstream_timeout", "timeout"),
+        ("UF,URX", 503, 503, "upstream_unavailable", "connect_failure"),
+        ("UC", 503, 503, "upstream_unavailable", "reset"),
+    ] {
+        let mut call = Driver::forwarded(Dialect::Anthropic, &body("claude"));
+        call.attempt(
+            "anthropic-a",
+            [
+                (5, status_with(given, &[("x-broker-failure", flags)])),
+                (0, last("late")),
+            ],
+        );
+        let host = call.call();
+        expect_unavailable(call, expected, code);
+        assert_eq!(host.borrow().attempts[0].outcome.unwrap().label(), recorded);
     }
 }

@@ -4,9 +4,8 @@ use serde_json::json;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::{Driver, JSON, STREAM, body, closed, headers_with, last, part, snapshot, status};
+use super::{Driver, JSON, STREAM, body, closed, headers_with, last, part, snapshot, status, status_with};
 use crate::api::Dialect;
-use crate::egress;
 
 const ANSWER: &str = r#"{"id":"1","model":"gpt-b-2026","choices":[{"index":0,"finish_reason":"stop"}],
     "usage":{"prompt_tokens":1000,"completion_tokens":100,"prompt_tokens_details":{"cached_tokens":400},
@@ -23,9 +22,9 @@ fn failed_over() -> Driver {
         "openai-b",
         [(200, status(200, JSON)), (30, part(head)), (20, last(tail))],
     );
-    call.answered(200);
+    call.answered();
     call.wait(7);
-    call.finish(Some(200));
+    call.finish();
     call
 }
 
@@ -96,9 +95,9 @@ fn a_call_is_measured_with_its_attempts_tokens_cost_and_times() {
 #[test]
 fn a_denied_call_is_recorded_with_what_was_known_by_then() {
     let mut call = Driver::arrived(headers_with(Dialect::OpenAi, &[("authorization", "")]));
-    call.answered(401);
+    call.answered();
     call.wait(3);
-    call.finish(Some(401));
+    call.finish();
     assert_eq!(
         *call.record(),
         json!({
@@ -125,8 +124,8 @@ fn attempts_that_all_failed_are_recorded_and_measured_each_with_its_reason() {
     let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
     call.attempt("openai-a", [(30, closed(true))]);
     call.attempt("openai-b", [(45_000, closed(false))]);
-    call.answered(504);
-    call.finish(Some(504));
+    call.answered();
+    call.finish();
     assert_eq!(
         call.record()["llm.attempts"],
         json!([
@@ -150,16 +149,10 @@ fn attempts_that_all_failed_are_recorded_and_measured_each_with_its_reason() {
 #[test]
 fn an_attempt_is_recorded_with_the_providers_own_id() {
     let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
-    let egress::Event::ResponseHeaders(mut headers) = status(400, JSON) else {
-        panic!()
-    };
-    headers.push(("x-request-id".to_owned(), b"provider-1".to_vec()));
-    call.attempt(
-        "openai-a",
-        [(5, egress::Event::ResponseHeaders(headers)), (1, last("{}"))],
-    );
-    call.answered(400);
-    call.finish(Some(400));
+    let headers = [("content-type", JSON), ("x-request-id", "provider-1")];
+    call.attempt("openai-a", [(5, status_with(400, &headers)), (1, last("{}"))]);
+    call.answered();
+    call.finish();
     assert_eq!(call.record()["llm.request_id"], "req-1");
     assert_eq!(call.record()["llm.attempts"][0]["request_id"], "provider-1");
 }
@@ -171,7 +164,7 @@ fn a_rule_is_named_as_the_reason() {
         &[("authorization", "Bearer boss-token")],
     ));
     call.complete(body("deep"));
-    call.finish(None);
+    call.finish();
     let record = call.record();
     assert_eq!(
         (&record["llm.rule"], &record["llm.pool"]),
@@ -185,7 +178,7 @@ fn a_rule_is_named_as_the_reason() {
 fn a_calls_own_step_and_purpose_go_before_the_agents() {
     let steps = [("x-broker-step", "plan"), ("x-broker-purpose", "triage")];
     let mut call = Driver::arrived(headers_with(Dialect::OpenAi, &steps));
-    call.finish(None);
+    call.finish();
     let record = call.record();
     assert_eq!(
         (&record["llm.step"], &record["llm.purpose"]),
@@ -207,8 +200,8 @@ fn a_stream_of_messages_is_recorded_in_the_same_words() {
         "anthropic-a",
         [(5, status(200, STREAM)), (5, part(&stream)), (5, last(""))],
     );
-    call.answered(200);
-    call.finish(Some(200));
+    call.answered();
+    call.finish();
     let record = call.record();
     assert_eq!(record["llm.api"], "anthropic.messages");
     assert_eq!(record["llm.stream"], true);
@@ -225,8 +218,8 @@ fn a_stream_of_messages_is_recorded_in_the_same_words() {
 fn a_model_without_a_price_has_usage_but_no_cost() {
     let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
     call.attempt("openai-a", [(5, status(200, JSON)), (5, last(ANSWER))]);
-    call.answered(200);
-    call.finish(Some(200));
+    call.answered();
+    call.finish();
     let record = call.record();
     assert_eq!(
         (record["llm.tokens.input"].as_u64(), record.get("llm.cost.usd")),
@@ -246,8 +239,8 @@ fn a_record_knows_no_content_and_no_token() {
             (5, last(r#"{"choices":[{"message":"code 0000"}]}"#)),
         ],
     );
-    call.answered(200);
-    call.finish(Some(200));
+    call.answered();
+    call.finish();
     let line = call.record().to_string();
     assert!(!line.contains("0000") && !line.contains("bot-token"), "{line}");
 }
@@ -257,8 +250,46 @@ fn a_long_text_of_the_caller_is_recorded_in_part() {
     let long = "é".repeat(400);
     let mut call = Driver::arrived(headers_with(Dialect::OpenAi, &[("x-broker-step", &long)]));
     call.complete(body(&"m".repeat(500)));
-    call.finish(Some(404));
+    call.finish();
     let record = call.record();
     let length = |key: &str| record[key].as_str().unwrap().chars().count();
     assert_eq!((length("llm.step"), length("llm.model.requested")), (203, 203));
+}
+
+#[test]
+fn an_attempt_does_not_inherit_what_an_earlier_one_said() {
+    let answer = ANSWER.replace('\n', " ");
+    let stream = format!("data: {answer}\n\n");
+    for (content_type, text) in [(JSON, &answer), (STREAM, &stream)] {
+        let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
+        call.attempt(
+            "openai-a",
+            [(5, status(503, content_type)), (5, part(text)), (5, last(""))],
+        );
+        assert!(call.call().borrow().observation.usage().is_some());
+        call.attempt("openai-b", [(5, status(200, JSON)), (5, closed(false))]);
+        call.answered();
+        call.finish();
+        let record = call.record();
+        for key in [
+            "llm.model.response",
+            "llm.tokens.input",
+            "llm.cost.usd",
+            "llm.ttft_ms",
+            "llm.finish_reason",
+        ] {
+            assert_eq!(record.get(key), None, "{record}");
+        }
+        assert_eq!(
+            record["llm.error"], "answer_broke_off",
+            "the earlier answer's end is not this one's"
+        );
+        assert!(
+            !call
+                .host
+                .metrics
+                .iter()
+                .any(|metric| metric.contains("ttft") || metric.contains("tokens"))
+        );
+    }
 }

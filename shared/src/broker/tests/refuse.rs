@@ -76,8 +76,14 @@ fn expect(mut call: Driver, dialect: Dialect, expected: &Refused) {
     call.handle(Event::RequestBodyGrew {
         length: MAX_REQUEST_BODY + 1,
     });
-    call.answered(expected.status);
-    call.finish(Some(expected.status));
+    call.answered();
+    call.handle(Event::EnvoyReplied {
+        status: expected.status,
+    });
+    call.handle(Event::NeverArrived {
+        status: expected.status,
+    });
+    call.finish();
     call.reply();
     assert!(call.host.forwards.is_empty());
     let record = call.record();
@@ -278,7 +284,9 @@ fn envoys_own_answer_becomes_the_callers() {
             },
         ] {
             let mut call = Driver::arrived(headers(dialect));
-            call.answered(expected.status);
+            call.handle(Event::EnvoyReplied {
+                status: expected.status,
+            });
             expect(call, dialect, &expected);
         }
     }
@@ -287,6 +295,38 @@ fn envoys_own_answer_becomes_the_callers() {
 #[test]
 fn envoys_answer_before_any_header_is_told_in_openais_words() {
     let mut call = Driver::new();
-    call.answered(503);
+    call.handle(Event::EnvoyReplied { status: 503 });
     assert_eq!(call.reply().1["error"]["code"], "broker_unavailable");
+}
+
+#[test]
+fn a_call_whose_headers_never_arrived_is_recorded_as_denied_without_a_reply() {
+    for (status, code) in [
+        (431, "bad_request"),
+        (408, "request_timeout"),
+        (503, "broker_unavailable"),
+    ] {
+        let mut call = Driver::new();
+        assert!(call.machine().is_untouched());
+        call.handle(Event::NeverArrived { status });
+        call.finish();
+        assert!(call.host.replies.is_empty(), "Envoy's own answer is out already");
+        let record = call.record();
+        for (key, expected) in [
+            ("llm.decision", "deny"),
+            ("llm.outcome", "denied"),
+            ("llm.reason", code),
+            ("llm.error", code),
+        ] {
+            assert_eq!(record[key], expected, "{record}");
+        }
+        assert_eq!(record["llm.status"], status);
+    }
+}
+
+#[test]
+fn headers_that_arrived_cannot_have_been_missing() {
+    let mut call = Driver::arrived(headers(Dialect::OpenAi));
+    call.handle(Event::NeverArrived { status: 503 });
+    assert!(call.machine().wants_body() && !call.machine().is_untouched());
 }

@@ -5,6 +5,7 @@ use super::{Driver, JSON, START, STREAM, attempt, chat, later, messages};
 use crate::call::Outcome;
 use crate::egress::Event;
 use crate::units::{Millis, Tokens};
+use crate::wire::Observation;
 
 const ASK: &str = r#"{"model":"gpt"}"#;
 const ANSWER: &str = r#"{"model":"gpt-x","choices":[{"finish_reason":"stop"}],"usage":{"prompt_tokens":7,"completion_tokens":2}}"#;
@@ -103,10 +104,7 @@ fn an_answer_is_deliverable_if_it_succeeded_or_is_in_the_providers_format() {
 #[test]
 fn an_answer_without_a_status_is_a_bad_one() {
     let call = chat(ASK);
-    Driver::start(&call, "a").handle(Event::ResponseHeaders(vec![(
-        ":status".to_owned(),
-        b"ok".to_vec(),
-    )]));
+    Driver::start(&call, "a").answer_with(vec![(":status".to_owned(), b"ok".to_vec())]);
     assert_eq!(attempt(&call, 0).outcome, Some(Outcome::Status(502)));
 }
 
@@ -123,7 +121,7 @@ fn an_attempt_that_ends_without_an_answer_tells_how() {
         let mut first = Driver::start(&call, "a");
         first.send();
         first.wait(millis);
-        first.handle(Event::Closed { is_connect_failure });
+        first.close(is_connect_failure);
         assert!(!first.machine().is_open());
         let attempt = attempt(&call, 0);
         assert_eq!((attempt.outcome, attempt.took), (Some(outcome), Millis(millis)));
@@ -150,15 +148,10 @@ fn the_end_of_an_attempt_does_not_change_its_answer() {
     let call = chat(ASK);
     let mut first = Driver::start(&call, "a");
     first.answer(200, JSON, &[]);
-    first.handle(Event::Closed {
-        is_connect_failure: true,
-    });
+    first.close(true);
     assert_eq!(attempt(&call, 0).outcome, Some(Outcome::Status(200)));
     assert!(!call.borrow().is_complete);
-    first.handle(Event::ResponseBody {
-        chunk: b"late",
-        is_last: true,
-    });
+    first.chunk("late", true);
     assert!(!call.borrow().is_complete);
 }
 
@@ -232,21 +225,14 @@ fn the_first_byte_is_that_of_the_first_chunk_that_has_one() {
     let mut first = Driver::start(&call, "a");
     first.answer(200, JSON, &[]);
     first.wait(5);
-    first.handle(Event::ResponseBody {
-        chunk: b"",
-        is_last: false,
-    });
+    first.chunk("", false);
     assert_eq!(call.borrow().first_byte_at, None);
     first.wait(5);
-    first.handle(Event::ResponseBody {
-        chunk: b"{",
-        is_last: false,
-    });
+    assert!(first.machine().awaits_first_byte());
+    first.chunk("{", false);
+    assert!(!first.machine().awaits_first_byte());
     first.wait(5);
-    first.handle(Event::ResponseBody {
-        chunk: b"}",
-        is_last: true,
-    });
+    first.chunk("}", true);
     assert_eq!(call.borrow().first_byte_at, Some(later(START, 10)));
 }
 
@@ -293,6 +279,109 @@ fn a_providers_id_is_kept_only_if_it_is_text_and_in_part_if_it_is_long() {
     Driver::start(&call, "a").answer(503, JSON, &[("x-request-id", &long)]);
     assert_eq!(attempt(&call, 0).request_id.map(|id| id.len()), Some(203));
     let headers = vec![("x-request-id".to_owned(), vec![0xff])];
-    Driver::start(&call, "b").handle(Event::ResponseHeaders(headers));
+    Driver::start(&call, "b").answer_with(headers);
     assert_eq!(attempt(&call, 1).request_id, None);
+}
+
+#[test]
+fn an_answer_may_end_with_its_headers() {
+    let call = chat(ASK);
+    let mut first = Driver::start(&call, "a");
+    let headers = vec![(":status".to_owned(), b"204".to_vec())];
+    first.handle(Event::ResponseHeaders {
+        headers,
+        is_end: true,
+        now: START,
+    });
+    assert!(call.borrow().is_complete);
+    first.close(false);
+    assert!(call.borrow().is_complete);
+    assert_eq!(attempt(&call, 0).outcome, Some(Outcome::Status(204)));
+}
+
+#[test]
+fn the_next_account_is_named_only_once_an_attempt_has_failed() {
+    type End = fn(&mut Driver);
+    let ends: [(End, &[&str]); 6] = [
+        (|attempt| attempt.answer(200, JSON, &[]), &[]),
+        (|attempt| attempt.answer(503, JSON, &[]), &["b"]),
+        (|attempt| attempt.answer(401, JSON, &[]), &["b"]),
+        (
+            |attempt| attempt.answer(504, JSON, &[("x-broker-failure", "UT")]),
+            &["b"],
+        ),
+        (|attempt| attempt.close(true), &["b"]),
+        (|attempt| attempt.close(false), &["b"]),
+    ];
+    for (index, (end, next)) in ends.into_iter().enumerate() {
+        let mut first = Driver::start(&chat(ASK), "a");
+        first.send();
+        assert!(first.host.next.is_empty(), "{index}");
+        end(&mut first);
+        first.close(false);
+        assert_eq!(first.host.next, next, "{index}");
+    }
+}
+
+#[test]
+fn the_last_account_that_fails_names_no_other() {
+    let call = chat(ASK);
+    for name in ["a", "b"] {
+        Driver::start(&call, name).close(false);
+    }
+    let mut last = Driver::start(&call, "c");
+    last.answer(503, JSON, &[]);
+    assert!(last.host.next.is_empty());
+}
+
+#[test]
+fn a_hop_that_answers_in_the_providers_place_tells_how_the_attempt_failed() {
+    for (flags, outcome) in [
+        ("UT", Outcome::Timeout),
+        ("SI", Outcome::Timeout),
+        ("UF", Outcome::ConnectFailure),
+        ("URX,UF", Outcome::ConnectFailure),
+        ("UC", Outcome::Reset),
+        ("UR", Outcome::Reset),
+        ("-", Outcome::Reset),
+        ("", Outcome::Reset),
+    ] {
+        for status in [200, 503, 504] {
+            let call = chat(ASK);
+            let mut first = Driver::start(&call, "a");
+            first.wait(7);
+            first.answer(status, JSON, &[("x-broker-failure", flags)]);
+            let attempt = attempt(&call, 0);
+            assert_eq!(
+                (attempt.outcome, attempt.took),
+                (Some(outcome), Millis(7)),
+                "{flags}"
+            );
+            assert!(!attempt.is_deliverable, "{flags} {status}");
+            assert!(!call.borrow().body.is_empty(), "another attempt may follow");
+            assert!(
+                !first.host.response_headers.concat().contains("broker"),
+                "{:?}",
+                first.host
+            );
+        }
+    }
+}
+
+#[test]
+fn a_later_attempt_starts_with_nothing_of_an_earlier_answer() {
+    let call = chat(ASK);
+    let mut first = Driver::start(&call, "a");
+    first.answer(503, JSON, &[]);
+    first.pass(&[ANSWER]);
+    {
+        let call = call.borrow();
+        assert!(call.is_complete && call.first_byte_at.is_some() && call.observation.usage().is_some());
+        assert!(call.attempts[0].is_deliverable);
+    }
+    let second = Driver::start_at(&call, "b", later(START, 40));
+    let call = call.borrow();
+    assert!(!call.is_complete && call.first_byte_at.is_none() && !call.attempts[0].is_deliverable);
+    assert_eq!(call.observation, Observation::default());
+    assert!(second.machine().is_open() && !second.machine().awaits_first_byte());
 }

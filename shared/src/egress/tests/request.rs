@@ -81,10 +81,11 @@ fn each_attempt_is_made_of_the_agents_own_body_and_names_the_next_account() {
     ] {
         let mut attempt = Driver::start(&call, name);
         assert_eq!(attempt.send(), sent(model, max_tokens));
-        assert_eq!(attempt.host.next, next);
+        assert!(attempt.host.next.is_empty());
         let length = format!("content-length: {}", attempt.host.request_bodies[0].len());
         assert!(attempt.host.request_headers.contains(&length));
         attempt.answer(503, JSON, &[]);
+        assert_eq!(attempt.host.next, next);
     }
     let asked = call
         .borrow()
@@ -108,6 +109,7 @@ fn an_attempt_is_made_only_by_the_account_whose_turn_it_is() {
         Some(NotPlanned),
         "no account is asked twice in a row"
     );
+    assert_eq!(call.borrow().attempts.len(), 1);
 }
 
 #[test]
@@ -119,6 +121,12 @@ fn no_more_attempts_are_made_than_were_planned() {
     for name in ["a", "b", "c"] {
         assert_eq!(start(&call, name).err(), Some(NotPlanned), "{name}");
     }
+    assert!(
+        call.borrow()
+            .attempts
+            .iter()
+            .all(|attempt| !attempt.is_deliverable)
+    );
 }
 
 #[test]

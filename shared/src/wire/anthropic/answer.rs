@@ -6,7 +6,9 @@ use crate::wire::Observation;
 
 /// Notes usage, model and stop reason of a whole answer.
 pub fn observe(body: &[u8], observation: &mut Observation) {
-    let Ok(members) = scan::members(body, ["model", "stop_reason", "usage"]) else { return };
+    let Ok(members) = scan::members(body, ["model", "stop_reason", "usage"]) else {
+        return;
+    };
     let [model, reason, usage] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
     observation.note_finish_reason(reason.map(|value| normalised(value.span.of(body))));

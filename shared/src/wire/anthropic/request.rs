@@ -10,7 +10,14 @@ use crate::request::{self, Given, Request, RequestError, StreamUsage};
 pub fn read(body: &[u8]) -> Result<Request, RequestError> {
     let top = request::read_top(
         body,
-        ["model", "stream", "temperature", "top_p", "max_tokens", "stop_sequences"],
+        [
+            "model",
+            "stream",
+            "temperature",
+            "top_p",
+            "max_tokens",
+            "stop_sequences",
+        ],
     )?;
     let [temperature, top_p, max_tokens, stop] = top.own.map(request::is_given);
     Ok(Request {
@@ -18,7 +25,12 @@ pub fn read(body: &[u8]) -> Result<Request, RequestError> {
         model_span: top.model_span,
         stream: top.stream,
         stream_usage: StreamUsage::Wanted,
-        given: Given { temperature, top_p, max_tokens, stop },
+        given: Given {
+            temperature,
+            top_p,
+            max_tokens,
+            stop,
+        },
         estimated_input: request::estimate(body),
         members_at: request::members_at(body),
     })
@@ -34,10 +46,22 @@ pub fn edits(request: &Request, model: &str, defaults: &Defaults) -> Vec<Edit> {
         }
     };
     // Anthropic's temperature ends at 1.
-    default(request.given.temperature, "temperature", defaults.temperature.map(|t| json!(t.min(1.0))));
+    default(
+        request.given.temperature,
+        "temperature",
+        defaults.temperature.map(|t| json!(t.min(1.0))),
+    );
     default(request.given.top_p, "top_p", defaults.top_p.map(Into::into));
-    default(request.given.max_tokens, "max_tokens", defaults.max_tokens.map(Into::into));
-    default(request.given.stop, "stop_sequences", (!defaults.stop.is_empty()).then(|| json!(defaults.stop)));
+    default(
+        request.given.max_tokens,
+        "max_tokens",
+        defaults.max_tokens.map(Into::into),
+    );
+    default(
+        request.given.stop,
+        "stop_sequences",
+        (!defaults.stop.is_empty()).then(|| json!(defaults.stop)),
+    );
     edits
 }
 
@@ -57,7 +81,11 @@ mod tests {
             splice(body, edits(&request, "claude-x", &Defaults::default())),
             br#"{ "max_tokens":64,"messages":[],"stream":true,"model":"claude-x" }"#
         );
-        let defaults = Defaults { temperature: Some(1.5), max_tokens: Some(9), ..Defaults::default() };
+        let defaults = Defaults {
+            temperature: Some(1.5),
+            max_tokens: Some(9),
+            ..Defaults::default()
+        };
         assert_eq!(
             splice(body, edits(&request, "claude", &defaults)),
             br#"{"temperature":1.0, "max_tokens":64,"messages":[],"stream":true,"model":"claude" }"#

@@ -8,7 +8,9 @@ use crate::wire::Observation;
 /// Notes what one event's data says: `message_start` holds the message with the input's usage, `message_delta` the
 /// stop reason and the usage so far, `message_stop` ends it, `error` breaks it off.
 pub fn observe(data: &[u8], observation: &mut Observation) {
-    let Ok(members) = scan::members(data, ["type", "message", "delta", "usage"]) else { return };
+    let Ok(members) = scan::members(data, ["type", "message", "delta", "usage"]) else {
+        return;
+    };
     let [kind, message, delta, usage] = members.values;
     let text = |value: Option<scan::Value>| value.map(|value| value.span.of(data)).unwrap_or_default();
     match text(kind) {

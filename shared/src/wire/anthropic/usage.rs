@@ -33,7 +33,9 @@ impl PartialUsage {
             cache_read: number(cache_read),
             cache_write: number(cache_write),
             output: number(output),
-            reasoning: thinking.and_then(|value| scan::unsigned(value.span.of(details))).map(Tokens),
+            reasoning: thinking
+                .and_then(|value| scan::unsigned(value.span.of(details)))
+                .map(Tokens),
         })
     }
 
@@ -42,7 +44,8 @@ impl PartialUsage {
     /// the field.
     #[must_use]
     pub fn updated(self, later: Self) -> Self {
-        let input = |later: Option<Tokens>, earlier| later.filter(|tokens| tokens.0 > 0).or(earlier).or(later);
+        let input =
+            |later: Option<Tokens>, earlier| later.filter(|tokens| tokens.0 > 0).or(earlier).or(later);
         Self {
             uncached_input: input(later.uncached_input, self.uncached_input),
             cache_read: input(later.cache_read, self.cache_read),
@@ -92,9 +95,14 @@ mod tests {
 
     #[test]
     fn later_numbers_replace_earlier_ones_and_never_add_up() {
-        let first = PartialUsage::read(br#"{"input_tokens":10,"cache_read_input_tokens":70,"output_tokens":1}"#);
-        let last = PartialUsage::read(br#"{"input_tokens":0,"output_tokens":25,"cache_read_input_tokens":null}"#);
+        let first =
+            PartialUsage::read(br#"{"input_tokens":10,"cache_read_input_tokens":70,"output_tokens":1}"#);
+        let last =
+            PartialUsage::read(br#"{"input_tokens":0,"output_tokens":25,"cache_read_input_tokens":null}"#);
         let usage = first.unwrap().updated(last.unwrap()).normalised();
-        assert_eq!((usage.input, usage.cache_read, usage.output), (Tokens(80), Tokens(70), Tokens(25)));
+        assert_eq!(
+            (usage.input, usage.cache_read, usage.output),
+            (Tokens(80), Tokens(70), Tokens(25))
+        );
     }
 }

@@ -36,7 +36,12 @@ fn any_cut_of_a_stream_is_delivered_and_noted_the_same() {
     for (format, leave_out, stream, delivered) in [
         (Format::OpenAiChat, false, openai.as_str(), openai.as_str()),
         (Format::OpenAiChat, true, &openai, &without_usage),
-        (Format::AnthropicMessages, false, ANTHROPIC_STREAM, ANTHROPIC_STREAM),
+        (
+            Format::AnthropicMessages,
+            false,
+            ANTHROPIC_STREAM,
+            ANTHROPIC_STREAM,
+        ),
     ] {
         for separator in ["\n", "\r\n"] {
             let stream = stream.replace('\n', separator);
@@ -48,8 +53,15 @@ fn any_cut_of_a_stream_is_delivered_and_noted_the_same() {
             assert!(whole.has_ended() && whole.usage().is_some() && whole.finish_reason().is_some());
             for cut in 0..bytes.len() {
                 let (head, tail) = bytes.split_at(cut);
-                assert_eq!(watch(observer(), &[head, tail]), (delivered.clone(), whole.clone()), "cut at {cut}");
-                assert_eq!(watch(observer(), &[head, tail, b""]), (delivered.clone(), whole.clone()));
+                assert_eq!(
+                    watch(observer(), &[head, tail]),
+                    (delivered.clone(), whole.clone()),
+                    "cut at {cut}"
+                );
+                assert_eq!(
+                    watch(observer(), &[head, tail, b""]),
+                    (delivered.clone(), whole.clone())
+                );
             }
             let single: Vec<&[u8]> = bytes.chunks(1).collect();
             assert_eq!(watch(observer(), &single), (delivered, whole));
@@ -60,22 +72,39 @@ fn any_cut_of_a_stream_is_delivered_and_noted_the_same() {
 #[test]
 fn usage_of_streams_is_read_in_each_convention() {
     let openai = [OPENAI_STREAM, OPENAI_USAGE, OPENAI_DONE].concat();
-    let (_, noted) = watch(Observer::of_stream(Format::OpenAiChat, true), &[openai.as_bytes()]);
+    let (_, noted) = watch(
+        Observer::of_stream(Format::OpenAiChat, true),
+        &[openai.as_bytes()],
+    );
     let usage = noted.usage().unwrap();
     assert_eq!((usage.input, usage.output), (Tokens(12), Tokens(3)));
-    assert_eq!((noted.model(), noted.finish_reason()), (Some("gpt-5"), Some("stop")));
+    assert_eq!(
+        (noted.model(), noted.finish_reason()),
+        (Some("gpt-5"), Some("stop"))
+    );
 
-    let (_, noted) =
-        watch(Observer::of_stream(Format::AnthropicMessages, false), &[ANTHROPIC_STREAM.as_bytes()]);
+    let (_, noted) = watch(
+        Observer::of_stream(Format::AnthropicMessages, false),
+        &[ANTHROPIC_STREAM.as_bytes()],
+    );
     let usage = noted.usage().unwrap();
-    assert_eq!((usage.input, usage.cache_read, usage.output), (Tokens(100), Tokens(90), Tokens(7)));
-    assert_eq!((noted.model(), noted.finish_reason()), (Some("claude"), Some("stop")));
+    assert_eq!(
+        (usage.input, usage.cache_read, usage.output),
+        (Tokens(100), Tokens(90), Tokens(7))
+    );
+    assert_eq!(
+        (noted.model(), noted.finish_reason()),
+        (Some("claude"), Some("stop"))
+    );
 }
 
 #[test]
 fn usage_in_a_chunk_with_content_is_never_left_out() {
     let stream = "data: {\"choices\":[{\"delta\":{\"content\":\"x\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n";
-    let (text, noted) = watch(Observer::of_stream(Format::OpenAiChat, true), &[stream.as_bytes()]);
+    let (text, noted) = watch(
+        Observer::of_stream(Format::OpenAiChat, true),
+        &[stream.as_bytes()],
+    );
     assert_eq!(text, stream);
     assert!(noted.usage().is_some());
 }
@@ -84,15 +113,19 @@ fn usage_in_a_chunk_with_content_is_never_left_out() {
 fn a_whole_answer_is_read_however_it_arrives() {
     let openai = r#"{"id":"1","model":"gpt-5","choices":[{"index":0,"message":{"content":"a \"usage\": {}"},"finish_reason":"length"}],"usage":{"prompt_tokens":5,"completion_tokens":6,"prompt_tokens_details":{"cached_tokens":4}}}"#;
     let anthropic = r#"{"type":"message","model":"claude","content":[],"stop_reason":"max_tokens","usage":{"input_tokens":1,"cache_read_input_tokens":4,"output_tokens":6}}"#;
-    for (format, body, reason) in
-        [(Format::OpenAiChat, openai, "length"), (Format::AnthropicMessages, anthropic, "length")]
-    {
+    for (format, body, reason) in [
+        (Format::OpenAiChat, openai, "length"),
+        (Format::AnthropicMessages, anthropic, "length"),
+    ] {
         for cut in 0..body.len() {
             let (head, tail) = body.as_bytes().split_at(cut);
             let (text, noted) = watch(Observer::of_answer(format), &[head, tail, b""]);
             let usage = noted.usage().unwrap();
             assert_eq!(text, body);
-            assert_eq!((usage.input, usage.cache_read, usage.output), (Tokens(5), Tokens(4), Tokens(6)));
+            assert_eq!(
+                (usage.input, usage.cache_read, usage.output),
+                (Tokens(5), Tokens(4), Tokens(6))
+            );
             assert_eq!(noted.finish_reason(), Some(reason));
         }
     }
@@ -101,7 +134,15 @@ fn a_whole_answer_is_read_however_it_arrives() {
 #[test]
 fn garbage_passes_and_says_nothing() {
     for format in [Format::OpenAiChat, Format::AnthropicMessages] {
-        for garbage in [&b"<html>"[..], b"\xff\xfe", b"data: {", b"data: [1,2]\n\n", b"data: \n\n", b"{\"usage\":7}", b""] {
+        for garbage in [
+            &b"<html>"[..],
+            b"\xff\xfe",
+            b"data: {",
+            b"data: [1,2]\n\n",
+            b"data: \n\n",
+            b"{\"usage\":7}",
+            b"",
+        ] {
             for mut observer in [
                 Observer::of_answer(format),
                 Observer::of_stream(format, false),

@@ -6,11 +6,16 @@ use crate::wire::Observation;
 
 /// Notes usage, model and finish reason of a whole answer.
 pub fn observe(body: &[u8], observation: &mut Observation) {
-    let Ok(members) = scan::members(body, ["model", "choices", "usage"]) else { return };
+    let Ok(members) = scan::members(body, ["model", "choices", "usage"]) else {
+        return;
+    };
     let [model, choices, reported] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
     observation.note_usage(reported.and_then(|value| usage::read(value.span.of(body))));
-    observe_choices(choices.map(|value| value.span.of(body)).unwrap_or_default(), observation);
+    observe_choices(
+        choices.map(|value| value.span.of(body)).unwrap_or_default(),
+        observation,
+    );
 }
 
 /// Notes the finish reason of the first choice that has one; returns how many choices there are.

@@ -11,9 +11,25 @@ use crate::request::{self, Given, Request, RequestError, StreamUsage};
 pub fn read(body: &[u8]) -> Result<Request, RequestError> {
     let top = request::read_top(
         body,
-        ["model", "stream", "stream_options", "temperature", "top_p", "max_completion_tokens", "max_tokens", "stop"],
+        [
+            "model",
+            "stream",
+            "stream_options",
+            "temperature",
+            "top_p",
+            "max_completion_tokens",
+            "max_tokens",
+            "stop",
+        ],
     )?;
-    let [options, temperature, top_p, max_completion_tokens, max_tokens, stop] = top.own;
+    let [
+        options,
+        temperature,
+        top_p,
+        max_completion_tokens,
+        max_tokens,
+        stop,
+    ] = top.own;
     Ok(Request {
         model: top.model,
         model_span: top.model_span,
@@ -31,7 +47,11 @@ pub fn read(body: &[u8]) -> Result<Request, RequestError> {
 }
 
 fn stream_usage(body: &[u8], options: Value) -> Result<StreamUsage, RequestError> {
-    let not_asked = |is_empty, include_usage| StreamUsage::NotAsked { options, is_empty, include_usage };
+    let not_asked = |is_empty, include_usage| StreamUsage::NotAsked {
+        options,
+        is_empty,
+        include_usage,
+    };
     if options.kind != Kind::Object {
         return Ok(not_asked(false, None));
     }
@@ -49,7 +69,10 @@ fn stream_usage(body: &[u8], options: Value) -> Result<StreamUsage, RequestError
     }
     Ok(match include_usage {
         Some(value) if value.kind == Kind::True => StreamUsage::Wanted,
-        include_usage => not_asked(is_empty, include_usage.map(|value| value.span.shifted(options.span.start))),
+        include_usage => not_asked(
+            is_empty,
+            include_usage.map(|value| value.span.shifted(options.span.start)),
+        ),
     })
 }
 
@@ -69,28 +92,50 @@ pub fn edits(request: &Request, model: &str, kind: ProviderKind, defaults: &Defa
         ProviderKind::OpenAiCompatible => "max_tokens",
         ProviderKind::OpenAi | ProviderKind::Anthropic => "max_completion_tokens",
     };
-    default(request.given.temperature, "temperature", defaults.temperature.map(Into::into));
+    default(
+        request.given.temperature,
+        "temperature",
+        defaults.temperature.map(Into::into),
+    );
     default(request.given.top_p, "top_p", defaults.top_p.map(Into::into));
-    default(request.given.max_tokens, max_tokens, defaults.max_tokens.map(Into::into));
-    default(request.given.stop, "stop", (!defaults.stop.is_empty()).then(|| json!(defaults.stop)));
+    default(
+        request.given.max_tokens,
+        max_tokens,
+        defaults.max_tokens.map(Into::into),
+    );
+    default(
+        request.given.stop,
+        "stop",
+        (!defaults.stop.is_empty()).then(|| json!(defaults.stop)),
+    );
     edits
 }
 
 /// The broker accounts for every stream, so it asks for usage where the agent did not.
 fn ask_for_usage(request: &Request) -> Option<Edit> {
     match request.stream_usage {
-        StreamUsage::Wanted => None,
-        StreamUsage::NoOptions => request::insert_member(request, "stream_options", &json!({"include_usage": true})),
-        StreamUsage::NotAsked { include_usage: Some(span), .. } => Some(Edit::replace(span, *b"true")),
-        StreamUsage::NotAsked { options, is_empty, .. } if options.kind == Kind::Object => {
-            let comma = if is_empty { "" } else { "," };
-            Some(Edit::insert(options.span.start + 1, format!("\"include_usage\":true{comma}")))
+        StreamUsage::NoOptions => {
+            request::insert_member(request, "stream_options", &json!({"include_usage": true}))
         }
-        // Null, as absent. Anything else is the provider's to refuse.
+        StreamUsage::NotAsked {
+            include_usage: Some(span),
+            ..
+        } => Some(Edit::replace(span, *b"true")),
+        StreamUsage::NotAsked {
+            options, is_empty, ..
+        } if options.kind == Kind::Object => {
+            let comma = if is_empty { "" } else { "," };
+            Some(Edit::insert(
+                options.span.start + 1,
+                format!("\"include_usage\":true{comma}"),
+            ))
+        }
+        // Null, as absent.
         StreamUsage::NotAsked { options, .. } if options.kind == Kind::Null => {
             Some(Edit::replace(options.span, *b"{\"include_usage\":true}"))
         }
-        StreamUsage::NotAsked { .. } => None,
+        // Anything else that is no object is the provider's to refuse.
+        StreamUsage::Wanted | StreamUsage::NotAsked { .. } => None,
     }
 }
 
@@ -111,7 +156,10 @@ mod tests {
     #[test]
     fn only_the_model_changes_and_every_other_byte_stays() {
         let body = "{ \"messages\" : [ {\"content\":\"\\u00e9 \\\"model\\\": é\"} ],\n\t\"model\"  :  \"primary\" , \"seed\":12345678901234567890, \"x\":1.0e5}";
-        assert_eq!(edited(body, &Defaults::default()), body.replace("\"primary\"", "\"gpt-5\""));
+        assert_eq!(
+            edited(body, &Defaults::default()),
+            body.replace("\"primary\"", "\"gpt-5\"")
+        );
     }
 
     #[test]
@@ -119,7 +167,10 @@ mod tests {
         let none = Defaults::default();
         for (body, expected) in [
             (r#"{"model":"m"}"#, r#"{"model":"gpt-5"}"#),
-            (r#"{"model":"m","stream":false}"#, r#"{"model":"gpt-5","stream":false}"#),
+            (
+                r#"{"model":"m","stream":false}"#,
+                r#"{"model":"gpt-5","stream":false}"#,
+            ),
             (
                 r#"{"model":"m","stream":true}"#,
                 r#"{"stream_options":{"include_usage":true},"model":"gpt-5","stream":true}"#,
@@ -151,14 +202,24 @@ mod tests {
 
     #[test]
     fn defaults_apply_where_the_agent_said_nothing() {
-        let defaults =
-            Defaults { temperature: Some(0.2), top_p: None, max_tokens: Some(100), stop: vec!["END".into()] };
+        let defaults = Defaults {
+            temperature: Some(0.2),
+            top_p: None,
+            max_tokens: Some(100),
+            stop: vec!["END".into()],
+        };
         assert_eq!(
             edited(r#"{"model":"m","max_tokens":5}"#, &defaults),
             r#"{"temperature":0.2,"stop":["END"],"model":"gpt-5","max_tokens":5}"#
         );
         assert_eq!(
-            edited(r#"{"model":"m","temperature":1,"stop":null}"#, &Defaults { stop: Vec::new(), ..defaults }),
+            edited(
+                r#"{"model":"m","temperature":1,"stop":null}"#,
+                &Defaults {
+                    stop: Vec::new(),
+                    ..defaults
+                }
+            ),
             r#"{"max_completion_tokens":100,"model":"gpt-5","temperature":1,"stop":null}"#
         );
     }
@@ -173,8 +234,14 @@ mod tests {
             (b"{}", RequestError::NoModel),
             (b"{\"model\":7}", RequestError::BadModel),
             (b"{\"model\":\"\"}", RequestError::BadModel),
-            (b"{\"model\":\"a\",\"model\":\"b\"}", RequestError::Repeated("model")),
-            (b"{\"model\":\"a\",\"mod\\u0065l\":\"b\"}", RequestError::Repeated("model")),
+            (
+                b"{\"model\":\"a\",\"model\":\"b\"}",
+                RequestError::Repeated("model"),
+            ),
+            (
+                b"{\"model\":\"a\",\"mod\\u0065l\":\"b\"}",
+                RequestError::Repeated("model"),
+            ),
             (b"{\"model\":\"a\",\"stream\":\"yes\"}", RequestError::BadStream),
         ] {
             assert_eq!(read(body), Err(error), "{}", String::from_utf8_lossy(body));

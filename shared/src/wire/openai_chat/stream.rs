@@ -22,5 +22,9 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventRole {
     observation.note_usage(usage);
     let choices = choices.map(|value| value.span.of(data)).unwrap_or_default();
     let is_empty = answer::observe_choices(choices, observation) == 0;
-    if usage.is_some() && is_empty { EventRole::UsageOnly } else { EventRole::Content }
+    if usage.is_some() && is_empty {
+        EventRole::UsageOnly
+    } else {
+        EventRole::Content
+    }
 }

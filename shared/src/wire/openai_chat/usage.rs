@@ -6,10 +6,18 @@ use crate::units::Tokens;
 
 /// Reads a `usage` object; `None` if it is null or none.
 pub fn read(text: &[u8]) -> Option<Usage> {
-    let keys = ["prompt_tokens", "completion_tokens", "prompt_tokens_details", "completion_tokens_details"];
+    let keys = [
+        "prompt_tokens",
+        "completion_tokens",
+        "prompt_tokens_details",
+        "completion_tokens_details",
+    ];
     let [prompt, completion, prompt_details, completion_details] = scan::members(text, keys).ok()?.values;
     let number = |text: &[u8], value: Option<Value>| {
-        value.and_then(|value| scan::unsigned(value.span.of(text))).map(Tokens).unwrap_or_default()
+        value
+            .and_then(|value| scan::unsigned(value.span.of(text)))
+            .map(Tokens)
+            .unwrap_or_default()
     };
     let details = |value: Option<Value>, keys: [&str; 2]| {
         let text = value.map(|value| value.span.of(text)).unwrap_or_default();
@@ -51,7 +59,14 @@ mod tests {
     #[test]
     fn details_may_be_null_or_absent_and_no_object_is_no_usage() {
         let text = br#"{"prompt_tokens":3,"completion_tokens":4,"prompt_tokens_details":null}"#;
-        assert_eq!(read(text), Some(Usage { input: Tokens(3), output: Tokens(4), ..Usage::default() }));
+        assert_eq!(
+            read(text),
+            Some(Usage {
+                input: Tokens(3),
+                output: Tokens(4),
+                ..Usage::default()
+            })
+        );
         assert_eq!(read(b"null"), None);
     }
 }
