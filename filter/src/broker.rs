@@ -63,7 +63,11 @@ impl HttpContext for BrokerContext {
             return self.handle(Event::RequestBodyGrew { length });
         }
         if is_end {
-            self.handle(Event::RequestBodyComplete(host::request_body(length)))
+            let action = self.handle(Event::RequestBodyComplete(host::request_body(length)));
+            if action == Action::Continue {
+                host::drop_request_body(length);
+            }
+            action
         } else {
             self.handle(Event::RequestBodyGrew { length })
         }

@@ -80,6 +80,11 @@ impl HttpContext for EgressContext {
         Action::Continue
     }
 
+    fn on_http_response_trailers(&mut self, _count: usize) -> Action {
+        self.handle(Event::ResponseTrailers, 0);
+        Action::Continue
+    }
+
     fn on_http_response_body(&mut self, length: usize, is_last: bool) -> Action {
         if self.machine.as_ref().is_some_and(Egress::watches) {
             if length > 0 && self.machine.as_ref().is_some_and(Egress::awaits_first_byte) {
@@ -121,8 +126,8 @@ impl Output for Host {
         host::set_upstream(cluster.as_str());
     }
 
-    fn set_request_body(&mut self, body: &[u8]) {
-        host::replace_request_body(self.length, body);
+    fn set_request_body(&mut self, pieces: &[&[u8]]) {
+        host::replace_request_body(self.length, pieces);
     }
 
     fn set_response_headers(&mut self, headers: &[(&str, &[u8])]) {

@@ -18,6 +18,9 @@ const UPSTREAM: &str = "broker.upstream";
 /// The property that holds the record; access logs read it as `%FILTER_STATE(wasm.llm:PLAIN)%`.
 const RECORD: &str = "llm";
 
+/// Up to how many bytes a body is put together before it is handed to the host.
+const JOINED: usize = 32 << 10;
+
 /// The host's clock.
 pub fn now() -> Timestamp {
     let since_epoch = hostcalls::get_current_time()
@@ -72,13 +75,36 @@ pub fn request_body(length: usize) -> Vec<u8> {
         .unwrap_or_default()
 }
 
-pub fn replace_request_body(length: usize, body: &[u8]) {
-    log_failure(&hostcalls::set_buffer(
-        BufferType::HttpRequestBody,
-        0,
-        length,
-        body,
-    ));
+/// Replaces the part of the request's body that is at hand. Small pieces are joined first: a call of the host costs
+/// more than copying them. Large ones are handed over as they are.
+pub fn replace_request_body(length: usize, pieces: &[&[u8]]) {
+    let total: usize = pieces.iter().map(|piece| piece.len()).sum();
+    if total <= JOINED {
+        set_request_buffer(0, length, &pieces.concat());
+        return;
+    }
+    for (index, piece) in pieces.iter().enumerate() {
+        // The host appends what begins past the end of its buffer.
+        let (start, replaced) = if index == 0 {
+            (0, length)
+        } else {
+            (usize::MAX >> 1, 0)
+        };
+        set_request_buffer(start, replaced, piece);
+    }
+}
+
+/// Leaves next to nothing of the request's body that is held back. Every attempt is given its own body, so that
+/// Envoy need not copy the agent's for each.
+pub fn drop_request_body(length: usize) {
+    if length > JOINED {
+        set_request_buffer(0, length, b" ");
+    }
+}
+
+fn set_request_buffer(start: usize, length: usize, bytes: &[u8]) {
+    let buffer = BufferType::HttpRequestBody;
+    log_failure(&hostcalls::set_buffer(buffer, start, length, bytes));
 }
 
 pub fn response_body(length: usize) -> Vec<u8> {

@@ -3,22 +3,51 @@
 
 use std::cell::RefCell;
 
-use rustc_hash::FxHashMap;
+use hashbrown::{Equivalent, HashMap};
+use rustc_hash::FxBuildHasher;
 use shared::metrics::{self, Labels, Metric};
 
 use crate::host;
 
 thread_local! {
-    static IDS: RefCell<FxHashMap<String, Option<u32>>> = RefCell::default();
+    static SERIES: RefCell<HashMap<Series, Option<u32>, FxBuildHasher>> = RefCell::default();
+}
+
+/// A metric with its labels, kept.
+#[derive(PartialEq, Eq, Hash)]
+struct Series {
+    metric: Metric,
+    labels: [Option<Box<str>>; metrics::LABELS.len()],
+}
+
+/// The same as it is asked for, so that a lookup copies nothing.
+#[derive(Hash)]
+struct Asked<'a> {
+    metric: Metric,
+    labels: [Option<&'a str>; metrics::LABELS.len()],
+}
+
+impl Equivalent<Series> for Asked<'_> {
+    fn equivalent(&self, kept: &Series) -> bool {
+        let mut pairs = self.labels.iter().zip(&kept.labels);
+        self.metric == kept.metric && pairs.all(|(asked, kept)| *asked == kept.as_deref())
+    }
 }
 
 /// Adds to a counter or records in a histogram.
 pub fn measure(metric: Metric, labels: Labels<'_>, value: u64) {
-    let name = metrics::stat_name(metric, labels);
-    let known = IDS.with_borrow(|ids| ids.get(&name).copied());
+    let asked = Asked {
+        metric,
+        labels: labels.values(),
+    };
+    let known = SERIES.with_borrow(|series| series.get(&asked).copied());
     let id = known.unwrap_or_else(|| {
-        let id = host::define_metric(&name, metric.is_histogram());
-        IDS.with_borrow_mut(|ids| ids.insert(name, id));
+        let id = host::define_metric(&metrics::stat_name(metric, labels), metric.is_histogram());
+        let kept = Series {
+            metric,
+            labels: asked.labels.map(|label| label.map(Box::from)),
+        };
+        SERIES.with_borrow_mut(|series| series.insert(kept, id));
         id
     });
     match id {

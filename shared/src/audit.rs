@@ -222,16 +222,22 @@ impl Record<'_> {
 #[must_use]
 pub fn rfc3339(at: Timestamp) -> String {
     let at = OffsetDateTime::from_unix_timestamp_nanos(at.0.into()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        at.year(),
-        u8::from(at.month()),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second(),
-        at.millisecond()
-    )
+    let year = u16::try_from(at.year()).unwrap_or_default();
+    let mut text = String::with_capacity(24);
+    let mut push = |number: u16, digits: u32, after: char| {
+        let digit =
+            |place| char::from(b'0' + u8::try_from(number / 10u16.pow(place) % 10).unwrap_or_default());
+        text.extend((0..digits).rev().map(digit));
+        text.push(after);
+    };
+    push(year, 4, '-');
+    push(u8::from(at.month()).into(), 2, '-');
+    push(at.day().into(), 2, 'T');
+    push(at.hour().into(), 2, ':');
+    push(at.minute().into(), 2, ':');
+    push(at.second().into(), 2, '.');
+    push(at.millisecond(), 3, 'Z');
+    text
 }
 
 #[cfg(test)]

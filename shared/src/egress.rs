@@ -9,7 +9,7 @@ use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::Scheme;
 use crate::headers::{REQUEST_ID, X_BROKER_FAILURE, X_REQUEST_ID};
 use crate::ids::ProviderName;
-use crate::json::splice::splice;
+use crate::json::splice::{Edit, splice};
 use crate::provider::{self, Address};
 use crate::reply::quoted;
 use crate::request::StreamUsage;
@@ -43,6 +43,8 @@ pub enum Event<'a> {
         /// Whether none follows.
         is_last: bool,
     },
+    /// Trailers end the answer: no last chunk comes, and nothing more can be added to the body.
+    ResponseTrailers,
     /// The attempt is over, however it ended.
     Closed {
         /// Whether no connection came about.
@@ -58,8 +60,8 @@ pub trait Output {
     fn set_request_headers(&mut self, headers: &[(&'static str, Cow<'_, [u8]>)]);
     /// Names the cluster of the attempt that follows if this one fails.
     fn set_next_upstream(&mut self, cluster: &ProviderName);
-    /// Replaces the part of the request's body that is at hand.
-    fn set_request_body(&mut self, body: &[u8]);
+    /// Replaces the part of the request's body that is at hand by these pieces, one after the other.
+    fn set_request_body(&mut self, pieces: &[&[u8]]);
     /// Replaces all response headers.
     fn set_response_headers(&mut self, headers: &[(&str, &[u8])]);
     /// Replaces the chunk of the response's body that is at hand.
@@ -73,6 +75,8 @@ pub struct Config {
     pub provider: ProviderName,
     /// Where it is.
     pub address: Address,
+    /// Whether it is reached through a hop inside Envoy, which tells in a header what became of an attempt.
+    pub has_hop: bool,
 }
 
 impl Config {
@@ -92,6 +96,7 @@ impl Config {
                 authority: text("authority")?.to_owned(),
                 base_path: text("base_path").unwrap_or_default().to_owned(),
             },
+            has_hop: value.get("hop").and_then(Value::as_bool).unwrap_or_default(),
         })
     }
 }
@@ -100,13 +105,15 @@ impl Config {
 #[derive(Debug)]
 pub struct Egress {
     call: SharedCall,
+    has_hop: bool,
     state: State,
 }
 
 #[derive(Debug)]
 enum State {
-    /// The body of the provider's request, until the first part of the agent's comes by and is replaced by it.
-    Sending(Vec<u8>),
+    /// What the provider's request changes in the agent's body. The first part of the body that comes by is replaced
+    /// by the whole.
+    Sending(Vec<Edit>),
     /// All that is sent is sent; what is left of the agent's body is dropped.
     Sent,
     /// The answer passes under watch.
@@ -138,14 +145,14 @@ impl Egress {
         let edits = shared
             .format
             .edits(&shared.request, planned.model.as_str(), kind, shared.defaults());
-        let body = splice(&shared.body, edits);
+        let length = edited_length(&shared.body, &edits);
         let is_stream = shared.request.stream;
         output.set_request_headers(&provider::request_headers(
             kind,
             &config.address,
             &shared.headers,
             is_stream,
-            body.len(),
+            length,
         ));
         shared.attempts.push(Attempt {
             provider: planned.provider,
@@ -159,7 +166,8 @@ impl Egress {
         drop(shared);
         Ok(Self {
             call,
-            state: State::Sending(body),
+            has_hop: config.has_hop,
+            state: State::Sending(edits),
         })
     }
 
@@ -184,18 +192,18 @@ impl Egress {
     /// Takes what happens next.
     #[must_use]
     pub fn handle(self, event: Event<'_>, output: &mut dyn Output) -> Self {
-        let Self { call, state } = self;
+        let Self { call, has_hop, state } = self;
         let state = match (state, event) {
-            (State::Sending(body), Event::RequestBody) => {
-                output.set_request_body(&body);
+            (State::Sending(mut edits), Event::RequestBody) => {
+                output.set_request_body(&splice(&call.borrow().body, &mut edits));
                 State::Sent
             }
             (State::Sent, Event::RequestBody) => {
-                output.set_request_body(b"");
+                output.set_request_body(&[]);
                 State::Sent
             }
             (State::Sending(_) | State::Sent, Event::ResponseHeaders { headers, is_end, now }) => {
-                answer_begins(&call, &headers, is_end, now, output)
+                answer_begins(&call, has_hop, &headers, is_end, now, output)
             }
             (State::Watching(observer), Event::FirstByte { now }) => {
                 call.borrow_mut().first_byte_at = Some(now);
@@ -222,11 +230,26 @@ impl Egress {
                 drop(shared);
                 State::Done
             }
+            (State::Watching(mut observer), Event::ResponseTrailers) => {
+                let mut shared = call.borrow_mut();
+                observer.push(b"", true, &mut shared.observation);
+                shared.is_complete = true;
+                State::Done
+            }
             (_, Event::Closed { .. }) => State::Done,
             (state, _) => state,
         };
-        Self { call, state }
+        Self { call, has_hop, state }
     }
+}
+
+fn edited_length(body: &[u8], edits: &[Edit]) -> usize {
+    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
+    let removed: usize = edits
+        .iter()
+        .map(|edit| edit.span.end.saturating_sub(edit.span.start))
+        .sum();
+    body.len().saturating_add(added).saturating_sub(removed)
 }
 
 /// Names the account to turn to now that this attempt has failed.
@@ -238,6 +261,7 @@ fn name_next(call: &Call, output: &mut dyn Output) {
 
 fn answer_begins(
     call: &SharedCall,
+    has_hop: bool,
     headers: &[(String, Vec<u8>)],
     is_end: bool,
     now: Timestamp,
@@ -260,7 +284,7 @@ fn answer_begins(
             .is_some_and(|t| t.eq_ignore_ascii_case(name))
     };
     let (is_json, is_stream) = (is_type(b"application/json"), is_type(b"text/event-stream"));
-    let outcome = match value(X_BROKER_FAILURE) {
+    let outcome = match value(X_BROKER_FAILURE).filter(|_| has_hop) {
         Some(flags) => Outcome::from_response_flags(flags),
         None => Outcome::Status(status),
     };

@@ -74,6 +74,21 @@ pub struct Labels<'a> {
     pub status: Option<&'a str>,
 }
 
+impl<'a> Labels<'a> {
+    /// The values in the order of [`LABELS`].
+    #[must_use]
+    pub fn values(self) -> [Option<&'a str>; LABELS.len()] {
+        [
+            self.agent,
+            self.pool,
+            self.provider,
+            self.model,
+            self.outcome,
+            self.status,
+        ]
+    }
+}
+
 /// A metric with its labels as Envoy knows it: `model_broker.calls;agent=bot;pool=...`.
 #[must_use]
 pub fn stat_name(metric: Metric, labels: Labels<'_>) -> String {
@@ -81,15 +96,7 @@ pub fn stat_name(metric: Metric, labels: Labels<'_>) -> String {
     for part in [PREFIX, ".", metric.name()] {
         name.push_str(part);
     }
-    let values = [
-        labels.agent,
-        labels.pool,
-        labels.provider,
-        labels.model,
-        labels.outcome,
-        labels.status,
-    ];
-    for (label, value) in LABELS.iter().zip(values) {
+    for (label, value) in LABELS.iter().zip(labels.values()) {
         if let Some(value) = value {
             for part in [";", label, "=", value] {
                 name.push_str(part);

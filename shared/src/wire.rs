@@ -66,8 +66,8 @@ impl Format {
         }
     }
 
-    /// Notes what an answer that is not a stream says of itself.
-    fn observe_answer(self, body: &[u8], observation: &mut Observation) {
+    /// Notes what an answer that is not a stream says of itself; false if it is not (yet) an answer.
+    fn observe_answer(self, body: &[u8], observation: &mut Observation) -> bool {
         match self {
             Self::OpenAiChat => openai_chat::answer::observe(body, observation),
             Self::AnthropicMessages => anthropic::answer::observe(body, observation),

@@ -25,8 +25,9 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
         else {
             continue;
         };
-        let filters = filters(provider, connection, place, out);
-        if hop::is_needed(provider, &document.loaded.snapshot) {
+        let has_hop = hop::is_needed(provider, &document.loaded.snapshot);
+        let filters = filters(provider, connection, has_hop, place, out);
+        if has_hop {
             resources.push(hop::cluster(provider, &filters));
             let name = hop::direct_cluster(provider);
             resources.push(cluster(&name, provider, connection, place, None)?);
@@ -44,8 +45,14 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
 }
 
 /// What every attempt passes on its way to the account: the broker's filter, then the key, then the wire.
-fn filters(provider: &Provider, connection: &Connection, place: &Place, out: &Path) -> Vec<Value> {
-    let egress = listener::wasm_configuration(place, &egress_configuration(connection));
+fn filters(
+    provider: &Provider,
+    connection: &Connection,
+    has_hop: bool,
+    place: &Place,
+    out: &Path,
+) -> Vec<Value> {
+    let egress = listener::wasm_configuration(place, &egress_configuration(connection, has_hop));
     let mut filters = vec![json!({"name": "model_broker.egress", "typed_config": egress})];
     filters.extend(
         connection
@@ -146,13 +153,14 @@ fn tls(host: &str, place: &Place) -> Result<Value> {
     Ok(json!({"name": "envoy.transport_sockets.tls", "typed_config": context}))
 }
 
-fn egress_configuration(connection: &Connection) -> Value {
+fn egress_configuration(connection: &Connection, has_hop: bool) -> Value {
     let endpoint = &connection.endpoint;
     json!({"egress": {
         "provider": connection.provider,
         "scheme": match endpoint.scheme { Scheme::Http => "http", Scheme::Https => "https" },
         "authority": endpoint.authority(),
         "base_path": endpoint.base_path,
+        "hop": has_hop,
     }})
 }
 

@@ -21,9 +21,9 @@ pub fn is_needed(provider: &Provider, snapshot: &Snapshot) -> bool {
         .fold(true, is_longest)
 }
 
-/// The cluster behind the hop, which is connected to the account.
+/// The cluster behind the hop, which is connected to the account. No account can have a name with a slash.
 pub fn direct_cluster(provider: &Provider) -> String {
-    format!("{}.direct", provider.name)
+    format!("{}/direct", provider.name)
 }
 
 /// The account's cluster: it leads to the hop.
@@ -108,5 +108,5 @@ pub fn bootstrap_extension() -> Value {
 }
 
 fn name(provider: &Provider) -> String {
-    format!("{}.hop", provider.name)
+    format!("{}/hop", provider.name)
 }

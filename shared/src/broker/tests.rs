@@ -155,7 +155,7 @@ struct Unseen;
 impl egress::Output for Unseen {
     fn set_request_headers(&mut self, _: &[(&'static str, Cow<'_, [u8]>)]) {}
     fn set_next_upstream(&mut self, _: &ProviderName) {}
-    fn set_request_body(&mut self, _: &[u8]) {}
+    fn set_request_body(&mut self, _: &[&[u8]]) {}
     fn set_response_headers(&mut self, _: &[(&str, &[u8])]) {}
     fn set_response_chunk(&mut self, _: &[u8]) {}
 }
@@ -328,5 +328,6 @@ fn config(account: &str) -> egress::Config {
     egress::Config {
         provider: account.into(),
         address,
+        has_hop: false,
     }
 }

@@ -188,7 +188,7 @@ impl Trail {
                 rule: Some(rule),
                 pool,
                 ..
-            }) => format!("rule {rule} chose pool {}", pool.name),
+            }) => ["rule ", rule.as_str(), " chose pool ", pool.name.as_str()].concat(),
             Some(Resolution { pool, .. }) => ["the model's own pool is ", pool.name.as_str()].concat(),
             None => "no pool was needed".to_owned(),
         }

@@ -102,6 +102,7 @@ fn account(name: &str) -> Config {
     Config {
         provider: name.into(),
         address,
+        has_hop: true,
     }
 }
 
@@ -128,7 +129,8 @@ impl Output for Host {
         self.next.push(cluster.to_string());
     }
 
-    fn set_request_body(&mut self, body: &[u8]) {
+    fn set_request_body(&mut self, pieces: &[&[u8]]) {
+        let body = &pieces.concat();
         self.request_bodies
             .push(String::from_utf8(body.to_vec()).unwrap());
     }

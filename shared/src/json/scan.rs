@@ -97,7 +97,7 @@ pub fn object<'a>(text: &'a [u8], mut each: impl FnMut(Cow<'a, [u8]>, Value)) ->
     loop {
         let key = cursor.key()?;
         let value = cursor.value()?;
-        each(unquoted(key.of(text)), value);
+        each(key.text(text), value);
         match cursor.token()? {
             b',' => {}
             b'}' => return cursor.finish(),
@@ -171,13 +171,29 @@ pub fn string(quoted: &[u8]) -> Option<Cow<'_, str>> {
     serde_json::from_slice::<String>(quoted).ok().map(Cow::Owned)
 }
 
-/// A key without its quotes. One with escapes is resolved, so that no spelling of a key escapes notice.
-fn unquoted(quoted: &[u8]) -> Cow<'_, [u8]> {
-    match string(quoted) {
-        Some(Cow::Owned(text)) => Cow::Owned(text.into_bytes()),
-        _ => Cow::Borrowed(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default()),
+/// A key's span without its quotes.
+#[derive(Clone, Copy)]
+struct Key {
+    span: Span,
+    has_escapes: bool,
+}
+
+impl Key {
+    /// The key. One with escapes is resolved, so that no spelling of a key escapes notice.
+    fn text(self, text: &[u8]) -> Cow<'_, [u8]> {
+        let raw = self.span.of(text);
+        if self.has_escapes {
+            let quoted = [b"\"", raw, b"\""].concat();
+            if let Ok(resolved) = serde_json::from_slice::<String>(&quoted) {
+                return Cow::Owned(resolved.into_bytes());
+            }
+        }
+        Cow::Borrowed(raw)
     }
 }
+
+/// How long a string may be for a plain search of its end.
+const SHORT_STRING: usize = 16;
 
 struct Cursor<'a> {
     text: &'a [u8],
@@ -227,15 +243,21 @@ impl Cursor<'_> {
     }
 
     /// A key and its colon.
-    fn key(&mut self) -> Result<Span, ScanError> {
+    fn key(&mut self) -> Result<Key, ScanError> {
         if self.token()? != b'"' {
             return Err(self.unexpected());
         }
-        let start = self.at - 1;
-        self.skip_string()?;
-        let span = Span { start, end: self.at };
+        let start = self.at;
+        let has_escapes = self.skip_string()?;
+        let key = Key {
+            span: Span {
+                start,
+                end: self.at - 1,
+            },
+            has_escapes,
+        };
         if self.token()? == b':' {
-            Ok(span)
+            Ok(key)
         } else {
             Err(self.unexpected())
         }
@@ -265,7 +287,7 @@ impl Cursor<'_> {
     /// The rest of a value that is no container and whose first byte is read.
     fn skip_scalar(&mut self, first: u8) -> Result<Kind, ScanError> {
         match first {
-            b'"' => self.skip_string().map(|()| Kind::String),
+            b'"' => self.skip_string().map(|_| Kind::String),
             b't' => self.skip_literal(b"rue").map(|()| Kind::True),
             b'f' => self.skip_literal(b"alse").map(|()| Kind::False),
             b'n' => self.skip_literal(b"ull").map(|()| Kind::Null),
@@ -290,17 +312,26 @@ impl Cursor<'_> {
         Ok(())
     }
 
-    /// The rest of a string whose opening quote is read.
-    fn skip_string(&mut self) -> Result<(), ScanError> {
+    /// The rest of a string whose opening quote is read; whether it has escapes.
+    fn skip_string(&mut self) -> Result<bool, ScanError> {
+        let mut has_escapes = false;
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
-            let found = memchr2(b'"', b'\\', rest).ok_or(ScanError::Truncated)?;
+            let is_end = |byte: &u8| matches!(byte, b'"' | b'\\');
+            // Keys are short: for them the set-up of the vector search costs more than it saves.
+            let (head, tail) = rest.split_at_checked(SHORT_STRING).unwrap_or((rest, b""));
+            let found = head
+                .iter()
+                .position(is_end)
+                .or_else(|| memchr2(b'"', b'\\', tail).map(|found| head.len() + found))
+                .ok_or(ScanError::Truncated)?;
             self.at += found + 1;
             if rest.get(found) == Some(&b'"') {
-                return Ok(());
+                return Ok(has_escapes);
             }
             // The escaped byte; a `u` and its digits need no special care, being neither quote nor backslash.
             self.at += 1;
+            has_escapes = true;
         }
     }
 

@@ -31,25 +31,23 @@ impl Edit {
     }
 }
 
-/// The body with the edits made. Edits at one place are made in the order given.
+/// The body with the edits made, as the pieces that it consists of: nothing of a long body is copied. Edits at one
+/// place are made in the order given.
 ///
 /// An edit that overlaps an earlier one or lies outside the body is left out: callers make edits from spans of
 /// this very body, so that cannot happen, and a wrong edit must not become a panic.
-#[must_use]
-pub fn splice(body: &[u8], mut edits: Vec<Edit>) -> Vec<u8> {
+pub fn splice<'a>(body: &'a [u8], edits: &'a mut [Edit]) -> Vec<&'a [u8]> {
     edits.sort_by_key(|edit| edit.span.start);
-    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
-    let mut out = Vec::with_capacity(body.len().saturating_add(added));
-    let mut copied = 0;
-    for edit in edits {
-        if let (Some(kept), true) = (body.get(copied..edit.span.start), edit.span.end <= body.len()) {
-            out.extend_from_slice(kept);
-            out.extend_from_slice(&edit.text);
-            copied = edit.span.end;
+    let mut pieces = Vec::with_capacity(2 * edits.len() + 1);
+    let mut done = 0;
+    for edit in &*edits {
+        if let (Some(kept), true) = (body.get(done..edit.span.start), edit.span.end <= body.len()) {
+            pieces.extend([kept, edit.text.as_slice()]);
+            done = edit.span.end;
         }
     }
-    out.extend_from_slice(body.get(copied..).unwrap_or_default());
-    out
+    pieces.push(body.get(done..).unwrap_or_default());
+    pieces
 }
 
 #[cfg(test)]
@@ -61,21 +59,24 @@ mod tests {
     #[test]
     fn edits_are_made_in_place_and_in_order() {
         let body = br#"{"model":"a","n":1}"#;
-        let edits = vec![
+        let mut edits = vec![
             Edit::replace(Span { start: 9, end: 12 }, *b"\"longer\""),
             Edit::insert(1, *b"\"x\":1,"),
             Edit::insert(1, *b"\"y\":2,"),
         ];
-        assert_eq!(splice(body, edits), br#"{"x":1,"y":2,"model":"longer","n":1}"#);
+        assert_eq!(
+            splice(body, &mut edits).concat(),
+            br#"{"x":1,"y":2,"model":"longer","n":1}"#
+        );
     }
 
     #[test]
     fn without_edits_the_body_is_the_same() {
-        assert_eq!(splice(b"{ }", Vec::new()), b"{ }");
+        assert_eq!(splice(b"{ }", &mut []).concat(), b"{ }");
     }
 
     #[test]
     fn an_edit_outside_the_body_is_left_out() {
-        assert_eq!(splice(b"{}", vec![Edit::insert(9, *b"x")]), b"{}");
+        assert_eq!(splice(b"{}", &mut [Edit::insert(9, *b"x")]).concat(), b"{}");
     }
 }

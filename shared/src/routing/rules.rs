@@ -39,7 +39,7 @@ pub struct Unresolved;
 
 /// Finds the pool of a call.
 pub fn resolve(snapshot: &Snapshot, facts: Facts<'_>) -> Result<Resolution, Unresolved> {
-    let model = snapshot.models.get(&facts.model.into()).cloned();
+    let model = snapshot.models.get(facts.model).cloned();
     if model.is_none()
         && !snapshot.offered_models.contains(facts.model)
         && !snapshot.upstream_models.contains(facts.model)

@@ -141,9 +141,12 @@ impl Observer {
         let body = std::mem::replace(&mut self.body, Body::Unread);
         match body {
             Body::Whole(mut kept) => {
-                if is_last && kept.is_empty() {
-                    format.observe_answer(chunk, observation);
-                } else if kept.len().saturating_add(chunk.len()) <= MAX_OBSERVED_ANSWER {
+                // Most answers come in one chunk, and only an empty one follows: that chunk need not be kept.
+                let may_be_whole = kept.is_empty() && chunk.trim_ascii_end().ends_with(b"}");
+                if may_be_whole && format.observe_answer(chunk, observation) {
+                    return Relay::Unchanged;
+                }
+                if kept.len().saturating_add(chunk.len()) <= MAX_OBSERVED_ANSWER {
                     kept.extend_from_slice(chunk);
                     if is_last {
                         format.observe_answer(&kept, observation);

@@ -31,7 +31,7 @@ fn hop_manager(rendered: &Rendered, account: &str) -> Value {
     let listeners = listeners["resources"].as_array().unwrap();
     let hop = listeners
         .iter()
-        .find(|listener| listener["name"] == format!("{account}.hop"))
+        .find(|listener| listener["name"] == format!("{account}/hop"))
         .unwrap();
     assert_eq!(hop["internal_listener"], json!({}));
     assert_eq!(hop.get("address"), None, "a hop has no socket");
@@ -67,20 +67,20 @@ fn only_the_account_that_is_given_less_time_has_a_hop() {
             [
                 "openai-a",
                 "anthropic-a",
-                "anthropic-a.direct",
+                "anthropic-a/direct",
                 "delivered",
                 "local"
             ]
         );
         assert_eq!(
             names(&rendered, "listeners.yaml"),
-            ["model-broker", "anthropic-a.hop"]
+            ["model-broker", "anthropic-a/hop"]
         );
     }
     let rendered = Rendered::of(&with_times("local", "{first_byte: 1m, idle: 90s}"));
     assert_eq!(
         names(&rendered, "listeners.yaml"),
-        ["model-broker", "openai-a.hop", "anthropic-a.hop", "delivered.hop"],
+        ["model-broker", "openai-a/hop", "anthropic-a/hop", "delivered/hop"],
         "all but the one that is given more"
     );
 }
@@ -94,7 +94,7 @@ fn a_hop_knows_the_accounts_own_times_and_the_route_the_longest() {
     ] {
         let rendered = Rendered::of(&with_times("local", times));
         let route = hop_route(&rendered, "local");
-        assert_eq!(route["cluster"], "local.direct");
+        assert_eq!(route["cluster"], "local/direct");
         assert_eq!(route["timeout"], "0s");
         assert_eq!(
             route["retry_policy"],
@@ -131,7 +131,7 @@ fn an_attempt_passes_the_brokers_filter_and_the_credential_before_the_hop() {
     let endpoint = &account["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"];
     assert_eq!(
         *endpoint,
-        json!({"envoy_internal_address": {"server_listener_name": "openai-a.hop"}})
+        json!({"envoy_internal_address": {"server_listener_name": "openai-a/hop"}})
     );
     assert_eq!(
         account.get("transport_socket"),
@@ -143,13 +143,13 @@ fn an_attempt_passes_the_brokers_filter_and_the_credential_before_the_hop() {
 #[test]
 fn the_cluster_behind_the_hop_is_connected_to_the_account() {
     let rendered = Rendered::of(&with_times("openai-a", "{connect: 2s, first_byte: 5s}"));
-    let direct = rendered.cluster("openai-a.direct");
+    let direct = rendered.cluster("openai-a/direct");
     let endpoint = &direct["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"]["address"];
     assert_eq!(
         *endpoint,
         json!({"socket_address": {"address": "api.openai.com", "port_value": 443}})
     );
-    assert_eq!(direct["load_assignment"]["cluster_name"], "openai-a.direct");
+    assert_eq!(direct["load_assignment"]["cluster_name"], "openai-a/direct");
     assert_eq!(
         direct["transport_socket"]["typed_config"]["sni"],
         "api.openai.com"

@@ -55,7 +55,7 @@ fn a_document_with_every_key_loads_without_a_warning() {
         ]
     );
 
-    let primary = &snapshot.models[&"primary".into()];
+    let primary = &snapshot.models["primary"];
     assert_eq!(primary.pool.name.as_str(), "standard");
     assert_eq!(primary.capabilities.as_ref().map(Vec::len), Some(4));
     let defaults = Defaults {
@@ -70,7 +70,7 @@ fn a_document_with_every_key_loads_without_a_warning() {
 
 #[test]
 fn a_models_own_targets_are_a_pool_of_its_name_and_keep_its_name() {
-    let claude = &loaded(&valid()).snapshot.models[&"claude".into()];
+    let claude = &loaded(&valid()).snapshot.models["claude"];
     assert_eq!((claude.pool.name.as_str(), claude.pool.failover), ("claude", 0));
     assert_eq!(claude.pool.members[0].model.as_str(), "claude");
     assert_eq!(claude.capabilities, None);
@@ -215,7 +215,7 @@ fn numbers_may_be_doubles_as_envoys_struct_has_them() {
         (snapshot.pools[0].members[0].weight, snapshot.pools[0].failover),
         (70, 3)
     );
-    assert_eq!(snapshot.models[&"primary".into()].defaults.max_tokens, Some(1000));
+    assert_eq!(snapshot.models["primary"].defaults.max_tokens, Some(1000));
     assert_eq!(snapshot.rules[1].priority, -10);
 }
 
@@ -255,10 +255,7 @@ fn failover_that_is_not_written_is_every_other_member_but_no_more_than_three() {
             "/models/1/targets",
             vec![json!({"provider": "local"}); members].into(),
         );
-        assert_eq!(
-            loaded(&document).snapshot.models[&"claude".into()].pool.failover,
-            retries
-        );
+        assert_eq!(loaded(&document).snapshot.models["claude"].pool.failover, retries);
     }
 }
 

@@ -4,10 +4,10 @@ use super::usage::PartialUsage;
 use crate::json::scan;
 use crate::wire::Observation;
 
-/// Notes usage, model and stop reason of a whole answer.
-pub fn observe(body: &[u8], observation: &mut Observation) {
+/// Notes usage, model and stop reason of a whole answer; false if the text is none.
+pub fn observe(body: &[u8], observation: &mut Observation) -> bool {
     let Ok(members) = scan::members(body, ["model", "stop_reason", "usage"]) else {
-        return;
+        return false;
     };
     let [model, reason, usage] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
@@ -15,6 +15,7 @@ pub fn observe(body: &[u8], observation: &mut Observation) {
     if let Some(usage) = usage.and_then(|value| PartialUsage::read(value.span.of(body))) {
         observation.note_partial_usage(usage);
     }
+    true
 }
 
 /// A stop reason, quotes included, in OpenAI's words.

@@ -78,7 +78,7 @@ mod tests {
         let request = read(body).unwrap();
         assert!(request.stream);
         assert_eq!(
-            splice(body, edits(&request, "claude-x", &Defaults::default())),
+            splice(body, &mut edits(&request, "claude-x", &Defaults::default())).concat(),
             br#"{ "max_tokens":64,"messages":[],"stream":true,"model":"claude-x" }"#
         );
         let defaults = Defaults {
@@ -87,7 +87,7 @@ mod tests {
             ..Defaults::default()
         };
         assert_eq!(
-            splice(body, edits(&request, "claude", &defaults)),
+            splice(body, &mut edits(&request, "claude", &defaults)).concat(),
             br#"{"temperature":1.0, "max_tokens":64,"messages":[],"stream":true,"model":"claude" }"#
         );
     }

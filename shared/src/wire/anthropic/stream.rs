@@ -14,7 +14,9 @@ pub fn observe(data: &[u8], observation: &mut Observation) {
     let [kind, message, delta, usage] = members.values;
     let text = |value: Option<scan::Value>| value.map(|value| value.span.of(data)).unwrap_or_default();
     match text(kind) {
-        b"\"message_start\"" => answer::observe(text(message), observation),
+        b"\"message_start\"" => {
+            answer::observe(text(message), observation);
+        }
         b"\"message_delta\"" => {
             let delta = text(delta);
             if let Ok(members) = scan::members(delta, ["stop_reason"]) {

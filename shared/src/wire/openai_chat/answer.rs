@@ -4,10 +4,10 @@ use super::usage;
 use crate::json::scan;
 use crate::wire::Observation;
 
-/// Notes usage, model and finish reason of a whole answer.
-pub fn observe(body: &[u8], observation: &mut Observation) {
+/// Notes usage, model and finish reason of a whole answer; false if the text is none.
+pub fn observe(body: &[u8], observation: &mut Observation) -> bool {
     let Ok(members) = scan::members(body, ["model", "choices", "usage"]) else {
-        return;
+        return false;
     };
     let [model, choices, reported] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
@@ -16,6 +16,7 @@ pub fn observe(body: &[u8], observation: &mut Observation) {
         choices.map(|value| value.span.of(body)).unwrap_or_default(),
         observation,
     );
+    true
 }
 
 /// Notes the finish reason of the first choice that has one; returns how many choices there are.

@@ -149,8 +149,8 @@ mod tests {
 
     fn edited(body: &str, defaults: &Defaults) -> String {
         let request = read(body.as_bytes()).unwrap();
-        let edits = edits(&request, "gpt-5", ProviderKind::OpenAi, defaults);
-        String::from_utf8(splice(body.as_bytes(), edits)).unwrap()
+        let mut edits = edits(&request, "gpt-5", ProviderKind::OpenAi, defaults);
+        String::from_utf8(splice(body.as_bytes(), &mut edits).concat()).unwrap()
     }
 
     #[test]
