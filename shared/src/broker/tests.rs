@@ -328,6 +328,6 @@ fn config(account: &str) -> egress::Config {
     egress::Config {
         provider: account.into(),
         address,
-        has_hop: false,
+        has_hop: true,
     }
 }

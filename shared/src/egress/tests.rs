@@ -130,9 +130,8 @@ impl Output for Host {
     }
 
     fn set_request_body(&mut self, pieces: &[&[u8]]) {
-        let body = &pieces.concat();
         self.request_bodies
-            .push(String::from_utf8(body.to_vec()).unwrap());
+            .push(String::from_utf8(pieces.concat()).unwrap());
     }
 
     fn set_response_headers(&mut self, headers: &[(&str, &[u8])]) {
@@ -157,8 +156,12 @@ impl Driver {
     }
 
     fn start_at(call: &SharedCall, name: &str, now: Timestamp) -> Self {
+        Self::start_with(call, &account(name), now)
+    }
+
+    fn start_with(call: &SharedCall, account: &Config, now: Timestamp) -> Self {
         let mut host = Host::default();
-        let machine = Egress::start(call.clone(), &account(name), now, &mut host).unwrap();
+        let machine = Egress::start(call.clone(), account, now, &mut host).unwrap();
         Self {
             machine: Some(machine),
             host,

@@ -1,7 +1,7 @@
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::{Driver, JSON, START, STREAM, attempt, chat, later, messages};
+use super::{Config, Driver, JSON, START, STREAM, account, attempt, chat, later, messages};
 use crate::call::Outcome;
 use crate::egress::Event;
 use crate::units::{Millis, Tokens};
@@ -281,6 +281,35 @@ fn a_providers_id_is_kept_only_if_it_is_text_and_in_part_if_it_is_long() {
     let headers = vec![("x-request-id".to_owned(), vec![0xff])];
     Driver::start(&call, "b").answer_with(headers);
     assert_eq!(attempt(&call, 1).request_id, None);
+}
+
+#[test]
+fn an_answer_may_end_with_trailers() {
+    let call = chat(ASK);
+    let mut first = Driver::start(&call, "a");
+    first.answer(200, JSON, &[]);
+    let (head, tail) = ANSWER.split_at(20);
+    first.chunk(head, false);
+    first.chunk(tail, false);
+    first.handle(Event::ResponseTrailers);
+    assert!(
+        first.host.chunks.is_empty(),
+        "nothing can be added to the body any more"
+    );
+    assert!(call.borrow().is_complete && call.borrow().observation.usage().is_some());
+}
+
+#[test]
+fn what_a_provider_says_in_the_hops_name_is_not_believed() {
+    let call = chat(ASK);
+    let without_hop = Config {
+        has_hop: false,
+        ..account("a")
+    };
+    let mut first = Driver::start_with(&call, &without_hop, START);
+    first.answer(200, JSON, &[("x-broker-failure", "UT")]);
+    assert_eq!(attempt(&call, 0).outcome, Some(Outcome::Status(200)));
+    assert!(attempt(&call, 0).is_deliverable);
 }
 
 #[test]

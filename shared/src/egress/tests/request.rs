@@ -138,16 +138,18 @@ fn a_refused_start_asks_nothing_of_the_host() {
 
 #[test]
 fn an_accounts_configuration_is_read_or_refused_whole() {
-    let whole =
-        json!({"provider": "a", "scheme": "https", "authority": "a.example.com", "base_path": "/base"});
+    let whole = json!({
+        "provider": "a", "scheme": "https", "authority": "a.example.com", "base_path": "/base", "hop": true,
+    });
     assert_eq!(Config::read(&whole), Some(account("a")));
     let mut plain = whole.clone();
     plain["scheme"] = json!("http");
     plain.as_object_mut().unwrap().remove("base_path");
+    plain.as_object_mut().unwrap().remove("hop");
     let read = Config::read(&plain).unwrap();
     assert_eq!(
-        (read.address.scheme, read.address.base_path.as_str()),
-        (Scheme::Http, "")
+        (read.address.scheme, read.address.base_path.as_str(), read.has_hop),
+        (Scheme::Http, "", false)
     );
     for key in ["provider", "scheme", "authority"] {
         let mut part = whole.clone();
