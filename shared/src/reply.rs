@@ -260,7 +260,7 @@ pub fn model_list<'a>(dialect: Dialect, names: impl Iterator<Item = &'a str>) ->
             json!({"object": "list", "data": names.map(model).collect::<Vec<_>>()})
         }
         Dialect::Anthropic => {
-            let model = |name| json!({"type": "model", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"});
+            let model = |name| json!({"type": "model", "lifecycle": "active", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"});
             let data: Vec<_> = names.map(model).collect();
             let id = |model: Option<&Value>| model.map(|model| model["id"].clone());
             json!({"has_more": false, "first_id": id(data.first()), "last_id": id(data.last()), "data": data})
