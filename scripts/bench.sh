@@ -35,7 +35,7 @@ done
 
 TOKEN=bench-token
 # As large as prompts with images get; the broker's own Envoy configuration allows as much.
-BUFFER_LIMIT=33554432
+BUFFER_LIMIT=37748736
 
 # --- what runs
 

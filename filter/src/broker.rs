@@ -115,8 +115,7 @@ impl Output for Host {
     }
 
     fn forward(&mut self, forward: Forward<'_>) {
-        host::set_call_id(self.id);
-        host::set_upstream(forward.cluster.as_str());
+        host::set_upstream(forward.cluster.as_str(), self.id);
         // Setting a header makes Envoy look the route up again, now that the cluster is named.
         host::set_request_header(X_ENVOY_MAX_RETRIES, &forward.retries.to_string());
         if let Some(first_byte) = forward.first_byte {

@@ -14,6 +14,8 @@ use crate::{calls, host};
 /// One attempt.
 pub struct EgressContext {
     config: Rc<Config>,
+    /// The call that the attempt is made for.
+    call_id: Option<u32>,
     /// `None` before the attempt begins and while the machine handles an event.
     machine: Option<Egress>,
 }
@@ -22,13 +24,14 @@ impl EgressContext {
     pub fn new(config: Rc<Config>) -> Self {
         Self {
             config,
+            call_id: None,
             machine: None,
         }
     }
 
     fn handle(&mut self, event: Event<'_>, length: usize) {
-        if let Some(machine) = self.machine.take() {
-            self.machine = Some(machine.handle(event, &mut Host { length }));
+        if let Some((machine, call_id)) = self.machine.take().zip(self.call_id) {
+            self.machine = Some(machine.handle(event, &mut Host { call_id, length }));
         }
     }
 }
@@ -51,10 +54,11 @@ impl Context for EgressContext {
 
 impl HttpContext for EgressContext {
     fn on_http_request_headers(&mut self, _count: usize, _is_end: bool) -> Action {
-        let output = &mut Host { length: 0 };
-        let started = host::call_id()
-            .and_then(calls::get)
-            .and_then(|call| Egress::start(call, &self.config, host::now(), output).ok());
+        self.call_id = host::call_id();
+        let started = self.call_id.and_then(|call_id| {
+            let output = &mut Host { call_id, length: 0 };
+            Egress::start(calls::get(call_id)?, &self.config, host::now(), output).ok()
+        });
         if started.is_none() {
             // Whatever this request is, nothing of it may reach the provider with the provider's credential.
             log::error!(
@@ -108,6 +112,7 @@ impl HttpContext for EgressContext {
 }
 
 struct Host {
+    call_id: u32,
     /// The bytes of the body's part that is at hand.
     length: usize,
 }
@@ -123,7 +128,7 @@ impl Output for Host {
     }
 
     fn set_next_upstream(&mut self, cluster: &ProviderName) {
-        host::set_upstream(cluster.as_str());
+        host::set_upstream(cluster.as_str(), self.call_id);
     }
 
     fn set_request_body(&mut self, pieces: &[&[u8]]) {

@@ -9,10 +9,8 @@ use shared::headers::Headers;
 use shared::reply::Reply;
 use shared::units::Timestamp;
 
-/// The property under which a call's context id lies in the stream's filter state, where both roles can read it.
-const CALL: &str = "broker.call";
-
-/// The property that names the next attempt's cluster; the rendered route reads it as `wasm.broker.upstream`.
+/// The property in the stream's filter state that both roles can read: `CLUSTER/CALL`, the next attempt's cluster and
+/// the id of the call. The rendered route reads its beginning as `wasm.broker.upstream`.
 const UPSTREAM: &str = "broker.upstream";
 
 /// The property that holds the record; access logs read it as `%FILTER_STATE(wasm.llm:PLAIN)%`.
@@ -137,19 +135,17 @@ pub fn reply(reply: &Reply) {
     ));
 }
 
-/// The context id of the call that this stream belongs to.
+/// The id of the call that this stream belongs to.
 pub fn call_id() -> Option<u32> {
-    let bytes = hostcalls::get_property(vec![CALL]).ok()??;
-    Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    let value = hostcalls::get_property(vec![UPSTREAM]).ok()??;
+    let (_, id) = std::str::from_utf8(&value).ok()?.rsplit_once('/')?;
+    id.parse().ok()
 }
 
-pub fn set_call_id(id: u32) {
-    log_failure(&hostcalls::set_property(vec![CALL], Some(&id.to_le_bytes())));
-}
-
-/// Names the cluster that the route picks when it is looked up next.
-pub fn set_upstream(cluster: &str) {
-    log_failure(&hostcalls::set_property(vec![UPSTREAM], Some(cluster.as_bytes())));
+/// Names the cluster that the route picks when it is looked up next, and the call.
+pub fn set_upstream(cluster: &str, call_id: u32) {
+    let value = [cluster, "/", &call_id.to_string()].concat();
+    log_failure(&hostcalls::set_property(vec![UPSTREAM], Some(value.as_bytes())));
 }
 
 pub fn set_record(line: &[u8]) {

@@ -13,7 +13,7 @@ use shared::egress;
 
 use crate::broker::BrokerContext;
 use crate::egress::EgressContext;
-use crate::host;
+use crate::{host, telemetry};
 
 /// One plugin on one worker.
 #[derive(Default)]
@@ -36,6 +36,9 @@ impl RootContext for Root {
         let bytes = self.get_plugin_configuration().unwrap_or_default();
         match role(&bytes) {
             Ok(role) => {
+                if matches!(role, Role::Broker { .. }) {
+                    self.set_tick_period(telemetry::PERIOD);
+                }
                 self.role = Some(role);
                 true
             }
@@ -44,6 +47,10 @@ impl RootContext for Root {
                 false
             }
         }
+    }
+
+    fn on_tick(&mut self) {
+        telemetry::flush();
     }
 
     fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {

@@ -1,7 +1,8 @@
-//! Envoy stats. A metric is defined when it is first used and its id kept, so that a call costs no more than its
-//! increments.
+//! Envoy stats. A call of the host costs more than what it does, so values are kept and handed over together, by the
+//! root context's timer.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use hashbrown::{Equivalent, HashMap};
 use rustc_hash::FxBuildHasher;
@@ -9,11 +10,23 @@ use shared::metrics::{self, Labels, Metric};
 
 use crate::host;
 
+/// How often values are handed over.
+pub const PERIOD: Duration = Duration::from_millis(250);
+
 thread_local! {
-    static SERIES: RefCell<HashMap<Series, Option<u32>, FxBuildHasher>> = RefCell::default();
+    static TELEMETRY: RefCell<Telemetry> = RefCell::default();
 }
 
-/// A metric with its labels, kept.
+/// What was measured on this worker.
+#[derive(Default)]
+struct Telemetry {
+    places: HashMap<Series, usize, FxBuildHasher>,
+    kept: Vec<Kept>,
+    /// The places with values that are not handed over yet.
+    changed: Vec<usize>,
+}
+
+/// A metric with its labels.
 #[derive(PartialEq, Eq, Hash)]
 struct Series {
     metric: Metric,
@@ -28,31 +41,97 @@ struct Asked<'a> {
 }
 
 impl Equivalent<Series> for Asked<'_> {
-    fn equivalent(&self, kept: &Series) -> bool {
-        let mut pairs = self.labels.iter().zip(&kept.labels);
-        self.metric == kept.metric && pairs.all(|(asked, kept)| *asked == kept.as_deref())
+    fn equivalent(&self, series: &Series) -> bool {
+        let mut pairs = self.labels.iter().zip(&series.labels);
+        self.metric == series.metric && pairs.all(|(asked, known)| *asked == known.as_deref())
     }
 }
 
-/// Adds to a counter or records in a histogram.
+/// Values of one series.
+struct Kept {
+    /// The host's id; `None` if the host does not take the metric.
+    id: Option<u32>,
+    values: Values,
+}
+
+enum Values {
+    Sum(u64),
+    Each(Vec<u64>),
+}
+
+/// Adds to a counter or notes a value of a histogram.
 pub fn measure(metric: Metric, labels: Labels<'_>, value: u64) {
-    let asked = Asked {
-        metric,
-        labels: labels.values(),
-    };
-    let known = SERIES.with_borrow(|series| series.get(&asked).copied());
-    let id = known.unwrap_or_else(|| {
-        let id = host::define_metric(&metrics::stat_name(metric, labels), metric.is_histogram());
-        let kept = Series {
-            metric,
-            labels: asked.labels.map(|label| label.map(Box::from)),
+    TELEMETRY.with_borrow_mut(|telemetry| telemetry.measure(metric, labels, value));
+}
+
+/// Hands everything over to Envoy.
+pub fn flush() {
+    TELEMETRY.with_borrow_mut(Telemetry::flush);
+}
+
+impl Telemetry {
+    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
+        let place = self.place(metric, labels);
+        let Some(kept) = self.kept.get_mut(place) else {
+            return;
         };
-        SERIES.with_borrow_mut(|series| series.insert(kept, id));
-        id
-    });
-    match id {
-        Some(id) if metric.is_histogram() => host::record_in_histogram(id, value),
-        Some(id) => host::add_to_counter(id, value),
-        None => {}
+        let was_empty = kept.values.is_empty();
+        match &mut kept.values {
+            Values::Sum(sum) => *sum = sum.saturating_add(value),
+            Values::Each(values) => values.push(value),
+        }
+        if was_empty && !kept.values.is_empty() {
+            self.changed.push(place);
+        }
+    }
+
+    /// Where a series is kept; a new one is made known to the host.
+    fn place(&mut self, metric: Metric, labels: Labels<'_>) -> usize {
+        let asked = Asked {
+            metric,
+            labels: labels.values(),
+        };
+        if let Some(place) = self.places.get(&asked) {
+            return *place;
+        }
+        let place = self.kept.len();
+        self.kept.push(Kept {
+            id: host::define_metric(&metrics::stat_name(metric, labels), metric.is_histogram()),
+            values: if metric.is_histogram() {
+                Values::Each(Vec::new())
+            } else {
+                Values::Sum(0)
+            },
+        });
+        let labels = asked.labels.map(|label| label.map(Box::from));
+        self.places.insert(Series { metric, labels }, place);
+        place
+    }
+
+    fn flush(&mut self) {
+        for place in self.changed.drain(..) {
+            let Some(kept) = self.kept.get_mut(place) else {
+                continue;
+            };
+            match (&mut kept.values, kept.id) {
+                (Values::Sum(sum), Some(id)) => host::add_to_counter(id, std::mem::take(sum)),
+                (Values::Each(values), Some(id)) => {
+                    values
+                        .drain(..)
+                        .for_each(|value| host::record_in_histogram(id, value));
+                }
+                (Values::Sum(sum), None) => *sum = 0,
+                (Values::Each(values), None) => values.clear(),
+            }
+        }
+    }
+}
+
+impl Values {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Sum(sum) => *sum == 0,
+            Self::Each(values) => values.is_empty(),
+        }
     }
 }

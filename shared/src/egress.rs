@@ -309,6 +309,7 @@ fn answer_begins(
     shared.is_complete = is_end;
     let leaves_usage_out = is_stream && shared.request.stream_usage != StreamUsage::Wanted;
     let mut answer = provider::answer_headers(headers, !leaves_usage_out);
+    let mut is_changed = is_our_credential || answer.len() != headers.len();
     if is_our_credential {
         answer
             .iter_mut()
@@ -318,8 +319,11 @@ fn answer_begins(
     if shared.format.dialect() == Dialect::Anthropic {
         // OpenAI's equivalent is Envoy's own header.
         answer.extend(shared.headers.first(X_REQUEST_ID).map(|id| (REQUEST_ID, id)));
+        is_changed = true;
     }
-    output.set_response_headers(&answer);
+    if is_changed {
+        output.set_response_headers(&answer);
+    }
     State::Watching(if is_stream {
         Observer::of_stream(shared.format, leaves_usage_out)
     } else {

@@ -101,7 +101,8 @@ fn route(document: &Document) -> Value {
                 "@type": "type.googleapis.com/envoy.extensions.router.cluster_specifiers.matcher.v3.ClusterAction",
                 "cluster": provider.name,
             });
-            (provider.name.to_string(), json!({"action": {"name": "cluster", "typed_config": action}}))
+            let beginning = format!("{}/", provider.name);
+            (beginning, json!({"action": {"name": "cluster", "typed_config": action}}))
         })
         .collect();
     json!({
@@ -120,7 +121,7 @@ fn route(document: &Document) -> Value {
                                 "key": "wasm.broker.upstream",
                             },
                         },
-                        "exact_match_map": {"map": clusters},
+                        "prefix_match_map": {"map": clusters},
                     }},
                 },
             }},

@@ -191,14 +191,14 @@ fn every_account_can_be_routed_to_and_only_those() {
     let routes = &rendered.read("routes.yaml")["resources"][0];
     let route = &routes["virtual_hosts"][0]["routes"][0]["route"];
     let plugin = &route["inline_cluster_specifier_plugin"]["extension"]["typed_config"];
-    let map = plugin["cluster_matcher"]["matcher_tree"]["exact_match_map"]["map"]
+    let map = plugin["cluster_matcher"]["matcher_tree"]["prefix_match_map"]["map"]
         .as_object()
         .unwrap();
     let clusters: BTreeMap<_, _> = map
         .iter()
         .map(|(name, action)| {
             (
-                name.as_str(),
+                name.strip_suffix('/').unwrap(),
                 action["action"]["typed_config"]["cluster"].as_str().unwrap(),
             )
         })
