@@ -21,9 +21,9 @@ fn an_account_that_fails_is_followed_by_one_that_answers() {
     first.send();
     first.wait(30);
     first.answer(503, JSON, &[]);
-    assert_eq!(
-        first.host.response_headers,
-        [":status: 503", "content-type: application/json"]
+    assert!(
+        first.host.response_headers.is_empty(),
+        "headers of which none must go stay as they are"
     );
     let mut second = Driver::start_at(&call, "b", later(START, 40));
     second.send();
@@ -209,7 +209,7 @@ fn usage_that_the_agent_asked_for_stays_in_the_stream() {
 fn a_stream_that_was_asked_for_may_be_answered_with_an_error_in_one_piece() {
     let call = chat(r#"{"model":"gpt","stream":true}"#);
     let mut first = Driver::start(&call, "a");
-    first.answer(400, JSON, &[("content-length", "15")]);
+    first.answer(400, JSON, &[("content-length", "15"), ("set-cookie", "a=b")]);
     assert!(
         first
             .host
