@@ -6,6 +6,7 @@ mod clusters;
 mod files;
 mod hop;
 mod listener;
+mod parts;
 mod secrets;
 
 use std::path::{Path, PathBuf};

@@ -66,7 +66,7 @@ impl HttpContext for EgressContext {
                 self.config.provider
             );
             let refusal = Refusal::Upstream(UpstreamFailure::Unreachable);
-            host::reply(&refusal.reply(shared::api::Dialect::OpenAi, ""));
+            host::reply(&refusal.reply(shared::wire::Dialect::OpenAi, ""));
             return Action::Pause;
         }
         self.machine = started;

@@ -1,16 +1,7 @@
 //! Which API a call speaks, from its method and path, exactly.
 
 use crate::headers::{ANTHROPIC_VERSION, Headers};
-use crate::wire::Format;
-
-/// In whose shape the caller expects errors and lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    /// OpenAI's.
-    OpenAi,
-    /// Anthropic's.
-    Anthropic,
-}
+use crate::wire::{Dialect, Format};
 
 /// What a call asks of the broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::api::{self, Api, Dialect};
+use crate::api::{self, Api};
 use crate::audit::Record;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
@@ -19,6 +19,7 @@ use crate::metrics::{Labels, Metric};
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
 use crate::routing::{self, Facts};
 use crate::units::{Millis, Timestamp};
+use crate::wire::Dialect;
 use crate::wire::{Format, Observation};
 use trail::Trail;
 

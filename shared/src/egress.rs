@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::api::Dialect;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::Scheme;
 use crate::headers::{REQUEST_ID, X_BROKER_FAILURE, X_REQUEST_ID};
@@ -15,6 +14,7 @@ use crate::reply::quoted;
 use crate::request::StreamUsage;
 use crate::routing::PlannedAttempt;
 use crate::units::{Millis, Timestamp};
+use crate::wire::Dialect;
 use crate::wire::{Observer, Relay};
 
 /// What the host tells of an attempt.

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
-use crate::api::{ApiError, Dialect};
+use crate::api::ApiError;
 use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::identity::IdentityError;
 use crate::limits::{MAX_QUOTED, MAX_REQUEST_BODY};
 use crate::request::RequestError;
+use crate::wire::Dialect;
 
 /// Why the broker answers itself instead of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]

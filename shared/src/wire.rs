@@ -7,10 +7,18 @@ mod observe;
 
 pub use observe::{Observation, Observer, Relay};
 
-use crate::api::Dialect;
 use crate::config::{Defaults, ProviderKind};
 use crate::json::splice::Edit;
 use crate::request::{Request, RequestError};
+
+/// In whose shape the caller expects errors and lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// OpenAI's.
+    OpenAi,
+    /// Anthropic's.
+    Anthropic,
+}
 
 /// A wire format in which models are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use shared::metrics;
 
+use super::parts::watched;
 use super::{Place, hop, socket_address};
 
 pub fn of(place: &Place, out: &Path) -> Result<Value> {
@@ -21,12 +22,4 @@ pub fn of(place: &Place, out: &Path) -> Result<Value> {
         "stats_config": {"stats_tags": labels},
         "bootstrap_extensions": [hop::bootstrap_extension()],
     }))
-}
-
-/// A file that Envoy takes anew whenever another is moved over it.
-pub fn watched(folder: &Path, name: &str) -> Value {
-    json!({
-        "path_config_source": {"path": folder.join(name), "watched_directory": {"path": folder}},
-        "resource_api_version": "V3",
-    })
 }

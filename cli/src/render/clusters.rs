@@ -6,13 +6,9 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
 
-use super::bootstrap::watched;
-use super::{BUFFER_BYTES, Place, hop, listener};
+use super::parts::{seconds, unbounded, wasm_configuration, watched};
+use super::{BUFFER_BYTES, Place, hop};
 use crate::document::Document;
-
-/// Envoy's own bounds on concurrency are meant for services that break under load; what the providers bear is for
-/// the broker to say.
-const UNBOUNDED: u32 = 1_000_000;
 
 pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
     let connections = &document.loaded.connections;
@@ -52,7 +48,7 @@ fn filters(
     place: &Place,
     out: &Path,
 ) -> Vec<Value> {
-    let egress = listener::wasm_configuration(place, &egress_configuration(connection, has_hop));
+    let egress = wasm_configuration(place, &egress_configuration(connection, has_hop));
     let mut filters = vec![json!({"name": "model_broker.egress", "typed_config": egress})];
     filters.extend(
         connection
@@ -97,7 +93,7 @@ fn cluster(
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
         "name": name,
         "type": if is_address { "STATIC" } else { "LOGICAL_DNS" },
-        "connect_timeout": listener::seconds(provider.timeouts.connect),
+        "connect_timeout": seconds(provider.timeouts.connect),
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "load_assignment": {
             "cluster_name": name,
@@ -115,13 +111,6 @@ fn cluster(
         set(&mut cluster, "transport_socket", tls(&endpoint.host, place)?);
     }
     Ok(cluster)
-}
-
-pub fn unbounded() -> Value {
-    json!({"thresholds": [{
-        "max_connections": UNBOUNDED, "max_pending_requests": UNBOUNDED,
-        "max_requests": UNBOUNDED, "max_retries": UNBOUNDED,
-    }]})
 }
 
 fn set(object: &mut Value, key: &str, value: Value) {

@@ -5,8 +5,8 @@
 use serde_json::{Value, json};
 use shared::config::{Provider, Snapshot};
 
-use super::clusters::unbounded;
-use super::{BUFFER_BYTES, listener};
+use super::BUFFER_BYTES;
+use super::parts::{seconds, unbounded};
 
 /// Whether an account is given less time than another.
 pub fn is_needed(provider: &Provider, snapshot: &Snapshot) -> bool {
@@ -80,10 +80,10 @@ pub fn listener(provider: &Provider) -> Value {
                 "timeout": "0s",
                 "retry_policy": {
                     "num_retries": 0,
-                    "per_try_timeout": listener::seconds(provider.timeouts.first_byte),
+                    "per_try_timeout": seconds(provider.timeouts.first_byte),
                     // The wait for the first byte counts as silence too.
                     "per_try_idle_timeout":
-                        listener::seconds(provider.timeouts.idle.max(provider.timeouts.first_byte)),
+                        seconds(provider.timeouts.idle.max(provider.timeouts.first_byte)),
                 },
             },
         }]}]},

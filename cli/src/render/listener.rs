@@ -9,12 +9,9 @@ use shared::config::filter_part;
 use shared::limits::MAX_ATTEMPTS;
 use shared::units::Millis;
 
-use super::bootstrap::watched;
+use super::parts::{WASM, seconds, wasm_configuration, watched};
 use super::{BUFFER_BYTES, Place, hop, socket_address};
 use crate::document::Document;
-
-/// The type of Envoy's Wasm filter.
-const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
 
 /// The name of the broker's filter and of its configuration.
 const FILTER: &str = "model_broker.broker";
@@ -152,28 +149,6 @@ fn longest_silence(document: &Document) -> Millis {
     Millis(silences.max().unwrap_or_default().0.saturating_add(5_000))
 }
 
-/// The filter's configuration in one of its roles. Both roles name the same VM, so that they share a call in memory.
-pub fn wasm_configuration(place: &Place, configuration: &Value) -> Value {
-    json!({
-        "@type": WASM,
-        "config": {
-            "name": "model_broker",
-            "root_id": "model_broker",
-            "failure_policy": "FAIL_RELOAD",
-            "allow_on_headers_stop_iteration": true,
-            "vm_config": {
-                "vm_id": "model_broker",
-                "runtime": "envoy.wasm.runtime.v8",
-                "code": {"local": {"filename": place.module}},
-            },
-            // As text: Envoy hands a `Struct` to the filter in protobuf's binary form, not as JSON.
-            "configuration": {
-                "@type": "type.googleapis.com/google.protobuf.StringValue", "value": configuration.to_string(),
-            },
-        },
-    })
-}
-
 /// The record of every call, a line each.
 fn access_log(place: &Place) -> Value {
     json!({
@@ -200,9 +175,4 @@ fn local_replies() -> Value {
             "text_format_source": {"inline_string": body.to_string()}, "content_type": "application/json",
         },
     }]})
-}
-
-/// A duration as Envoy writes it.
-pub fn seconds(duration: Millis) -> String {
-    format!("{}.{:03}s", duration.0 / 1000, duration.0 % 1000)
 }

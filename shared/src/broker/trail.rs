@@ -3,7 +3,7 @@
 use std::cell::Ref;
 use std::sync::Arc;
 
-use crate::api::{Api, Dialect};
+use crate::api::Api;
 use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
@@ -15,6 +15,7 @@ use crate::reply::{Refusal, quoted};
 use crate::request::Request;
 use crate::routing::{Exclusion, Resolution};
 use crate::units::{MicroUsd, Timestamp, Tokens};
+use crate::wire::Dialect;
 
 #[derive(Debug)]
 pub(super) struct Trail {

@@ -3,11 +3,11 @@ use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{DIALECTS, Driver, body, headers, headers_with};
-use crate::api::Dialect;
 use crate::broker::{Event, Flow};
 use crate::headers::Headers;
 use crate::limits::MAX_REQUEST_BODY;
 use crate::units::Millis;
+use crate::wire::Dialect;
 
 /// The ids in the list of models that the holder of a token gets.
 fn models(dialect: Dialect, token: &str) -> (Value, Vec<String>) {

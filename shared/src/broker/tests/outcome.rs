@@ -8,9 +8,9 @@ use super::{
     DIALECTS, Driver, JSON, START, STREAM, Told, Unseen, body, closed, config, headers, last, part, status,
     status_with,
 };
-use crate::api::Dialect;
 use crate::broker::Flow;
 use crate::egress::Egress;
+use crate::wire::Dialect;
 
 const HTML: &str = "text/html";
 

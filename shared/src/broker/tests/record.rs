@@ -5,7 +5,7 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{Driver, JSON, STREAM, body, closed, headers_with, last, part, snapshot, status, status_with};
-use crate::api::Dialect;
+use crate::wire::Dialect;
 
 const ANSWER: &str = r#"{"id":"1","model":"gpt-b-2026","choices":[{"index":0,"finish_reason":"stop"}],
     "usage":{"prompt_tokens":1000,"completion_tokens":100,"prompt_tokens_details":{"cached_tokens":400},

@@ -2,10 +2,10 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{DIALECTS, Driver, body, headers, headers_with};
-use crate::api::Dialect;
 use crate::broker::{Event, Flow};
 use crate::headers::Headers;
 use crate::limits::{MAX_REQUEST_BODY, MAX_TOKEN};
+use crate::wire::Dialect;
 
 /// What a refusal looks like in each dialect.
 struct Refused {

@@ -1,0 +1,153 @@
+//! `models`, `rules` and `prices`: what agents ask for, where it goes and what it costs.
+
+use super::pools::MemberEntry;
+use crate::config::reader::Reader;
+use crate::config::snapshot::{Capability, Defaults};
+use crate::ledger::Price;
+
+/// An entry of `models`.
+pub struct ModelEntry<'v> {
+    pub name: Reader<'v>,
+    pub pool: Option<Reader<'v>>,
+    pub targets: Vec<MemberEntry<'v>>,
+    pub capabilities: Option<Vec<Capability>>,
+    pub defaults: Defaults,
+}
+
+/// An entry of `rules`.
+pub struct RuleEntry<'v> {
+    pub path: String,
+    pub name: Option<&'v str>,
+    pub priority: i64,
+    pub criteria: Option<Reader<'v>>,
+    pub pool: Reader<'v>,
+}
+
+impl<'v> ModelEntry<'v> {
+    pub(super) fn read(entry: &Reader<'v>) -> Option<Self> {
+        let mut section = entry.section()?;
+        let name = section
+            .required("name")
+            .filter(|name| name.model_name().is_some());
+        let pool = section.optional("pool");
+        let has_targets = section.optional("targets").is_some();
+        let targets = section.list("targets");
+        let targets = targets
+            .iter()
+            .filter_map(|target| MemberEntry::read(target, false))
+            .collect();
+        let capabilities = section
+            .optional("capabilities")
+            .map(|list| read_capabilities(&list));
+        let defaults = section
+            .optional("defaults")
+            .map(|defaults| Defaults::read(&defaults));
+        section.end();
+        if pool.is_some() == has_targets {
+            entry.mistake::<()>("must have either `pool` or `targets`");
+        }
+        Some(Self {
+            name: name?,
+            pool,
+            targets,
+            capabilities,
+            defaults: defaults.unwrap_or_default(),
+        })
+    }
+}
+
+fn read_capabilities(reader: &Reader<'_>) -> Vec<Capability> {
+    let known = Capability::ALL.map(Capability::as_str);
+    let read = |entry: &Reader<'_>| {
+        let text = entry.string()?;
+        let found = Capability::ALL
+            .into_iter()
+            .find(|capability| capability.as_str() == text);
+        found.or_else(|| entry.unknown_name(format!("is no capability (known: {})", known.join(", ")), known))
+    };
+    reader.list().iter().filter_map(read).collect()
+}
+
+impl Defaults {
+    fn read(reader: &Reader<'_>) -> Self {
+        let Some(mut section) = reader.section() else {
+            return Self::default();
+        };
+        let mut number = |key, most: f64| {
+            let reader = section.optional(key)?;
+            match reader.value().as_f64() {
+                Some(number) if (0.0..=most).contains(&number) => Some(number),
+                _ => reader.mistake(format!("must be a number from 0 to {most}")),
+            }
+        };
+        let temperature = number("temperature", 2.0);
+        let top_p = number("top_p", 1.0);
+        let max_tokens = section
+            .optional("max_tokens")
+            .and_then(|most| most.integer(1..=10_000_000));
+        let stop = section.list("stop");
+        let stop = stop
+            .iter()
+            .filter_map(|text| text.string().map(str::to_owned))
+            .collect();
+        section.end();
+        Self {
+            temperature,
+            top_p,
+            max_tokens,
+            stop,
+        }
+    }
+}
+
+impl<'v> RuleEntry<'v> {
+    pub(super) fn read(entry: &Reader<'v>) -> Option<Self> {
+        let mut section = entry.section()?;
+        let name = section.optional("name").and_then(|name| name.name());
+        let priority = section
+            .optional("priority")
+            .map_or(Some(0), |priority| priority.signed());
+        let criteria = section.optional("match");
+        let pool = section.required("pool").filter(|pool| pool.string().is_some());
+        section.end();
+        Some(Self {
+            path: entry.path().to_owned(),
+            name,
+            priority: priority.unwrap_or_default(),
+            criteria,
+            pool: pool?,
+        })
+    }
+}
+
+pub(super) fn read_prices<'v>(reader: &Reader<'v>) -> Vec<(&'v str, Price)> {
+    let price = |(model, entry): &(&'v str, Reader<'v>)| {
+        let mut section = entry.section()?;
+        let mut rate = |key, required: bool| {
+            let reader = if required {
+                section.required(key)
+            } else {
+                section.optional(key)
+            };
+            reader.map(|reader| match reader.value().as_f64().and_then(Price::rate) {
+                Some(rate) => Some(rate),
+                None => reader.mistake("must be dollars per million tokens, from 0 to 1000000"),
+            })
+        };
+        let input = rate("input", true)??;
+        let output = rate("output", true)??;
+        let cache_read = rate("cache_read", false);
+        let cache_write = rate("cache_write", false);
+        section.end();
+        Some((
+            *model,
+            Price {
+                input,
+                output,
+                cache_read: cache_read.flatten().unwrap_or(input),
+                cache_write: cache_write.flatten().unwrap_or(input),
+            },
+        ))
+    };
+    reader.entries().iter().filter_map(price).collect()
+}

@@ -1,0 +1,136 @@
+//! `pools`, and the targets of models, which are members too.
+
+use serde_json::Value;
+
+use super::required_list;
+use crate::config::reader::Reader;
+use crate::limits::MAX_ATTEMPTS;
+
+/// An entry of `pools`.
+pub struct PoolEntry<'v> {
+    pub name: Reader<'v>,
+    /// Attempts after the first; `None` where it is not written.
+    pub failover: Option<u32>,
+    pub members: Vec<MemberEntry<'v>>,
+    pub match_when: Option<Reader<'v>>,
+}
+
+/// A member of a pool, or a target of a model.
+pub struct MemberEntry<'v> {
+    pub provider: Reader<'v>,
+    /// `None` where a target keeps the logical model's name.
+    pub model: Option<&'v str>,
+    pub weight: u32,
+    pub priority: u32,
+}
+
+impl<'v> PoolEntry<'v> {
+    pub(super) fn read(entry: &Reader<'v>) -> Option<Self> {
+        let mut section = entry.section()?;
+        let name = section.required("name").filter(|name| name.name().is_some());
+        if let Some(routing) = section.optional("routing") {
+            read_routing(&routing);
+        }
+        let failover = section
+            .optional("failover")
+            .map(|failover| read_failover(&failover));
+        let members = required_list(&mut section, "members");
+        let members = members
+            .iter()
+            .filter_map(|member| MemberEntry::read(member, true))
+            .collect();
+        let match_when = section.optional("match_when");
+        section.not_yet(&["affinity", "accept"]);
+        if let Some(cache) = section.optional("cache") {
+            let profile = cache.string().unwrap_or_default();
+            entry.log().warn(
+                cache.path(),
+                profile,
+                "answers are not cached by this version of the broker",
+            );
+        }
+        section.end();
+        Some(Self {
+            name: name?,
+            failover: failover.flatten(),
+            members,
+            match_when,
+        })
+    }
+}
+
+fn read_routing(reader: &Reader<'_>) {
+    match reader.string() {
+        Some("priority-weighted") | None => {}
+        Some("cascade" | "lowest-cost" | "lowest-latency") => {
+            reader.mistake::<()>(
+                "is not supported by this version of the broker (supported: priority-weighted)",
+            );
+        }
+        Some(_) => {
+            let strategies = ["priority-weighted", "cascade", "lowest-cost", "lowest-latency"];
+            reader.unknown_name::<()>(
+                "is no routing strategy (supported: priority-weighted)",
+                strategies,
+            );
+        }
+    }
+}
+
+/// `3`, `up to 3`, `none`.
+fn read_failover(reader: &Reader<'_>) -> Option<u32> {
+    let most = MAX_ATTEMPTS - 1;
+    let retries = match reader.value() {
+        Value::Number(_) => {
+            return reader
+                .integer(0..=u64::from(most))
+                .and_then(|retries| retries.try_into().ok());
+        }
+        Value::String(text) if text == "none" => Some(0),
+        Value::String(text) => {
+            let digits = text.trim().strip_prefix("up to ").unwrap_or(text).trim();
+            digits
+                .chars()
+                .all(|c| c.is_ascii_digit())
+                .then(|| digits.parse().ok())
+                .flatten()
+        }
+        _ => None,
+    };
+    match retries {
+        Some(retries) if retries <= most => Some(retries),
+        _ => reader.mistake(format!(
+            "must be `up to N` or N attempts after the first, N from 0 to {most}"
+        )),
+    }
+}
+
+impl<'v> MemberEntry<'v> {
+    pub(super) fn read(entry: &Reader<'v>, model_required: bool) -> Option<Self> {
+        let mut section = entry.section()?;
+        let provider = section
+            .required("provider")
+            .filter(|provider| provider.string().is_some());
+        let model = if model_required {
+            section.required("model")
+        } else {
+            section.optional("model")
+        };
+        let model = model.map(|model| model.model_name());
+        let mut number = |key, default: u32| match section.optional(key) {
+            Some(reader) => reader
+                .integer(0..=1_000_000)
+                .and_then(|number| u32::try_from(number).ok()),
+            None => Some(default),
+        };
+        let weight = number("weight", 1);
+        let priority = number("priority", 0);
+        section.end();
+        Some(Self {
+            provider: provider?,
+            model: model.flatten(),
+            weight: weight.unwrap_or_default(),
+            priority: priority.unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! `providers`: the accounts.
+
+use crate::config::Audience;
+use crate::config::connection::{CredentialSource, Endpoint};
+use crate::config::reader::Reader;
+use crate::config::snapshot::{ProviderKind, Timeouts};
+use crate::units::Millis;
+
+/// An entry of `providers`.
+pub struct ProviderEntry<'v> {
+    pub name: Reader<'v>,
+    pub kind: ProviderKind,
+    pub region: Option<&'v str>,
+    pub timeouts: Timeouts,
+    /// Only in the operator's document.
+    pub endpoint: Option<Endpoint>,
+    pub credential: Option<CredentialSource>,
+}
+
+impl<'v> ProviderEntry<'v> {
+    pub(super) fn read(entry: &Reader<'v>, audience: Audience) -> Option<Self> {
+        let mut section = entry.section()?;
+        let name = section.required("name").filter(|name| name.name().is_some());
+        let kind = section.required("kind").and_then(|kind| read_kind(&kind));
+        let region = section.optional("region").and_then(|region| region.name());
+        let timeouts = section
+            .optional("timeout")
+            .map_or(Some(Timeouts::default()), |t| read_timeouts(&t));
+        section.not_yet(&["limits", "budget", "circuit_breaker"]);
+        let (mut endpoint, mut credential) = (None, None);
+        if audience == Audience::Operator {
+            endpoint = section
+                .required("endpoint")
+                .and_then(|endpoint| read_endpoint(&endpoint));
+            credential = section
+                .optional("credential")
+                .and_then(|source| CredentialSource::read(&source));
+        }
+        section.end();
+        // What has a mistake gets a stand-in, so that who names the account is not told that it does not exist.
+        Some(Self {
+            name: name?,
+            kind: kind.unwrap_or(ProviderKind::OpenAi),
+            region,
+            timeouts: timeouts.unwrap_or_default(),
+            endpoint,
+            credential,
+        })
+    }
+}
+
+fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
+    let text = reader.string()?;
+    let supported = ProviderKind::ALL.map(ProviderKind::as_str);
+    if let Some(kind) = ProviderKind::ALL.into_iter().find(|kind| kind.as_str() == text) {
+        return Some(kind);
+    }
+    let problem = if ["azure-openai", "bedrock", "vertex", "gemini", "mistral", "cohere"].contains(&text) {
+        "is not supported by this version of the broker"
+    } else {
+        "is no provider kind"
+    };
+    reader.unknown_name(
+        format!("{problem} (supported: {})", supported.join(", ")),
+        supported,
+    )
+}
+
+fn read_endpoint(reader: &Reader<'_>) -> Option<Endpoint> {
+    let text = reader.string()?;
+    match Endpoint::parse(text) {
+        Ok(endpoint) => Some(endpoint),
+        // What is too much in a URL may be a password.
+        Err(error) if text.contains(['?', '#', '@']) => reader.withheld(error.to_string()),
+        Err(error) => reader.mistake(error.to_string()),
+    }
+}
+
+fn read_timeouts(reader: &Reader<'_>) -> Option<Timeouts> {
+    let mut section = reader.section()?;
+    let default = Timeouts::default();
+    let mut duration = |key, default: Millis| match section.optional(key) {
+        Some(reader) => reader.duration(),
+        None => Some(default),
+    };
+    let connect = duration("connect", default.connect);
+    let first_byte = duration("first_byte", default.first_byte);
+    let idle = duration("idle", default.idle);
+    section.end();
+    Some(Timeouts {
+        connect: connect?,
+        first_byte: first_byte?,
+        idle: idle?,
+    })
+}
