@@ -1,18 +1,19 @@
-//! What users copy is true: `envoy/envoy.yaml` works as it stands, and the documents name configurations that hold,
-//! commands that exist and every field that a record has.
+//! What users copy works as it stands: `envoy/envoy.yaml`, on a real Envoy. Every field and metric that shows up there is
+//! documented.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
+use std::process::Command;
 use std::time::Duration;
 
 use provider_simulator::{Behaviour, Simulator};
 use tempfile::TempDir;
 
-use crate::harness::{Answer, CHAT, MESSAGES, PATIENCE, Record, replace, until};
+use crate::documents::read;
+use crate::harness::{
+    Answer, CHAT, MESSAGES, PATIENCE, Process, Record, free_address, replace, until, wasm, workspace,
+};
 
 const TOKEN: &str = "support-bot-token";
 const OPENAI: &str = r#"{"model":"primary-llm","messages":[{"role":"user","content":"hi"}]}"#;
@@ -20,15 +21,6 @@ const OPENAI_STREAM: &str =
     r#"{"model":"primary-llm","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
 const ANTHROPIC: &str =
     r#"{"model":"claude-sonnet-4-6","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#;
-
-/// The documents that users read.
-const DOCUMENTS: [&str; 5] = [
-    "README.md",
-    "docs/configuration.md",
-    "docs/record.md",
-    "docs/security.md",
-    "envoy/README.md",
-];
 
 #[tokio::test]
 async fn envoys_configuration_by_hand_works_as_it_stands() {
@@ -118,64 +110,9 @@ async fn every_field_and_metric_that_there_is_is_documented() {
     }
 }
 
-#[test]
-fn configurations_in_the_documents_hold() {
-    let mut checked = 0;
-    for document in DOCUMENTS {
-        for block in blocks(&read(document), "yaml") {
-            // Fragments, and what is Envoy's own, have no providers.
-            if block.lines().any(|line| line.starts_with("providers:")) {
-                expect_valid(&block, document);
-                checked += 1;
-            }
-        }
-    }
-    assert!(checked >= 2, "only {checked} configurations were found");
-    expect_valid(&read("envoy/broker.yaml"), "envoy/broker.yaml");
-}
-
-#[test]
-fn commands_in_the_documents_exist() {
-    let mut checked = 0;
-    for document in DOCUMENTS {
-        for block in blocks(&read(document), "") {
-            for line in block.lines().filter_map(|line| line.strip_prefix("broker ")) {
-                expect_command(line.split(" #").next().unwrap_or_default(), document);
-                checked += 1;
-            }
-            for script in block.lines().filter_map(|line| line.strip_prefix("./")) {
-                let script = script.split(' ').next().unwrap_or_default();
-                assert!(root().join(script).is_file(), "{document}: there is no {script}");
-            }
-        }
-    }
-    assert!(checked >= 6, "only {checked} commands were found");
-}
-
-#[test]
-fn links_between_the_documents_lead_somewhere() {
-    for document in DOCUMENTS.into_iter().chain(["CONTRIBUTING.md", "CHANGELOG.md"]) {
-        let folder = root()
-            .join(document)
-            .parent()
-            .expect("a folder of the document")
-            .to_owned();
-        for link in read(document)
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
-            let file = link.split('#').next().unwrap_or_default();
-            if !link.contains("://") && !file.is_empty() {
-                assert!(folder.join(file).exists(), "{document}: `{link}` leads nowhere");
-            }
-        }
-    }
-}
-
 /// Envoy itself with `envoy/envoy.yaml`, and the accounts that it names: anthropic-prod, openai-prod, openai-backup.
 struct Example {
-    _envoy: Envoy,
+    _envoy: Process,
     folder: TempDir,
     address: SocketAddr,
     admin: SocketAddr,
@@ -193,10 +130,6 @@ impl Example {
         let (address, admin) = (free_address(), free_address());
         let folder = TempDir::new().expect("a folder");
         let access_log = folder.path().join("access.log");
-        let module = from_env(
-            "MODEL_BROKER_WASM",
-            "target/wasm32-wasip1/release/model_broker.wasm",
-        );
         let ports = accounts
             .each_ref()
             .map(|account| account.address().port().to_string());
@@ -209,7 +142,7 @@ impl Example {
             ("18083", ports[2].clone()),
             (
                 "target/wasm32-wasip1/release/model_broker.wasm",
-                module.display().to_string(),
+                wasm().display().to_string(),
             ),
             ("/dev/stdout", access_log.display().to_string()),
         ] {
@@ -219,7 +152,7 @@ impl Example {
         let path = folder.path().join("envoy.yaml");
         replace(&path, &yaml);
         let example = Self {
-            _envoy: Envoy::start(&path),
+            _envoy: start_envoy(&path),
             folder,
             address,
             admin,
@@ -269,51 +202,24 @@ impl Example {
     }
 }
 
-/// A running Envoy; it ends with this value. Envoy ends with the *thread* that started it, so that thread waits here.
-struct Envoy {
-    end: Option<mpsc::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Envoy {
-    fn start(config: &Path) -> Self {
-        let mut command = Command::new(envoy_binary());
-        command.arg("-c").arg(config).args([
-            "--disable-hot-restart",
-            "--concurrency",
-            "1",
-            "--log-level",
-            "error",
-        ]);
-        command.args(["--file-flush-interval-msec", "100"]);
-        command.envs([
-            ("ANTHROPIC_PROD_KEY", "key-a"),
-            ("OPENAI_PROD_KEY", "key-b"),
-            ("OPENAI_BACKUP_KEY", "key-c"),
-        ]);
-        command.current_dir(root()).stdin(Stdio::null());
-        let (end, ended) = mpsc::channel::<()>();
-        let thread = thread::spawn(move || {
-            let mut child = command.spawn().expect("Envoy");
-            // Nothing is ever sent: the wait is over when the sender is dropped.
-            assert!(ended.recv().is_err());
-            child.kill().expect("ending Envoy");
-            child.wait().expect("the end of Envoy");
-        });
-        Self {
-            end: Some(end),
-            thread: Some(thread),
-        }
-    }
-}
-
-impl Drop for Envoy {
-    fn drop(&mut self) {
-        drop(self.end.take());
-        if let Some(thread) = self.thread.take() {
-            thread.join().expect("the thread that ended Envoy");
-        }
-    }
+fn start_envoy(config: &Path) -> Process {
+    let mut command = Command::new(envoy_binary());
+    command.arg("-c").arg(config);
+    command.args([
+        "--disable-hot-restart",
+        "--concurrency",
+        "1",
+        "--log-level",
+        "error",
+    ]);
+    command.args(["--file-flush-interval-msec", "100"]);
+    command.envs([
+        ("ANTHROPIC_PROD_KEY", "key-a"),
+        ("OPENAI_PROD_KEY", "key-b"),
+        ("OPENAI_BACKUP_KEY", "key-c"),
+    ]);
+    command.current_dir(workspace());
+    Process::start(command)
 }
 
 /// `ENVOY_BIN`, or the one that scripts/setup.sh installed.
@@ -321,47 +227,12 @@ fn envoy_binary() -> PathBuf {
     if let Some(binary) = std::env::var_os("ENVOY_BIN") {
         return binary.into();
     }
-    let libraries = root().join(".tools/envoy/lib");
+    let libraries = workspace().join(".tools/envoy/lib");
     let installed = std::fs::read_dir(libraries).into_iter().flatten().flatten();
     let mut installed = installed.map(|entry| entry.path().join("site-packages/envoy/_bin/envoy"));
     installed
         .find(|binary| binary.is_file())
         .expect("an Envoy: run scripts/setup.sh, or set ENVOY_BIN")
-}
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the workspace around the tests")
-}
-
-fn from_env(variable: &str, in_workspace: &str) -> PathBuf {
-    std::env::var_os(variable).map_or_else(|| root().join(in_workspace), PathBuf::from)
-}
-
-fn broker() -> Command {
-    Command::new(from_env("BROKER_BIN", "target/debug/broker"))
-}
-
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("the address of a listener")
-}
-
-fn read(document: &str) -> String {
-    std::fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"))
-}
-
-/// The fenced blocks of a document in this language.
-fn blocks(document: &str, language: &str) -> Vec<String> {
-    document
-        .split("\n```")
-        .skip(1)
-        .step_by(2)
-        .filter_map(|block| block.split_once('\n'))
-        .filter(|(own, _)| *own == language)
-        .map(|(_, content)| content.to_owned())
-        .collect()
 }
 
 /// The names before a colon in lines of JSON: the fields of records and of the objects in them.
@@ -372,51 +243,6 @@ fn quoted_names(json: &str) -> BTreeSet<&str> {
         .filter(|pair| pair[1].starts_with(':'))
         .map(|pair| pair[0])
         .collect()
-}
-
-#[track_caller]
-fn expect_valid(yaml: &str, place: &str) {
-    let folder = TempDir::new().expect("a folder");
-    let path = folder.path().join("broker.yaml");
-    replace(&path, yaml);
-    let output = broker()
-        .arg("validate")
-        .arg("--config")
-        .arg(&path)
-        .output()
-        .expect("the broker command");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "in {place}: {said}");
-    assert!(!said.contains("warning"), "in {place}: {said}");
-}
-
-/// Asserts that a command line names a command, and options that it has.
-#[track_caller]
-fn expect_command(line: &str, place: &str) {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let names = words
-        .iter()
-        .take_while(|word| word.chars().all(|c| c.is_ascii_lowercase()));
-    let output = broker()
-        .args(names)
-        .arg("--help")
-        .output()
-        .expect("the broker command");
-    assert!(output.status.success(), "{place}: there is no `broker {line}`");
-    let help = String::from_utf8_lossy(&output.stdout);
-    for option in words.iter().filter(|word| word.starts_with("--")) {
-        assert!(
-            help.contains(option),
-            "{place}: `broker {line}`: no option {option}"
-        );
-    }
-}
-
-#[test]
-fn blocks_are_told_by_their_language() {
-    let document = "a\n```yaml\nx: 1\n```\nb\n```\nbroker up\n```\n";
-    assert_eq!(blocks(document, "yaml"), ["x: 1"]);
-    assert_eq!(blocks(document, ""), ["broker up"]);
 }
 
 #[test]
