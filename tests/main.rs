@@ -25,3 +25,5 @@ mod records;
 mod reload;
 #[cfg(test)]
 mod stats;
+#[cfg(test)]
+mod tls;

@@ -28,6 +28,7 @@ pub struct BrokerBuilder {
     yaml: String,
     concurrency: usize,
     env: Vec<(String, String)>,
+    arguments: Vec<String>,
 }
 
 /// How a broker that did not start ended.
@@ -56,6 +57,12 @@ impl BrokerBuilder {
     /// Sets a variable of the broker's environment.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds an option of `broker up` and its value.
+    pub fn option(mut self, name: &str, value: &str) -> Self {
+        self.arguments.extend([name.to_owned(), value.to_owned()]);
         self
     }
 
@@ -122,6 +129,7 @@ impl BrokerBuilder {
         command.arg("--access-log").arg(files.access_log());
         command.args(["--concurrency", &self.concurrency.to_string()]);
         command
+            .args(&self.arguments)
             .current_dir(workspace())
             .env("MODEL_BROKER_WASM", wasm())
             .envs(self.env.iter().cloned());
@@ -141,6 +149,7 @@ impl Broker {
             yaml: yaml.into(),
             concurrency: 2,
             env: Vec::new(),
+            arguments: Vec::new(),
         }
     }
 

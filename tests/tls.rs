@@ -1,0 +1,114 @@
+//! Providers behind TLS: reached by their name, and only if their certificate is trusted and has that name.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use provider_simulator::Simulator;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+use crate::harness::{Answer, Broker, CHAT, Config, Record, TOKEN};
+
+const CALL: &str = r#"{"model":"fast","messages":[{"role":"user","content":"hi"}]}"#;
+
+type Issuer = CertifiedIssuer<'static, KeyPair>;
+
+fn issuer() -> Issuer {
+    let mut parameters = CertificateParams::new(Vec::new()).expect("the parameters of a CA");
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    // Another name than that of the certificates it signs, or they would count as signed by themselves.
+    parameters
+        .distinguished_name
+        .push(DnType::CommonName, "a CA of this test");
+    CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key")).expect("a CA")
+}
+
+/// Ends TLS with a certificate for `name` in front of a simulator; gives the port.
+async fn front(issuer: &Issuer, name: &str, behind: SocketAddr) -> u16 {
+    let key = KeyPair::generate().expect("a key");
+    let certificate = CertificateParams::new([name.to_owned()])
+        .and_then(|parameters| parameters.signed_by(&key, issuer))
+        .expect("a certificate");
+    let config = ServerConfig::builder()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+        .expect("a TLS configuration");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let port = listener.local_addr().expect("the address").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                // A client that does not trust the certificate goes away; so may either side later.
+                if let Ok(mut agent) = acceptor.accept(stream).await
+                    && let Ok(mut provider) = TcpStream::connect(behind).await
+                {
+                    tokio::io::copy_bidirectional(&mut agent, &mut provider)
+                        .await
+                        .ok();
+                }
+            });
+        }
+    });
+    port
+}
+
+/// A call through a broker that trusts `trusted` to a provider with a certificate for `name`.
+async fn call(trusted: &Issuer, signer: &Issuer, name: &str) -> (Simulator, Answer, Record) {
+    let provider = Simulator::start("behind-tls").await;
+    let port = front(signer, name, provider.address()).await;
+    let folder = TempDir::new().expect("a folder");
+    let authority: PathBuf = folder.path().join("ca.pem");
+    std::fs::write(&authority, trusted.pem()).expect("writing the CA");
+    let endpoint = format!("https://localhost:{port}/gateway/v1");
+    let config = Config::new()
+        .provider_with("openai", &provider, json!({"endpoint": endpoint}))
+        .single("fast", &provider, "upstream");
+    let broker = config
+        .broker()
+        .option("--trusted-ca", &authority.display().to_string());
+    let broker: Broker = broker.start().await;
+    let answer = broker.post(CHAT, TOKEN, CALL).await;
+    let record = broker.wait_for_records(1).await.remove(0);
+    (provider, answer, record)
+}
+
+#[tokio::test]
+async fn a_provider_is_reached_by_its_name_below_its_base_path() {
+    let trusted = issuer();
+    let (provider, answer, record) = call(&trusted, &trusted, "localhost").await;
+    answer.expect_status(200);
+    let request = &provider.received()[0];
+    assert_eq!(request.path, "/gateway/v1/chat/completions");
+    assert!(
+        request
+            .header("host")
+            .is_some_and(|host| host.starts_with("localhost:"))
+    );
+    assert_eq!(record.ways(), [("behind-tls".to_owned(), "200".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_or_has_another_name_is_refused() {
+    let trusted = issuer();
+    for (signer, name) in [(&issuer(), "localhost"), (&trusted, "elsewhere.example.com")] {
+        let (provider, answer, record) = call(&trusted, signer, name).await;
+        answer.expect_status(503);
+        assert_eq!(provider.count(), 0, "nothing is sent to {name}");
+        assert_eq!(
+            record.ways(),
+            [("behind-tls".to_owned(), "connect_failure".to_owned())]
+        );
+    }
+}
