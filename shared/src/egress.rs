@@ -198,9 +198,10 @@ impl Egress {
                 output.set_request_body(&splice(&call.borrow().body, &mut edits));
                 State::Sent
             }
-            (State::Sent, Event::RequestBody) => {
+            // The provider has the whole, or has answered without waiting for it: nothing of the agent's own follows.
+            (state, Event::RequestBody) => {
                 output.set_request_body(&[]);
-                State::Sent
+                state
             }
             (State::Sending(_) | State::Sent, Event::ResponseHeaders { headers, is_end, now }) => {
                 answer_begins(&call, has_hop, &headers, is_end, now, output)

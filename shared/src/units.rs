@@ -1,7 +1,5 @@
 //! Quantities with their unit in the type.
 
-use std::ops::AddAssign;
-
 use serde::Serialize;
 
 /// A point in time: nanoseconds since the Unix epoch, from the host's clock.
@@ -53,11 +51,5 @@ impl MicroUsd {
     )]
     pub fn as_dollars(self) -> f64 {
         self.0 as f64 / 1e6
-    }
-}
-
-impl AddAssign for MicroUsd {
-    fn add_assign(&mut self, other: Self) {
-        self.0 = self.0.saturating_add(other.0);
     }
 }

@@ -130,6 +130,16 @@ fn no_more_attempts_are_made_than_were_planned() {
 }
 
 #[test]
+fn nothing_of_the_agents_own_body_follows_once_the_answer_has_begun() {
+    for status in [200, 503] {
+        let mut first = Driver::start(&chat(BODY), "a");
+        first.answer(status, "application/json", &[]);
+        assert_eq!(first.send(), "", "{status}");
+        assert_eq!(first.host.request_bodies.len(), 1, "{status}");
+    }
+}
+
+#[test]
 fn a_refused_start_asks_nothing_of_the_host() {
     let mut host = Host::default();
     assert!(Egress::start(chat(BODY), &account("b"), START, &mut host).is_err());
