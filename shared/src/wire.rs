@@ -1,10 +1,13 @@
 //! The wire formats: one folder each, with what is read of requests and answers and how errors look.
 
 pub mod anthropic;
+pub mod ir;
 pub mod openai_chat;
 
+mod codec;
 mod observe;
 
+pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, Untranslatable, status_for};
 pub use observe::{Observation, Observer, Relay};
 
 use crate::config::{Defaults, ProviderKind};

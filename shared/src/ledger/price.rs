@@ -72,6 +72,7 @@ mod tests {
             input: Tokens(1_000_000),
             cache_read: Tokens(400_000),
             cache_write: Tokens(100_000),
+            cache_write_hour: Tokens(0),
             output: Tokens(10_000),
             reasoning: Tokens(9_000),
         };

@@ -10,6 +10,7 @@ pub struct PartialUsage {
     uncached_input: Option<Tokens>,
     cache_read: Option<Tokens>,
     cache_write: Option<Tokens>,
+    cache_write_hour: Option<Tokens>,
     output: Option<Tokens>,
     reasoning: Option<Tokens>,
 }
@@ -21,21 +22,24 @@ impl PartialUsage {
             "input_tokens",
             "cache_read_input_tokens",
             "cache_creation_input_tokens",
+            "cache_creation",
             "output_tokens",
             "output_tokens_details",
         ];
-        let [input, cache_read, cache_write, output, details] = scan::members(text, keys).ok()?.values;
+        let [input, cache_read, cache_write, terms, output, details] = scan::members(text, keys).ok()?.values;
         let number = |value: Option<scan::Value>| scan::unsigned(value?.span.of(text)).map(Tokens);
-        let details = details.map(|value| value.span.of(text)).unwrap_or_default();
-        let [thinking] = scan::members(details, ["thinking_tokens"]).map_or([None], |members| members.values);
+        let within = |value: Option<scan::Value>, key| {
+            let object = value?.span.of(text);
+            let [value] = scan::members(object, [key]).ok()?.values;
+            scan::unsigned(value?.span.of(object)).map(Tokens)
+        };
         Some(Self {
             uncached_input: number(input),
             cache_read: number(cache_read),
             cache_write: number(cache_write),
+            cache_write_hour: within(terms, "ephemeral_1h_input_tokens"),
             output: number(output),
-            reasoning: thinking
-                .and_then(|value| scan::unsigned(value.span.of(details)))
-                .map(Tokens),
+            reasoning: within(details, "thinking_tokens"),
         })
     }
 
@@ -50,6 +54,7 @@ impl PartialUsage {
             uncached_input: input(later.uncached_input, self.uncached_input),
             cache_read: input(later.cache_read, self.cache_read),
             cache_write: input(later.cache_write, self.cache_write),
+            cache_write_hour: input(later.cache_write_hour, self.cache_write_hour),
             output: later.output.or(self.output),
             reasoning: later.reasoning.or(self.reasoning),
         }
@@ -65,6 +70,7 @@ impl PartialUsage {
             input: uncached.saturating_add(cache_read).saturating_add(cache_write),
             cache_read,
             cache_write,
+            cache_write_hour: self.cache_write_hour.unwrap_or_default(),
             output: self.output.unwrap_or_default(),
             reasoning: self.reasoning.unwrap_or_default(),
         }
@@ -81,12 +87,14 @@ mod tests {
     fn cached_tokens_are_added_to_the_input() {
         let usage = PartialUsage::read(
             br#"{"input_tokens":10,"cache_read_input_tokens":70,"cache_creation_input_tokens":20,
+                "cache_creation":{"ephemeral_5m_input_tokens":8,"ephemeral_1h_input_tokens":12},
                 "output_tokens":5,"output_tokens_details":{"thinking_tokens":3}}"#,
         );
         let expected = Usage {
             input: Tokens(100),
             cache_read: Tokens(70),
             cache_write: Tokens(20),
+            cache_write_hour: Tokens(12),
             output: Tokens(5),
             reasoning: Tokens(3),
         };

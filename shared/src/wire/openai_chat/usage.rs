@@ -30,6 +30,8 @@ pub fn read(text: &[u8]) -> Option<Usage> {
         input: number(text, prompt),
         cache_read,
         cache_write,
+        // OpenAI's caches know other terms than Anthropic's.
+        cache_write_hour: Tokens(0),
         output: number(text, completion),
         reasoning,
     })
@@ -50,6 +52,7 @@ mod tests {
             input: Tokens(100),
             cache_read: Tokens(60),
             cache_write: Tokens(10),
+            cache_write_hour: Tokens(0),
             output: Tokens(50),
             reasoning: Tokens(30),
         };

@@ -1,0 +1,156 @@
+//! A document walked where it stands: values are slices of it, looked into only when asked.
+
+use std::borrow::Cow;
+
+use super::scan::{self, Kind, ScanError};
+use super::text::Text;
+
+/// One value of a document.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    kind: Kind,
+    text: &'a [u8],
+}
+
+impl<'a> Node<'a> {
+    /// The object that a whole document is.
+    pub fn object(document: &'a [u8]) -> Result<Self, ScanError> {
+        scan::object(document, |_, _| ())?;
+        Ok(Self::unread_object(document))
+    }
+
+    /// The object that a document is taken to be: what it really is shows when its members are asked for.
+    #[must_use]
+    pub fn unread_object(document: &'a [u8]) -> Self {
+        Self {
+            kind: Kind::Object,
+            text: document,
+        }
+    }
+
+    /// What kind of value it is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.kind
+    }
+
+    /// The value as it stands.
+    #[must_use]
+    pub fn raw(self) -> &'a [u8] {
+        self.text
+    }
+
+    /// Calls `each` with every member of an object, in order. Anything else has none.
+    pub fn members(self, mut each: impl FnMut(Cow<'a, [u8]>, Node<'a>)) {
+        if self.kind == Kind::Object {
+            // What was scanned once as a part of a document is well-formed.
+            let _well_formed = scan::object(self.text, |key, value| each(key, self.part(value)));
+        }
+    }
+
+    /// The named members of an object, nulls and absent ones alike `None`. Of two of one name the last counts.
+    #[must_use]
+    pub fn fields<const N: usize>(self, keys: [&str; N]) -> [Option<Node<'a>>; N] {
+        if self.kind != Kind::Object {
+            return [None; N];
+        }
+        let Ok(members) = scan::members(self.text, keys) else {
+            return [None; N];
+        };
+        let given = |value: scan::Value| (value.kind != Kind::Null).then(|| self.part(value));
+        members.values.map(|value| value.and_then(given))
+    }
+
+    /// One member of an object.
+    #[must_use]
+    pub fn field(self, key: &str) -> Option<Node<'a>> {
+        let [value] = self.fields([key]);
+        value
+    }
+
+    /// The elements of an array. Anything else has none.
+    #[must_use]
+    pub fn elements(self) -> Vec<Node<'a>> {
+        let mut elements = Vec::new();
+        if self.kind == Kind::Array {
+            let _well_formed = scan::array(self.text, |value| elements.push(self.part(value)));
+        }
+        elements
+    }
+
+    /// A string's text.
+    #[must_use]
+    pub fn text(self) -> Option<Text<'a>> {
+        Text::of_quoted(self.text)
+    }
+
+    /// Whether it is a string of these characters.
+    #[must_use]
+    pub fn is(self, plain: &str) -> bool {
+        self.text().is_some_and(|text| text.is(plain))
+    }
+
+    /// The value of `true` and `false`.
+    #[must_use]
+    pub fn boolean(self) -> Option<bool> {
+        match self.kind {
+            Kind::True => Some(true),
+            Kind::False => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The value of a whole number that is not negative.
+    #[must_use]
+    pub fn unsigned(self) -> Option<u64> {
+        scan::unsigned(self.text)
+    }
+
+    /// The value of a number.
+    #[must_use]
+    pub fn number(self) -> Option<f64> {
+        if self.kind == Kind::Number {
+            std::str::from_utf8(self.text).ok()?.parse().ok()
+        } else {
+            None
+        }
+    }
+
+    fn part(self, value: scan::Value) -> Self {
+        Self {
+            kind: value.kind,
+            text: value.span.of(self.text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn a_document_is_walked_without_being_copied() {
+        let document = br#" {"a": [1, "x\"", true, null], "b": {"c": 2.5}, "n": null} "#;
+        let node = Node::object(document).unwrap();
+        let [a, b, absent, null] = node.fields(["a", "b", "absent", "n"]);
+        let elements = a.unwrap().elements();
+        assert_eq!(elements[0].unsigned(), Some(1));
+        assert!(elements[1].is("x\""));
+        assert_eq!(elements[2].boolean(), Some(true));
+        assert_eq!(elements[3].kind(), Kind::Null);
+        assert_eq!(b.unwrap().field("c").unwrap().number(), Some(2.5));
+        assert!(absent.is_none() && null.is_none());
+        let mut keys = Vec::new();
+        node.members(|key, _| keys.push(key.into_owned()));
+        assert_eq!(keys, [b"a".to_vec(), b"b".to_vec(), b"n".to_vec()]);
+    }
+
+    #[test]
+    fn what_is_no_object_or_array_has_nothing_inside() {
+        assert!(Node::object(b"[1]").is_err());
+        let node = Node::unread_object(b"nonsense");
+        assert!(node.field("a").is_none() && node.elements().is_empty());
+    }
+}

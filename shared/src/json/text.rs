@@ -1,0 +1,106 @@
+//! A JSON string as it stands in a document. Most text only passes from one document into another: then its bytes
+//! are copied and no escape is resolved.
+
+use std::borrow::Cow;
+
+use super::scan;
+
+/// What stands between the quotes of a JSON string, escapes and all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Text<'a>(Cow<'a, [u8]>);
+
+impl<'a> Text<'a> {
+    /// The text of a string value; `None` if it has no quotes around it.
+    #[must_use]
+    pub fn of_quoted(quoted: &'a [u8]) -> Option<Self> {
+        let inner = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        Some(Self(Cow::Borrowed(inner)))
+    }
+
+    /// Plain text, escaped where JSON asks for it.
+    #[must_use]
+    pub fn of_plain(plain: &str) -> Text<'static> {
+        let quoted = serde_json::to_vec(plain).unwrap_or_default();
+        let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+        Text(Cow::Owned(inner.to_vec()))
+    }
+
+    /// The same text, kept apart from the document it came from.
+    #[must_use]
+    pub fn into_owned(self) -> Text<'static> {
+        Text(Cow::Owned(self.0.into_owned()))
+    }
+
+    /// The bytes between the quotes.
+    #[must_use]
+    pub fn escaped(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Adds another text at the end.
+    pub fn push(&mut self, other: &Text<'_>) {
+        self.0.to_mut().extend_from_slice(&other.0);
+    }
+
+    /// Whether there is nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether there is nothing but white space.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        match self.0.first() {
+            None => true,
+            Some(b' ' | b'\\') => self.plain().is_some_and(|plain| plain.trim().is_empty()),
+            Some(byte) if byte.is_ascii() => false,
+            Some(_) => self.plain().is_some_and(|plain| plain.trim().is_empty()),
+        }
+    }
+
+    /// Whether it is these characters, none of which JSON would escape.
+    #[must_use]
+    pub fn is(&self, plain: &str) -> bool {
+        if memchr::memchr(b'\\', &self.0).is_none() {
+            return self.0.as_ref() == plain.as_bytes();
+        }
+        self.plain().is_some_and(|own| own == plain)
+    }
+
+    /// The text with its escapes resolved; `None` if they are no valid ones.
+    #[must_use]
+    pub fn plain(&self) -> Option<Cow<'_, str>> {
+        if memchr::memchr(b'\\', &self.0).is_none() {
+            return std::str::from_utf8(&self.0).ok().map(Cow::Borrowed);
+        }
+        let quoted = [b"\"", self.0.as_ref(), b"\""].concat();
+        scan::string(&quoted).map(|plain| Cow::Owned(plain.into_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn text_passes_with_its_escapes_and_gives_its_plain_form() {
+        let text = Text::of_quoted(br#""a\n\u00e9\"""#).unwrap();
+        assert_eq!(text.escaped(), br#"a\n\u00e9\""#);
+        assert_eq!(text.plain().unwrap(), "a\né\"");
+        assert_eq!(Text::of_plain("a\n\"").escaped(), br#"a\n\""#);
+        assert_eq!(Text::of_quoted(b"1"), None);
+    }
+
+    #[test]
+    fn blank_is_what_has_only_white_space_however_it_is_written() {
+        for blank in ["", " ", r"\n", r" \t\r\n", r"\u0020", "\u{a0}"] {
+            assert!(Text(Cow::Borrowed(blank.as_bytes())).is_blank(), "{blank:?}");
+        }
+        for text in ["a", " a", r"\na", r"\\", "é"] {
+            assert!(!Text(Cow::Borrowed(text.as_bytes())).is_blank(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A document written front to back into one buffer. Keys are ours and need no escapes.
+
+use super::text::Text;
+
+/// An object under way.
+#[derive(Debug)]
+pub struct Object<'w> {
+    out: &'w mut Vec<u8>,
+    is_empty: bool,
+}
+
+/// An array under way.
+#[derive(Debug)]
+pub struct Array<'w> {
+    out: &'w mut Vec<u8>,
+    is_empty: bool,
+}
+
+/// Writes an object at the end of `out`.
+pub fn object(out: &mut Vec<u8>, fill: impl FnOnce(&mut Object<'_>)) {
+    out.push(b'{');
+    fill(&mut Object { out, is_empty: true });
+    out.push(b'}');
+}
+
+fn array(out: &mut Vec<u8>, fill: impl FnOnce(&mut Array<'_>)) {
+    out.push(b'[');
+    fill(&mut Array { out, is_empty: true });
+    out.push(b']');
+}
+
+fn quote(out: &mut Vec<u8>, escaped: &[u8]) {
+    out.push(b'"');
+    out.extend_from_slice(escaped);
+    out.push(b'"');
+}
+
+fn plain(out: &mut Vec<u8>, text: &str) {
+    // Writing to memory cannot fail.
+    let _written = serde_json::to_writer(out, text);
+}
+
+impl Object<'_> {
+    fn key(&mut self, key: &str) -> &mut Vec<u8> {
+        if !self.is_empty {
+            self.out.push(b',');
+        }
+        self.is_empty = false;
+        quote(self.out, key.as_bytes());
+        self.out.push(b':');
+        self.out
+    }
+
+    /// A member whose value is JSON already.
+    pub fn raw(&mut self, key: &str, json: &[u8]) {
+        self.key(key).extend_from_slice(json);
+    }
+
+    /// A string member out of another document.
+    pub fn text(&mut self, key: &str, text: &Text<'_>) {
+        quote(self.key(key), text.escaped());
+    }
+
+    /// A string member of plain text.
+    pub fn string(&mut self, key: &str, text: &str) {
+        plain(self.key(key), text);
+    }
+
+    /// A whole number.
+    pub fn number(&mut self, key: &str, number: u64) {
+        self.raw(key, number.to_string().as_bytes());
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, key: &str, value: bool) {
+        self.raw(key, if value { b"true" } else { b"false" });
+    }
+
+    /// `null`.
+    pub fn null(&mut self, key: &str) {
+        self.raw(key, b"null");
+    }
+
+    /// An object member.
+    pub fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
+        object(self.key(key), fill);
+    }
+
+    /// An array member.
+    pub fn array(&mut self, key: &str, fill: impl FnOnce(&mut Array<'_>)) {
+        array(self.key(key), fill);
+    }
+}
+
+impl Array<'_> {
+    fn element(&mut self) -> &mut Vec<u8> {
+        if !self.is_empty {
+            self.out.push(b',');
+        }
+        self.is_empty = false;
+        self.out
+    }
+
+    /// An element that is JSON already.
+    pub fn raw(&mut self, json: &[u8]) {
+        self.element().extend_from_slice(json);
+    }
+
+    /// A string out of another document.
+    pub fn text(&mut self, text: &Text<'_>) {
+        quote(self.element(), text.escaped());
+    }
+
+    /// A string of plain text.
+    pub fn string(&mut self, text: &str) {
+        plain(self.element(), text);
+    }
+
+    /// An object.
+    pub fn object(&mut self, fill: impl FnOnce(&mut Object<'_>)) {
+        object(self.element(), fill);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn what_is_written_is_json() {
+        let mut out = Vec::new();
+        object(&mut out, |object| {
+            object.string("s", "a\"\n");
+            object.text("t", &Text::of_quoted(br#""\u00e9\n""#).unwrap_or_default());
+            object.number("n", 7);
+            object.boolean("b", true);
+            object.null("z");
+            object.object("o", |_| ());
+            object.array("l", |list| {
+                list.string("x");
+                list.raw(b"1.0");
+                list.object(|object| object.boolean("y", false));
+            });
+        });
+        assert_eq!(
+            std::str::from_utf8(&out).unwrap(),
+            r#"{"s":"a\"\n","t":"\u00e9\n","n":7,"b":true,"z":null,"o":{},"l":["x",1.0,{"y":false}]}"#
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! What a format must be able to do for calls to pass between it and any other.
+
+use super::ir::{Delta, ErrorKind};
+use crate::config::{Defaults, ProviderKind};
+
+/// Where a request goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// What the provider is.
+    pub kind: ProviderKind,
+    /// What it calls the model.
+    pub model: &'a str,
+    /// What applies where the caller said nothing.
+    pub defaults: &'a Defaults,
+}
+
+/// Who an answer is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The model that was asked for: answers carry the caller's own name for it.
+    pub model: String,
+    /// When the answer began, in seconds since the Unix epoch.
+    pub created: u64,
+    /// The broker's id of the call.
+    pub request_id: String,
+    /// Whether a stream is to end with the usage; only OpenAI's chat format lets the caller choose.
+    pub stream_usage: bool,
+}
+
+/// Why a request cannot be asked of a provider of another format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Untranslatable {
+    /// It is not what its own format asks for.
+    #[error("`{place}` {problem}")]
+    Malformed {
+        /// Where, as `messages[2].content`.
+        place: String,
+        /// What is wrong there, as `must be a string`.
+        problem: &'static str,
+    },
+    /// It says something that the other format cannot, and that the caller would miss.
+    #[error("`{place}` cannot be served by the providers of this model")]
+    Unsupported {
+        /// Where, as `n`.
+        place: String,
+    },
+}
+
+impl Untranslatable {
+    /// Where in the caller's body the reason lies.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Malformed { place, .. } | Self::Unsupported { place } => place,
+        }
+    }
+}
+
+/// What was left out of a request on its way to another format: places in the caller's body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dropped(Vec<String>);
+
+impl Dropped {
+    /// How many places are told; the first ones say enough.
+    const MOST: usize = 32;
+    /// How much of a place is told: a caller may have made up the key.
+    const LONGEST: usize = 100;
+
+    /// Notes a place, once.
+    pub fn note(&mut self, place: &str) {
+        if self.0.len() < Self::MOST && !self.0.iter().any(|noted| noted == place) {
+            self.0.push(place.chars().take(Self::LONGEST).collect());
+        }
+    }
+
+    /// The places.
+    #[must_use]
+    pub fn places(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// Reads a stream of one format.
+pub trait StreamReader: std::fmt::Debug {
+    /// Takes the data of one event and tells the steps that it stands for. What is no event of the format is
+    /// passed over.
+    fn read(&mut self, data: &[u8], tell: &mut dyn FnMut(Delta<'_>));
+}
+
+/// Writes a stream of one format.
+pub trait StreamWriter: std::fmt::Debug {
+    /// Writes what a step looks like in this format, which may be nothing yet.
+    fn write(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>);
+}
+
+/// The status under which an error of `kind` reaches a caller: the provider's own, but for the few that only one
+/// family of clients knows.
+#[must_use]
+pub fn status_for(kind: ErrorKind) -> u16 {
+    match kind {
+        ErrorKind::InvalidRequest => 400,
+        ErrorKind::Authentication => 401,
+        ErrorKind::Billing => 402,
+        ErrorKind::Permission => 403,
+        ErrorKind::NotFound => 404,
+        ErrorKind::Conflict => 409,
+        ErrorKind::TooLarge => 413,
+        ErrorKind::RateLimit => 429,
+        ErrorKind::Internal => 500,
+        ErrorKind::Overloaded => 503,
+        ErrorKind::Timeout => 504,
+    }
+}
