@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use provider_simulator::{Behaviour, Cut, Simulator};
+use provider_simulator::{Behaviour, Cut, Raw, Simulator};
 use serde_json::json;
 
 use crate::harness::{Broker, CHAT, Config, MESSAGES, Record, TOKEN, timed_reads};
@@ -278,4 +278,87 @@ async fn weights_share_the_calls() {
     assert_eq!(heavy.count() + light.count(), 300);
     // 75 are expected at `light`, with a standard deviation of 7.5: five of them is less than one failure in a million.
     assert!((38..=112).contains(&light.count()), "{} of 300", light.count());
+}
+
+/// What begins as an answer and turns out to be none, before the agent was told anything.
+fn flaws(kind: &str) -> Vec<(&'static str, bool, Behaviour)> {
+    let raw = |content_type: &str, body: &str| {
+        Behaviour::Raw(Raw {
+            headers: vec![("content-type".to_owned(), content_type.to_owned())],
+            chunks: vec![body.to_owned()],
+            ..Raw::default()
+        })
+    };
+    let preamble = if kind == "openai" { 1 } else { 2 };
+    let events = "text/event-stream";
+    vec![
+        ("error_in_answer", true, Behaviour::error_event(0)),
+        ("error_in_answer", true, Behaviour::error_event(preamble)),
+        ("empty_answer", true, Behaviour::EmptyStream),
+        ("empty_answer", true, raw(events, ": keep-alive\n\n")),
+        ("unreadable_answer", true, raw(events, "data: {\"ch")),
+        ("wrong_content_type", true, raw("text/html", "<html></html>")),
+        ("wrong_content_type", false, raw("text/html", "<html></html>")),
+        ("unreadable_answer", false, raw("application/json", "{\"choices\": [")),
+        ("unreadable_answer", false, raw("application/json", "<html></html>")),
+        (
+            "error_in_answer",
+            false,
+            raw("application/json", r#"{"type":"error","error":{"message":"no"}}"#),
+        ),
+        ("empty_answer", false, raw("application/json", "")),
+        ("reset", true, Behaviour::broken_after(preamble)),
+    ]
+}
+
+async fn every_flaw_moves_on(kind: &str, path: &str) {
+    for (status, is_stream, behaviour) in flaws(kind) {
+        let (first, second, broker) = pair(kind).await;
+        first.behave(behaviour.clone());
+        let body = if is_stream { STREAM } else { CALL };
+        let answer = broker.post(path, TOKEN, body).await;
+        answer.expect_status(200);
+        assert_eq!(
+            answer.said(),
+            format!("Hello from second: {kind}-second."),
+            "{behaviour:?}"
+        );
+        let record = last_record(&broker, 1).await;
+        assert_eq!(
+            record.ways(),
+            [way("first", status), way("second", "200")],
+            "{behaviour:?}"
+        );
+        assert_eq!((record.text("llm.outcome"), second.count()), ("ok", 1));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_openai_that_turns_out_to_be_none_moves_on() {
+    every_flaw_moves_on("openai", CHAT).await;
+}
+
+#[tokio::test]
+async fn an_answer_of_anthropic_that_turns_out_to_be_none_moves_on() {
+    every_flaw_moves_on("anthropic", MESSAGES).await;
+}
+
+#[tokio::test]
+async fn a_flawed_answer_of_the_last_account_is_told_in_the_callers_dialect() {
+    for (kind, path) in [("openai", CHAT), ("anthropic", MESSAGES)] {
+        for (_, is_stream, behaviour) in flaws(kind) {
+            let (first, second, broker) = pair(kind).await;
+            first.behave(behaviour.clone());
+            second.behave(behaviour.clone());
+            let body = if is_stream { STREAM } else { CALL };
+            let answer = broker.post(path, TOKEN, body).await;
+            let is_reset = matches!(&behaviour, Behaviour::Answer(answer) if answer.text.is_none())
+                && format!("{behaviour:?}").contains("Broken");
+            answer.expect_status(if is_reset { 503 } else { 502 });
+            assert!(answer.json()["error"]["message"].is_string(), "{behaviour:?}");
+            let record = last_record(&broker, 1).await;
+            assert_eq!(record.text("llm.outcome"), "unavailable");
+            assert_eq!(record.attempts().len(), 2);
+        }
+    }
 }

@@ -18,6 +18,8 @@ pub struct EgressContext {
     call_id: Option<u32>,
     /// `None` before the attempt begins and while the machine handles an event.
     machine: Option<Egress>,
+    /// How much of the answer that Envoy holds back has been seen.
+    seen: usize,
 }
 
 impl EgressContext {
@@ -26,12 +28,33 @@ impl EgressContext {
             config,
             call_id: None,
             machine: None,
+            seen: 0,
         }
     }
 
-    fn handle(&mut self, event: Event<'_>, length: usize) {
-        if let Some((machine, call_id)) = self.machine.take().zip(self.call_id) {
-            self.machine = Some(machine.handle(event, &mut Host { call_id, length }));
+    /// `length`: the bytes of the body that are at hand. Gives how many there are afterwards.
+    fn handle(&mut self, event: Event<'_>, length: usize) -> usize {
+        let seen = self.seen;
+        let Some((machine, call_id)) = self.machine.take().zip(self.call_id) else {
+            return length;
+        };
+        let mut host = Host {
+            call_id,
+            length,
+            seen,
+        };
+        self.machine = Some(machine.handle(event, &mut host));
+        host.length
+    }
+
+    /// Whether the answer goes on or waits with the `length` bytes that are at hand.
+    fn action(&mut self, length: usize) -> Action {
+        if self.machine.as_ref().is_some_and(Egress::holds) {
+            self.seen = length;
+            Action::Pause
+        } else {
+            self.seen = 0;
+            Action::Continue
         }
     }
 }
@@ -56,7 +79,11 @@ impl HttpContext for EgressContext {
     fn on_http_request_headers(&mut self, _count: usize, _is_end: bool) -> Action {
         self.call_id = host::call_id();
         let started = self.call_id.and_then(|call_id| {
-            let output = &mut Host { call_id, length: 0 };
+            let output = &mut Host {
+                call_id,
+                length: 0,
+                seen: 0,
+            };
             Egress::start(calls::get(call_id)?, &self.config, host::now(), output).ok()
         });
         if started.is_none() {
@@ -81,40 +108,39 @@ impl HttpContext for EgressContext {
     fn on_http_response_headers(&mut self, _count: usize, is_end: bool) -> Action {
         let (headers, now) = (host::response_headers(), host::now());
         self.handle(Event::ResponseHeaders { headers, is_end, now }, 0);
-        Action::Continue
+        self.action(0)
+    }
+
+    fn on_http_response_body(&mut self, length: usize, is_last: bool) -> Action {
+        let Some(machine) = self.machine.as_ref().filter(|machine| machine.watches()) else {
+            return Action::Continue;
+        };
+        let now = machine.wants_time().then(host::now);
+        let chunk = match length.saturating_sub(self.seen) {
+            0 => Vec::new(),
+            new => host::response_body(self.seen, new),
+        };
+        let event = Event::ResponseBody {
+            chunk: &chunk,
+            is_last,
+            now,
+        };
+        let length = self.handle(event, length);
+        self.action(length)
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
         self.handle(Event::ResponseTrailers, 0);
         Action::Continue
     }
-
-    fn on_http_response_body(&mut self, length: usize, is_last: bool) -> Action {
-        if self.machine.as_ref().is_some_and(Egress::watches) {
-            if length > 0 && self.machine.as_ref().is_some_and(Egress::awaits_first_byte) {
-                self.handle(Event::FirstByte { now: host::now() }, length);
-            }
-            let chunk = if length == 0 {
-                Vec::new()
-            } else {
-                host::response_body(length)
-            };
-            self.handle(
-                Event::ResponseBody {
-                    chunk: &chunk,
-                    is_last,
-                },
-                length,
-            );
-        }
-        Action::Continue
-    }
 }
 
 struct Host {
     call_id: u32,
-    /// The bytes of the body's part that is at hand.
+    /// The bytes of the body that are at hand.
     length: usize,
+    /// How many of them wait from earlier on.
+    seen: usize,
 }
 
 impl Output for Host {
@@ -139,7 +165,14 @@ impl Output for Host {
         host::replace_response_headers(headers.to_vec());
     }
 
+    fn fail_response(&mut self) {
+        host::set_response_header(":status", "502");
+    }
+
     fn set_response_chunk(&mut self, chunk: &[u8]) {
-        host::replace_response_body(self.length, chunk);
+        let mut body = host::response_body(0, self.seen);
+        body.extend_from_slice(chunk);
+        host::replace_response_body(self.length, &body);
+        self.length = body.len();
     }
 }

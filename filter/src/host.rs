@@ -56,6 +56,15 @@ pub fn response_headers() -> Vec<(String, Vec<u8>)> {
     hostcalls::get_map_bytes(MapType::HttpResponseHeaders).unwrap_or_default()
 }
 
+pub fn set_response_header(name: &str, value: &str) {
+    let value = Some(value.as_bytes());
+    log_failure(&hostcalls::set_map_value_bytes(
+        MapType::HttpResponseHeaders,
+        name,
+        value,
+    ));
+}
+
 pub fn response_status() -> Option<u16> {
     let value = hostcalls::get_map_value_bytes(MapType::HttpResponseHeaders, ":status").ok()??;
     std::str::from_utf8(&value).ok()?.parse().ok()
@@ -105,8 +114,12 @@ fn set_request_buffer(start: usize, length: usize, bytes: &[u8]) {
     log_failure(&hostcalls::set_buffer(buffer, start, length, bytes));
 }
 
-pub fn response_body(length: usize) -> Vec<u8> {
-    hostcalls::get_buffer(BufferType::HttpResponseBody, 0, length)
+/// A part of the response's body that is at hand.
+pub fn response_body(start: usize, length: usize) -> Vec<u8> {
+    if length == 0 {
+        return Vec::new();
+    }
+    hostcalls::get_buffer(BufferType::HttpResponseBody, start, length)
         .ok()
         .flatten()
         .unwrap_or_default()

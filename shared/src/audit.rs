@@ -143,6 +143,9 @@ pub struct Record<'a> {
     /// The members that were left out of the plan.
     #[serde(rename = "llm.excluded", skip_serializing_if = "<[Exclusion]>::is_empty")]
     pub excluded: &'a [Exclusion],
+    /// What of the request could not be said in the provider's format and was left out: places in the agent's body.
+    #[serde(rename = "llm.dropped", skip_serializing_if = "<[String]>::is_empty")]
+    pub dropped: &'a [String],
     /// Whether the call might go to a provider.
     #[serde(rename = "llm.decision")]
     pub decision: Decision,
@@ -170,6 +173,12 @@ pub struct Record<'a> {
     /// Input that went into the provider's cache.
     #[serde(rename = "llm.tokens.cache_write", skip_serializing_if = "Option::is_none")]
     pub tokens_cache_write: Option<Tokens>,
+    /// Of that, what is kept there for an hour.
+    #[serde(
+        rename = "llm.tokens.cache_write_hour",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub tokens_cache_write_hour: Option<Tokens>,
     /// Output that was thought and not said.
     #[serde(rename = "llm.tokens.reasoning", skip_serializing_if = "Option::is_none")]
     pub tokens_reasoning: Option<Tokens>,
@@ -202,6 +211,7 @@ impl Record<'_> {
         self.tokens_total = Some(usage.total());
         self.tokens_cached = part(usage.cache_read);
         self.tokens_cache_write = part(usage.cache_write);
+        self.tokens_cache_write_hour = part(usage.cache_write_hour);
         self.tokens_reasoning = part(usage.reasoning);
         self.cost_usd = cost.map(MicroUsd::as_dollars);
     }

@@ -1,6 +1,7 @@
 //! The once-per-call machine: it finds out who calls and what for, plans the attempts, answers itself where no
 //! provider may or can, and records how the call ended.
 
+mod portable;
 mod trail;
 
 use std::cell::RefCell;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use crate::api::{self, Api};
 use crate::audit::Record;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
-use crate::config::{Agent, Snapshot};
+use crate::config::{Agent, NO_DEFAULTS, Snapshot};
 use crate::headers::{Headers, X_REQUEST_ID};
 use crate::identity;
 use crate::ids::ProviderName;
@@ -19,8 +20,8 @@ use crate::metrics::{Labels, Metric};
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
 use crate::routing::{self, Facts};
 use crate::units::{Millis, Timestamp};
-use crate::wire::Dialect;
-use crate::wire::{Format, Observation};
+use crate::wire::{Dialect, Dropped, Format, Observation, Target};
+use portable::Portable;
 use trail::Trail;
 
 /// What the host tells of a call.
@@ -314,12 +315,24 @@ fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<C
     };
     let resolution = routing::resolve(&trail.snapshot, facts)
         .map_err(|routing::Unresolved| Refusal::UnknownModel(request.model.clone()))?;
-    let plan = routing::plan(&resolution.pool, format, trail.random);
     let model = resolution.model.clone();
+    let defaults = model.as_ref().map_or(&NO_DEFAULTS, |model| &model.defaults);
+    let mut portable = Portable::new(format, &body);
+    let plan = routing::plan(&resolution.pool, trail.random, |member| {
+        portable.to(&Target {
+            kind: member.provider.kind,
+            model: member.model.as_str(),
+            defaults,
+        })
+    });
+    let refusal = portable.into_refusal();
     trail.resolution = Some(resolution);
     if plan.attempts.is_empty() {
         trail.excluded = plan.excluded;
-        return Err(Refusal::NoMember(request.model));
+        return Err(refusal.map_or(
+            Refusal::Upstream(UpstreamFailure::Unreachable),
+            Refusal::Untranslatable,
+        ));
     }
     Ok(Call {
         format,
@@ -330,6 +343,7 @@ fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<C
         plan,
         attempts: Vec::with_capacity(1),
         observation: Observation::default(),
+        dropped: Dropped::default(),
         first_byte_at: None,
         is_complete: false,
     })
@@ -376,6 +390,7 @@ fn undeliverable(last: Option<&Attempt>) -> Option<UpstreamFailure> {
         Some(Outcome::Status(401 | 403)) => Some(UpstreamFailure::CredentialRefused),
         Some(Outcome::Status(status)) => Some(UpstreamFailure::Unreadable(status)),
         Some(Outcome::Timeout) => Some(UpstreamFailure::TimedOut),
+        Some(Outcome::Flawed(_)) => Some(UpstreamFailure::Flawed),
         Some(Outcome::ConnectFailure | Outcome::Reset) | None => Some(UpstreamFailure::Unreachable),
     }
 }

@@ -13,7 +13,7 @@ use crate::ids::UpstreamModelName;
 use crate::request::Request;
 use crate::routing::{Plan, PlannedAttempt};
 use crate::units::{Millis, Timestamp};
-use crate::wire::{Format, Observation};
+use crate::wire::{Dropped, Flaw, Format, Observation};
 
 /// A call as both roles hold it. Both run on one thread, never within each other.
 pub type SharedCall = Rc<RefCell<Call>>;
@@ -37,6 +37,8 @@ pub struct Call {
     pub attempts: Vec<Attempt>,
     /// What the last answer said of itself.
     pub observation: Observation,
+    /// What of the request the last attempt's provider could not be told.
+    pub dropped: Dropped,
     /// When the first byte of the last answer's body came.
     pub first_byte_at: Option<Timestamp>,
     /// Whether the last answer came to its end.
@@ -68,7 +70,7 @@ impl Attempt {
     pub fn status(&self) -> Option<u16> {
         match self.outcome? {
             Outcome::Status(status) => Some(status),
-            Outcome::ConnectFailure | Outcome::Reset | Outcome::Timeout => None,
+            Outcome::ConnectFailure | Outcome::Reset | Outcome::Timeout | Outcome::Flawed(_) => None,
         }
     }
 }
@@ -84,6 +86,8 @@ pub enum Outcome {
     Reset,
     /// No answer in time.
     Timeout,
+    /// The answer began with a success and turned out to be none, before the agent saw any of it.
+    Flawed(Flaw),
 }
 
 impl Outcome {
@@ -114,6 +118,7 @@ impl Outcome {
             Self::ConnectFailure => Some("connect_failure"),
             Self::Reset => Some("reset"),
             Self::Timeout => Some("timeout"),
+            Self::Flawed(flaw) => Some(flaw.as_str()),
         }
     }
 
@@ -155,6 +160,7 @@ impl Call {
     /// follows is no attempt of the plan, no answer is left.
     pub fn forget_answer(&mut self) {
         self.observation = Observation::default();
+        self.dropped = Dropped::default();
         self.first_byte_at = None;
         self.is_complete = false;
         if let Some(attempt) = self.attempts.last_mut() {
@@ -162,10 +168,12 @@ impl Call {
         }
     }
 
-    /// Notes that the last attempt ended without an answer; the first word counts.
+    /// Notes that the last attempt ended without an answer; the first word counts, unless it was a success of
+    /// which nothing came.
     pub fn fail_last(&mut self, failure: Outcome, now: Timestamp) {
         if let Some(attempt) = self.attempts.last_mut()
-            && attempt.outcome.is_none()
+            && !attempt.is_deliverable
+            && attempt.outcome.is_none_or(Outcome::is_success)
         {
             attempt.took = now.millis_since(attempt.started);
             // Envoy ends an attempt that is too slow in the same way as one whose connection breaks.

@@ -1,4 +1,11 @@
 //! The once-per-attempt machine: it makes the provider's request out of the agent's and watches the answer.
+//!
+//! The beginning of an answer is held back until it is sure to be one: until then the call can still go to the next
+//! account of its plan.
+
+mod head;
+mod outgoing;
+mod passage;
 
 use std::borrow::Cow;
 
@@ -6,16 +13,18 @@ use serde_json::Value;
 
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::Scheme;
-use crate::headers::{REQUEST_ID, X_BROKER_FAILURE, X_REQUEST_ID};
+use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::ids::ProviderName;
-use crate::json::splice::{Edit, splice};
+use crate::limits::{MAX_HELD, MAX_HELD_BEFORE};
 use crate::provider::{self, Address};
 use crate::reply::quoted;
 use crate::request::StreamUsage;
 use crate::routing::PlannedAttempt;
 use crate::units::{Millis, Timestamp};
-use crate::wire::Dialect;
-use crate::wire::{Observer, Relay};
+use crate::wire::{AnswerTranslator, Caller, Dialect, Dropped, Flaw, Observer, Progress, Relay};
+use head::Head;
+use outgoing::Outgoing;
+use passage::Passage;
 
 /// What the host tells of an attempt.
 #[derive(Debug)]
@@ -31,17 +40,14 @@ pub enum Event<'a> {
         /// When.
         now: Timestamp,
     },
-    /// The first byte of the answer's body is there; only told while [`Egress::awaits_first_byte`].
-    FirstByte {
-        /// When.
-        now: Timestamp,
-    },
     /// A chunk of the answer's body.
     ResponseBody {
         /// The chunk.
         chunk: &'a [u8],
         /// Whether none follows.
         is_last: bool,
+        /// When; only told while [`Egress::wants_time`].
+        now: Option<Timestamp>,
     },
     /// Trailers end the answer: no last chunk comes, and nothing more can be added to the body.
     ResponseTrailers,
@@ -64,6 +70,8 @@ pub trait Output {
     fn set_request_body(&mut self, pieces: &[&[u8]]);
     /// Replaces all response headers.
     fn set_response_headers(&mut self, headers: &[(&str, &[u8])]);
+    /// Makes the answer, whose headers are held back, an error that Envoy answers with the next attempt.
+    fn fail_response(&mut self);
     /// Replaces the chunk of the response's body that is at hand.
     fn set_response_chunk(&mut self, chunk: &[u8]);
 }
@@ -111,15 +119,23 @@ pub struct Egress {
 
 #[derive(Debug)]
 enum State {
-    /// What the provider's request changes in the agent's body. The first part of the body that comes by is replaced
-    /// by the whole.
-    Sending(Vec<Edit>),
+    /// What the provider is sent. The first part of the agent's body that comes by is replaced by the whole.
+    Sending(Outgoing),
     /// All that is sent is sent; what is left of the agent's body is dropped.
     Sent,
+    /// An answer has begun and said nothing yet; its headers and what came of it wait.
+    Holding(Held),
     /// The answer passes under watch.
-    Watching(Observer),
+    Watching(Passage),
     /// Nothing more to see.
     Done,
+}
+
+#[derive(Debug)]
+struct Held {
+    passage: Passage,
+    since: Timestamp,
+    bytes: usize,
 }
 
 /// The cluster is not the one whose turn it is: Envoy's configuration and the plan disagree.
@@ -141,18 +157,16 @@ impl Egress {
         shared.forget_answer();
         let is_next = |planned: &&PlannedAttempt| planned.provider.name == config.provider;
         let planned = shared.next_planned().filter(is_next).cloned().ok_or(NotPlanned)?;
-        let kind = planned.provider.kind;
-        let edits = shared
-            .format
-            .edits(&shared.request, planned.model.as_str(), kind, shared.defaults());
-        let length = edited_length(&shared.body, &edits);
-        let is_stream = shared.request.stream;
+        let mut dropped = Dropped::default();
+        // The plan has no account that the call could not be told.
+        let outgoing = Outgoing::make(&shared, &planned, &mut dropped).map_err(|_| NotPlanned)?;
+        shared.dropped = dropped;
         output.set_request_headers(&provider::request_headers(
-            kind,
+            planned.provider.kind,
             &config.address,
-            &shared.headers,
-            is_stream,
-            length,
+            (planned.provider.kind.format() == shared.format).then_some(&shared.headers),
+            shared.request.stream,
+            outgoing.length(&shared.body),
         ));
         shared.attempts.push(Attempt {
             provider: planned.provider,
@@ -167,26 +181,36 @@ impl Egress {
         Ok(Self {
             call,
             has_hop: config.has_hop,
-            state: State::Sending(edits),
+            state: State::Sending(outgoing),
         })
     }
 
     /// Whether chunks of the answer are of interest.
     #[must_use]
     pub fn watches(&self) -> bool {
-        matches!(self.state, State::Watching(_))
+        matches!(self.state, State::Watching(_) | State::Holding(_))
     }
 
-    /// Whether the answer's first byte is still to come.
+    /// Whether the answer's headers, and what came of its body, are to be held back.
     #[must_use]
-    pub fn awaits_first_byte(&self) -> bool {
-        matches!(self.state, State::Watching(_)) && self.call.borrow().first_byte_at.is_none()
+    pub fn holds(&self) -> bool {
+        matches!(self.state, State::Holding(_))
     }
 
-    /// Whether the attempt is without an answer so far.
+    /// Whether the time of the next chunk is of interest.
+    #[must_use]
+    pub fn wants_time(&self) -> bool {
+        match self.state {
+            State::Holding(_) => true,
+            State::Watching(_) => self.call.borrow().first_byte_at.is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether nothing of an answer has gone to the agent.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self.state, State::Sending(_) | State::Sent)
+        matches!(self.state, State::Sending(_) | State::Sent | State::Holding(_))
     }
 
     /// Takes what happens next.
@@ -194,8 +218,8 @@ impl Egress {
     pub fn handle(self, event: Event<'_>, output: &mut dyn Output) -> Self {
         let Self { call, has_hop, state } = self;
         let state = match (state, event) {
-            (State::Sending(mut edits), Event::RequestBody) => {
-                output.set_request_body(&splice(&call.borrow().body, &mut edits));
+            (State::Sending(mut outgoing), Event::RequestBody) => {
+                outgoing.hand_over(&call.borrow().body, |pieces| output.set_request_body(pieces));
                 State::Sent
             }
             // The provider has the whole, or has answered without waiting for it: nothing of the agent's own follows.
@@ -204,17 +228,23 @@ impl Egress {
                 state
             }
             (State::Sending(_) | State::Sent, Event::ResponseHeaders { headers, is_end, now }) => {
-                answer_begins(&call, has_hop, &headers, is_end, now, output)
-            }
-            (State::Watching(observer), Event::FirstByte { now }) => {
-                call.borrow_mut().first_byte_at = Some(now);
-                State::Watching(observer)
-            }
-            (State::Watching(observer), Event::ResponseBody { chunk, is_last }) => {
-                watch(&call, observer, chunk, is_last, output)
+                let head = Head::read(&headers, has_hop);
+                answer_begins(&call, &head, &headers, is_end, now, output)
             }
             (
-                State::Sending(_) | State::Sent,
+                State::Holding(held),
+                Event::ResponseBody {
+                    chunk, is_last, now, ..
+                },
+            ) => hold(&call, held, chunk, is_last, now.unwrap_or_default(), output),
+            (
+                State::Watching(passage),
+                Event::ResponseBody {
+                    chunk, is_last, now, ..
+                },
+            ) => watch(&call, passage, chunk, is_last, now, output),
+            (
+                State::Sending(_) | State::Sent | State::Holding(_),
                 Event::Closed {
                     is_connect_failure,
                     now,
@@ -231,9 +261,20 @@ impl Egress {
                 drop(shared);
                 State::Done
             }
-            (State::Watching(mut observer), Event::ResponseTrailers) => {
+            (State::Holding(mut held), Event::ResponseTrailers) => {
                 let mut shared = call.borrow_mut();
-                observer.push(b"", true, &mut shared.observation);
+                let relay = held.passage.push(b"", true, &mut shared.observation);
+                match shared.observation.progress() {
+                    // What is still to be said cannot be added any more.
+                    Progress::Content if relay == Relay::Unchanged => release(&mut shared, true),
+                    Progress::Failed(flaw) => fail(&mut shared, flaw, output),
+                    _ => fail(&mut shared, Flaw::Unreadable, output),
+                }
+                State::Done
+            }
+            (State::Watching(mut passage), Event::ResponseTrailers) => {
+                let mut shared = call.borrow_mut();
+                passage.push(b"", true, &mut shared.observation);
                 shared.is_complete = true;
                 State::Done
             }
@@ -244,15 +285,6 @@ impl Egress {
     }
 }
 
-fn edited_length(body: &[u8], edits: &[Edit]) -> usize {
-    let added: usize = edits.iter().map(|edit| edit.text.len()).sum();
-    let removed: usize = edits
-        .iter()
-        .map(|edit| edit.span.end.saturating_sub(edit.span.start))
-        .sum();
-    body.len().saturating_add(added).saturating_sub(removed)
-}
-
 /// Names the account to turn to now that this attempt has failed.
 fn name_next(call: &Call, output: &mut dyn Output) {
     if let Some(next) = call.next_planned() {
@@ -260,64 +292,87 @@ fn name_next(call: &Call, output: &mut dyn Output) {
     }
 }
 
+/// The answer's head is there: an error passes or makes room for the next attempt, a success is held back until it
+/// has said something.
 fn answer_begins(
     call: &SharedCall,
-    has_hop: bool,
+    head: &Head<'_>,
     headers: &[(String, Vec<u8>)],
     is_end: bool,
     now: Timestamp,
     output: &mut dyn Output,
 ) -> State {
     let mut shared = call.borrow_mut();
-    let value = |name: &str| {
-        headers
-            .iter()
-            .find(|(given, _)| given == name)
-            .map(|(_, value)| value.as_slice())
-    };
-    let status = value(":status")
-        .and_then(|text| std::str::from_utf8(text).ok()?.parse().ok())
-        .unwrap_or(502);
-    let content_type = value("content-type").unwrap_or_default();
-    let is_type = |name: &[u8]| {
-        content_type
-            .get(..name.len())
-            .is_some_and(|t| t.eq_ignore_ascii_case(name))
-    };
-    let (is_json, is_stream) = (is_type(b"application/json"), is_type(b"text/event-stream"));
-    let outcome = match value(X_BROKER_FAILURE).filter(|_| has_hop) {
-        Some(flags) => Outcome::from_response_flags(flags),
-        None => Outcome::Status(status),
-    };
-    // A refusal of our own credential says nothing to the agent; as a 502 it goes to the next account.
-    let is_our_credential = matches!(status, 401 | 403);
-    let request_id = value(X_REQUEST_ID)
-        .or(value(REQUEST_ID))
-        .and_then(|id| std::str::from_utf8(id).ok());
+    let wants_stream = shared.request.stream;
+    let is_success = head.outcome.is_success();
+    let flaw = head.flaw(wants_stream, is_end).filter(|_| is_success);
+    let theirs = shared
+        .attempts
+        .last()
+        .map(|attempt| attempt.provider.kind.format());
     if let Some(attempt) = shared.attempts.last_mut() {
-        attempt.request_id = request_id.map(|id| quoted(id).into_owned());
-        attempt.outcome = Some(outcome);
+        attempt.request_id = head.request_id.map(|id| quoted(id).into_owned());
+        attempt.outcome = Some(head.outcome);
         attempt.took = now.millis_since(attempt.started);
-        attempt.is_deliverable =
-            outcome.is_success() || (attempt.status().is_some() && is_json && !is_our_credential);
+        attempt.is_deliverable = head.is_readable_error(is_end);
     }
-    if outcome.is_success() {
-        // No attempt follows one that succeeded.
-        shared.body = Vec::new();
-    } else {
+    if let Some(flaw) = flaw {
+        fail(&mut shared, flaw, output);
+        return State::Done;
+    }
+    if !is_success {
         name_next(&shared, output);
     }
     shared.is_complete = is_end;
-    let leaves_usage_out = is_stream && shared.request.stream_usage != StreamUsage::Wanted;
-    let mut answer = provider::answer_headers(headers, !leaves_usage_out);
-    let mut is_changed = is_our_credential || answer.len() != headers.len();
-    if is_our_credential {
+    let ours = shared.format;
+    let leaves_usage_out = wants_stream && is_success && shared.request.stream_usage != StreamUsage::Wanted;
+    let passage = match theirs {
+        Some(theirs) if theirs != ours => {
+            let caller = caller(&shared, now);
+            Passage::Translated(if !is_success {
+                AnswerTranslator::of_error(theirs, ours, &caller, head.status)
+            } else if wants_stream {
+                AnswerTranslator::of_stream(theirs, ours, caller)
+            } else {
+                AnswerTranslator::of_answer(theirs, ours, caller)
+            })
+        }
+        _ if !is_success => Passage::Same(Observer::of_nothing(ours)),
+        _ if wants_stream => Passage::Same(Observer::of_stream(ours, leaves_usage_out)),
+        _ => Passage::Same(Observer::of_answer(ours)),
+    };
+    let is_translated = matches!(passage, Passage::Translated(_));
+    let mut answer = provider::answer_headers(headers, !leaves_usage_out && !is_translated);
+    let mut is_changed = answer.len() != headers.len();
+    let status = if head.is_our_credential() {
+        // As a 502 it goes to the next account.
+        502
+    } else if is_translated {
+        ours.dialect().status(head.status)
+    } else {
+        head.status
+    };
+    let status_text = status.to_string();
+    if status != head.status {
+        is_changed = true;
         answer
             .iter_mut()
             .filter(|(name, _)| *name == ":status")
-            .for_each(|(_, value)| *value = b"502");
+            .for_each(|(_, value)| *value = status_text.as_bytes());
     }
-    if shared.format.dialect() == Dialect::Anthropic {
+    if is_translated {
+        is_changed = true;
+        answer.retain(|(name, _)| *name != "content-type" && !name.starts_with("openai-"));
+        answer.push((
+            "content-type",
+            if wants_stream && is_success {
+                b"text/event-stream"
+            } else {
+                b"application/json"
+            },
+        ));
+    }
+    if ours.dialect() == Dialect::Anthropic {
         // OpenAI's equivalent is Envoy's own header.
         answer.extend(shared.headers.first(X_REQUEST_ID).map(|id| (REQUEST_ID, id)));
         is_changed = true;
@@ -325,29 +380,104 @@ fn answer_begins(
     if is_changed {
         output.set_response_headers(&answer);
     }
-    State::Watching(if is_stream {
-        Observer::of_stream(shared.format, leaves_usage_out)
+    if is_success {
+        State::Holding(Held {
+            passage,
+            since: now,
+            bytes: 0,
+        })
     } else {
-        Observer::of_answer(shared.format)
-    })
+        State::Watching(passage)
+    }
+}
+
+fn caller(call: &Call, now: Timestamp) -> Caller {
+    Caller {
+        model: call.request.model.clone(),
+        created: now.0 / 1_000_000_000,
+        request_id: call.headers.text(X_REQUEST_ID).unwrap_or_default().to_owned(),
+        stream_usage: call.request.stream_usage == StreamUsage::Wanted,
+    }
+}
+
+/// A chunk of an answer that has said nothing yet.
+fn hold(
+    call: &SharedCall,
+    mut held: Held,
+    chunk: &[u8],
+    is_last: bool,
+    now: Timestamp,
+    output: &mut dyn Output,
+) -> State {
+    let mut shared = call.borrow_mut();
+    if shared.first_byte_at.is_none() && !chunk.is_empty() {
+        shared.first_byte_at = Some(now);
+    }
+    let relay = held.passage.push(chunk, is_last, &mut shared.observation);
+    if let Progress::Failed(flaw) = shared.observation.progress() {
+        output.set_response_chunk(b"");
+        fail(&mut shared, flaw, output);
+        return State::Done;
+    }
+    if let Relay::Replaced(passed) = relay {
+        output.set_response_chunk(&passed);
+    }
+    held.bytes = held.bytes.saturating_add(chunk.len());
+    let is_overdue = now.millis_since(held.since) >= MAX_HELD_BEFORE || held.bytes > MAX_HELD;
+    if shared.observation.progress() == Progress::Nothing
+        && !is_last
+        && !(is_overdue && shared.request.stream)
+    {
+        return State::Holding(held);
+    }
+    release(&mut shared, is_last);
+    if is_last {
+        State::Done
+    } else {
+        State::Watching(held.passage)
+    }
+}
+
+/// The answer goes to the agent: no attempt follows.
+fn release(call: &mut Call, is_last: bool) {
+    call.observation.note_content();
+    call.body = Vec::new();
+    call.is_complete = is_last && call.observation.broke_off().is_none();
+    if let Some(attempt) = call.attempts.last_mut() {
+        attempt.is_deliverable = true;
+    }
+}
+
+/// The answer is none: the call goes to the next account of the plan.
+fn fail(call: &mut Call, flaw: Flaw, output: &mut dyn Output) {
+    if let Some(attempt) = call.attempts.last_mut() {
+        attempt.outcome = Some(Outcome::Flawed(flaw));
+        attempt.is_deliverable = false;
+    }
+    output.fail_response();
+    name_next(call, output);
 }
 
 fn watch(
     call: &SharedCall,
-    mut observer: Observer,
+    mut passage: Passage,
     chunk: &[u8],
     is_last: bool,
+    now: Option<Timestamp>,
     output: &mut dyn Output,
 ) -> State {
     let mut shared = call.borrow_mut();
-    if let Relay::Replaced(passed) = observer.push(chunk, is_last, &mut shared.observation) {
+    if shared.first_byte_at.is_none() && !chunk.is_empty() {
+        shared.first_byte_at = now;
+    }
+    if let Relay::Replaced(passed) = passage.push(chunk, is_last, &mut shared.observation) {
         output.set_response_chunk(&passed);
     }
-    shared.is_complete = is_last;
+    shared.is_complete = is_last && shared.observation.broke_off().is_none();
     if is_last {
         State::Done
     } else {
-        State::Watching(observer)
+        State::Watching(passage)
     }
 }
 

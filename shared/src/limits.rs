@@ -1,5 +1,7 @@
 //! Every bound on what a stranger can size, with its reason.
 
+use crate::units::Millis;
+
 /// The largest request body: prompts with several images fit, and a worker holds a few of them at once.
 pub const MAX_REQUEST_BODY: usize = 32 << 20;
 
@@ -23,3 +25,14 @@ pub const MAX_ATTEMPTS: u32 = 11;
 
 /// The longest text of a caller or of a provider that is repeated in an error or a record.
 pub const MAX_QUOTED: usize = 200;
+
+/// How much of an answer is held back, by count of bytes that say nothing: a stream begins with a few hundred bytes.
+pub const MAX_HELD: usize = 64 << 10;
+
+/// How long a stream that says nothing is held back before its next event lets it pass. A model may think in silence
+/// for longer; then the agent is better off with the beginning.
+pub const MAX_HELD_BEFORE: Millis = Millis(10_000);
+
+/// How much of an answer in one piece is held back until it is whole and known to be an answer. A longer one passes
+/// as it comes: Envoy would have to keep it.
+pub const MAX_HELD_ANSWER: usize = 1 << 20;

@@ -46,12 +46,13 @@ impl ProviderKind {
     }
 }
 
-/// All headers of an attempt's request, in order. The credential is Envoy's to add.
+/// All headers of an attempt's request, in order. The credential is Envoy's to add. `client`: the agent's headers,
+/// where it speaks the provider's own format; those of another one mean nothing here.
 #[must_use]
 pub fn request_headers<'a>(
     kind: ProviderKind,
     address: &'a Address,
-    client: &'a Headers,
+    client: Option<&'a Headers>,
     is_stream: bool,
     body_length: usize,
 ) -> Vec<(&'static str, Cow<'a, [u8]>)> {
@@ -89,7 +90,7 @@ pub fn request_headers<'a>(
         ),
     ]);
     if format == Format::AnthropicMessages {
-        let given = |name| match client.lookup(name) {
+        let given = |name| match client?.lookup(name) {
             Lookup::Once(value) => Some(Cow::Borrowed(value)),
             Lookup::Absent | Lookup::Repeated => None,
         };
@@ -137,7 +138,7 @@ mod tests {
             pair("anthropic-beta", "feature"),
         ]);
         let address = address();
-        let headers = request_headers(ProviderKind::Anthropic, &address, &client, true, 7);
+        let headers = request_headers(ProviderKind::Anthropic, &address, Some(&client), true, 7);
         let text: Vec<_> = headers
             .iter()
             .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value)))
@@ -158,7 +159,7 @@ mod tests {
                 "anthropic-beta=feature",
             ]
         );
-        let openai = request_headers(ProviderKind::OpenAi, &address, &client, false, 7);
+        let openai = request_headers(ProviderKind::OpenAi, &address, Some(&client), false, 7);
         assert!(openai.iter().all(|(name, _)| !name.starts_with("anthropic")));
     }
 

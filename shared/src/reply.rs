@@ -10,7 +10,7 @@ use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::identity::IdentityError;
 use crate::limits::{MAX_QUOTED, MAX_REQUEST_BODY};
 use crate::request::RequestError;
-use crate::wire::Dialect;
+use crate::wire::{Dialect, Untranslatable};
 
 /// Why the broker answers itself instead of a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub enum Refusal {
     TooLarge,
     /// No model of this name, for this agent.
     UnknownModel(String),
-    /// The model is known, but no member of its pool takes the call's format.
-    NoMember(String),
+    /// The model is known, but the call cannot be said in the format of any member of its pool.
+    Untranslatable(Untranslatable),
     /// No provider gave an answer that could be passed on.
     Upstream(UpstreamFailure),
     /// Envoy answered in the broker's place, with this status, before the call was forwarded.
@@ -44,6 +44,8 @@ pub enum UpstreamFailure {
     CredentialRefused,
     /// An error that is not in the provider's own format, with its status.
     Unreadable(u16),
+    /// An answer that began with a success and was none.
+    Flawed,
 }
 
 /// An answer of the broker itself.
@@ -64,7 +66,7 @@ struct Row {
     code: &'static str,
     openai_type: &'static str,
     anthropic_type: &'static str,
-    parameter: Option<&'static str>,
+    parameter: Option<Cow<'static, str>>,
     message: Cow<'static, str>,
 }
 
@@ -121,7 +123,7 @@ impl Refusal {
                 ..invalid(401, "invalid_api_key", error.to_string().into())
             },
             Self::Request(error) => Row {
-                parameter: error.parameter(),
+                parameter: error.parameter().map(Cow::Borrowed),
                 ..invalid(400, "invalid_request", error.to_string().into())
             },
             Self::TooLarge => Row {
@@ -135,7 +137,7 @@ impl Refusal {
             },
             Self::UnknownModel(model) => Row {
                 anthropic_type: "not_found_error",
-                parameter: Some("model"),
+                parameter: Some("model".into()),
                 ..invalid(
                     404,
                     "model_not_found",
@@ -146,13 +148,9 @@ impl Refusal {
                     .into(),
                 )
             },
-            Self::NoMember(model) => Row {
-                parameter: Some("model"),
-                ..invalid(
-                    400,
-                    "no_provider_for_format",
-                    format!("no provider of model `{}` takes this API's format", quoted(model)).into(),
-                )
+            Self::Untranslatable(reason) => Row {
+                parameter: Some(quoted(reason.place()).into_owned().into()),
+                ..invalid(400, reason.code(), reason.to_string().into())
             },
             Self::Upstream(failure) => failure.row(),
             Self::Envoy(408) => invalid(
@@ -202,6 +200,11 @@ impl UpstreamFailure {
                     "the providers of this model are at their limit",
                 )
             },
+            Self::Flawed => upstream(
+                502,
+                "upstream_answer_flawed",
+                "the provider's answer broke off, was empty or was not in its own format",
+            ),
             Self::Unreadable(status) => upstream(
                 if status >= 500 { status } else { 502 },
                 "upstream_error",

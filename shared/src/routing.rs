@@ -9,9 +9,8 @@ use serde::Serialize;
 
 pub use rules::{Facts, Resolution, Unresolved, resolve};
 
-use crate::config::{Pool, Provider};
+use crate::config::{Member, Pool, Provider};
 use crate::ids::{ProviderName, UpstreamModelName};
-use crate::wire::Format;
 
 /// The attempts of a call in their order, made once.
 #[derive(Debug)]
@@ -39,36 +38,43 @@ pub struct Exclusion {
     /// The model.
     pub model: UpstreamModelName,
     /// Why.
+    #[serde(flatten)]
     pub reason: ExclusionReason,
 }
 
 /// Why a member was left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
 pub enum ExclusionReason {
-    /// Its provider takes another format than the call's.
-    OtherFormat,
+    /// Its provider takes another format, in which the call cannot be said.
+    Untranslatable {
+        /// The place in the caller's body that has no equivalent.
+        place: String,
+    },
 }
 
-/// Plans the attempts of a call over a pool. `random` decides between members of equal priority.
+/// Plans the attempts of a call over a pool, of those members that `serves` does not leave out. `random` decides
+/// between members of equal priority.
 ///
 /// The plan has no attempts if no member can serve the call.
 #[must_use]
-pub fn plan(pool: &Pool, format: Format, random: u64) -> Plan {
+pub fn plan(
+    pool: &Pool,
+    random: u64,
+    mut serves: impl FnMut(&Member) -> Result<(), ExclusionReason>,
+) -> Plan {
     let mut excluded = Vec::new();
     let eligible: Vec<_> = pool
         .members
         .iter()
         .filter(|member| {
-            let is_eligible = member.provider.kind.format() == format;
-            if !is_eligible {
-                excluded.push(Exclusion {
-                    provider: member.provider.name.clone(),
-                    model: member.model.clone(),
-                    reason: ExclusionReason::OtherFormat,
-                });
-            }
-            is_eligible
+            let Err(reason) = serves(member) else { return true };
+            excluded.push(Exclusion {
+                provider: member.provider.name.clone(),
+                model: member.model.clone(),
+                reason,
+            });
+            false
         })
         .collect();
     let most = usize::try_from(pool.failover)

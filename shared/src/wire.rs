@@ -5,10 +5,14 @@ pub mod ir;
 pub mod openai_chat;
 
 mod codec;
+mod flaw;
 mod observe;
+mod translate;
 
 pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, Untranslatable, status_for};
-pub use observe::{Observation, Observer, Relay};
+pub use flaw::Flaw;
+pub use observe::{Observation, Observer, Progress, Relay};
+pub use translate::AnswerTranslator;
 
 use crate::config::{Defaults, ProviderKind};
 use crate::json::splice::Edit;
@@ -32,13 +36,31 @@ pub enum Format {
     AnthropicMessages,
 }
 
-/// What a stream's event is good for, beside what was noted from it.
+/// What a stream's event is, beside what was noted from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EventRole {
-    /// Something for the agent.
+pub enum EventClass {
+    /// Something that comes before the answer proper or keeps the connection alive: were it all, nothing would have
+    /// been said.
+    Preamble,
+    /// A piece of the answer, or its end.
     Content,
     /// Usage and nothing else, in the way of OpenAI's last chunk.
     UsageOnly,
+    /// The answer breaks off.
+    Error,
+}
+
+impl Dialect {
+    /// The status under which a provider's status of another format reaches a caller.
+    #[must_use]
+    pub fn status(self, theirs: u16) -> u16 {
+        match (self, theirs) {
+            // Anthropic's own word for an overload; OpenAI's clients know 503.
+            (Self::OpenAi, 529) => 503,
+            (Self::Anthropic, 422) => 400,
+            _ => theirs,
+        }
+    }
 }
 
 impl Format {
@@ -77,8 +99,34 @@ impl Format {
         }
     }
 
-    /// Notes what an answer that is not a stream says of itself; false if it is not (yet) an answer.
-    fn observe_answer(self, body: &[u8], observation: &mut Observation) -> bool {
+    /// Reads a request of this format into the intermediate form.
+    pub fn read_chat(self, _body: &[u8]) -> Result<ir::ChatRequest<'_>, Untranslatable> {
+        Err(Untranslatable::Unsupported {
+            place: "model".to_owned(),
+        })
+    }
+
+    /// Whether a request can be asked of a target of this format.
+    pub fn check_chat(self, _: &ir::ChatRequest<'_>, _: &Target<'_>) -> Result<(), Untranslatable> {
+        Ok(())
+    }
+
+    /// Writes a request in this format.
+    pub fn write_chat(self, _: &ir::ChatRequest<'_>, _: &Target<'_>, _: &mut Dropped) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// What ends a stream of this format that broke off.
+    fn cut_event(self) -> &'static [u8] {
+        match self {
+            Self::OpenAiChat => openai_chat::stream::CUT,
+            Self::AnthropicMessages => anthropic::stream::CUT,
+        }
+    }
+
+    /// Notes what an answer that is not a stream says of itself, and whether it is one; `None` if it is no whole JSON
+    /// object (yet).
+    fn observe_answer(self, body: &[u8], observation: &mut Observation) -> Option<Result<(), Flaw>> {
         match self {
             Self::OpenAiChat => openai_chat::answer::observe(body, observation),
             Self::AnthropicMessages => anthropic::answer::observe(body, observation),
@@ -86,13 +134,10 @@ impl Format {
     }
 
     /// Notes what an event of a stream says of it.
-    fn observe_event(self, data: &[u8], observation: &mut Observation) -> EventRole {
+    fn observe_event(self, data: &[u8], observation: &mut Observation) -> EventClass {
         match self {
             Self::OpenAiChat => openai_chat::stream::observe(data, observation),
-            Self::AnthropicMessages => {
-                anthropic::stream::observe(data, observation);
-                EventRole::Content
-            }
+            Self::AnthropicMessages => anthropic::stream::observe(data, observation),
         }
     }
 }

@@ -157,6 +157,7 @@ impl egress::Output for Unseen {
     fn set_next_upstream(&mut self, _: &ProviderName) {}
     fn set_request_body(&mut self, _: &[&[u8]]) {}
     fn set_response_headers(&mut self, _: &[(&str, &[u8])]) {}
+    fn fail_response(&mut self) {}
     fn set_response_chunk(&mut self, _: &[u8]) {}
 }
 
@@ -218,9 +219,6 @@ impl Driver {
         let mut attempt = started.unwrap();
         for (millis, event) in events {
             self.wait(millis);
-            if event.has_bytes() && attempt.awaits_first_byte() {
-                attempt = attempt.handle(egress::Event::FirstByte { now: self.now }, &mut Unseen);
-            }
             attempt = attempt.handle(event.at(self.now), &mut Unseen);
         }
     }
@@ -264,16 +262,13 @@ enum Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn has_bytes(&self) -> bool {
-        matches!(self, Self::Body { text, .. } if !text.is_empty())
-    }
-
     fn at(self, now: Timestamp) -> egress::Event<'a> {
         match self {
             Self::Headers { headers, is_end } => egress::Event::ResponseHeaders { headers, is_end, now },
             Self::Body { text, is_last } => egress::Event::ResponseBody {
                 chunk: text.as_bytes(),
                 is_last,
+                now: Some(now),
             },
             Self::Closed { is_connect_failure } => egress::Event::Closed {
                 is_connect_failure,

@@ -15,7 +15,7 @@ use crate::reply::{Refusal, quoted};
 use crate::request::Request;
 use crate::routing::{Exclusion, Resolution};
 use crate::units::{MicroUsd, Timestamp, Tokens};
-use crate::wire::Dialect;
+use crate::wire::{Dialect, Flaw};
 
 #[derive(Debug)]
 pub(super) struct Trail {
@@ -160,6 +160,7 @@ impl Trail {
                 .map(AttemptRecord::from)
                 .collect(),
             excluded: call.map_or(&self.excluded, |call| &call.plan.excluded),
+            dropped: call.map_or(&[], |call| call.dropped.places()),
             decision: if denied.is_some() {
                 Decision::Deny
             } else {
@@ -272,15 +273,11 @@ fn outcome(call: &Call) -> (CallOutcome, Option<&'static str>) {
         return (CallOutcome::Aborted, Some("agent_went_away"));
     };
     match last.outcome {
-        Some(outcome) if outcome.is_success() => {
-            if call.observation.has_failed() {
-                (CallOutcome::ProviderError, Some("error_in_stream"))
-            } else if call.is_complete {
-                (CallOutcome::Ok, None)
-            } else {
-                (CallOutcome::Aborted, Some("answer_broke_off"))
-            }
-        }
+        Some(outcome) if outcome.is_success() => match call.observation.broke_off() {
+            Some(Flaw::Error) => (CallOutcome::ProviderError, Some("error_in_stream")),
+            None if call.is_complete => (CallOutcome::Ok, None),
+            _ => (CallOutcome::Aborted, Some("answer_broke_off")),
+        },
         Some(Outcome::Status(_)) if last.is_deliverable => (CallOutcome::ProviderError, None),
         Some(_) => (CallOutcome::Unavailable, None),
         None => (CallOutcome::Aborted, Some("agent_went_away")),

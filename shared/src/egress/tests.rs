@@ -113,6 +113,7 @@ struct Host {
     next: Vec<String>,
     request_bodies: Vec<String>,
     response_headers: Vec<String>,
+    failed: bool,
     chunks: Vec<String>,
 }
 
@@ -136,6 +137,10 @@ impl Output for Host {
 
     fn set_response_headers(&mut self, headers: &[(&str, &[u8])]) {
         self.response_headers = headers.iter().map(|(name, value)| line(name, value)).collect();
+    }
+
+    fn fail_response(&mut self) {
+        self.failed = true;
     }
 
     fn set_response_chunk(&mut self, chunk: &[u8]) {
@@ -208,12 +213,11 @@ impl Driver {
 
     /// A chunk comes by, as the filter tells of it.
     fn chunk(&mut self, chunk: &str, is_last: bool) {
-        if !chunk.is_empty() && self.machine().awaits_first_byte() {
-            self.handle(Event::FirstByte { now: self.now });
-        }
+        let now = self.machine().wants_time().then_some(self.now);
         self.handle(Event::ResponseBody {
             chunk: chunk.as_bytes(),
             is_last,
+            now,
         });
     }
 

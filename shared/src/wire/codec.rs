@@ -47,6 +47,15 @@ pub enum Untranslatable {
 }
 
 impl Untranslatable {
+    /// The machine-readable code of the refusal.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed { .. } => "invalid_request",
+            Self::Unsupported { .. } => "unsupported_by_provider",
+        }
+    }
+
     /// Where in the caller's body the reason lies.
     #[must_use]
     pub fn place(&self) -> &str {

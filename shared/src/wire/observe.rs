@@ -1,10 +1,10 @@
 //! Reads usage, model and finish reason from an answer while it passes, changing nothing but what the agent did
 //! not ask for.
 
-use super::{EventRole, Format};
+use super::{EventClass, Flaw, Format};
 use crate::json::scan;
 use crate::ledger::Usage;
-use crate::limits::{MAX_OBSERVED_ANSWER, MAX_QUOTED};
+use crate::limits::{MAX_HELD_ANSWER, MAX_OBSERVED_ANSWER, MAX_QUOTED};
 use crate::sse::{Event, Piece, Splitter};
 use crate::wire::anthropic::PartialUsage;
 
@@ -15,8 +15,21 @@ pub struct Observation {
     usage: Option<Usage>,
     model: Option<String>,
     finish_reason: Option<String>,
+    progress: Progress,
     has_ended: bool,
-    has_failed: bool,
+    broke_off: Option<Flaw>,
+}
+
+/// How far an answer has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing was said yet that another provider's answer could not replace.
+    #[default]
+    Nothing,
+    /// Something was.
+    Content,
+    /// Before anything was said it turned out that nothing will be.
+    Failed(Flaw),
 }
 
 impl Observation {
@@ -44,10 +57,21 @@ impl Observation {
         self.has_ended
     }
 
-    /// Whether a stream carried an error.
+    /// Why an answer broke off after something was said: with an error, or before its end.
     #[must_use]
-    pub fn has_failed(&self) -> bool {
-        self.has_failed
+    pub fn broke_off(&self) -> Option<Flaw> {
+        self.broke_off
+    }
+
+    /// How far the answer has come.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Whether something was said.
+    pub(super) fn has_content(&self) -> bool {
+        self.progress == Progress::Content
     }
 
     pub(super) fn note_usage(&mut self, usage: Option<Usage>) {
@@ -74,8 +98,28 @@ impl Observation {
         self.has_ended = true;
     }
 
-    pub(super) fn note_error(&mut self) {
-        self.has_failed = true;
+    /// Notes that something was said.
+    pub fn note_content(&mut self) {
+        if self.progress == Progress::Nothing {
+            self.progress = Progress::Content;
+        }
+    }
+
+    /// Notes that no more comes of the answer: if nothing was said, another provider may be asked.
+    pub(super) fn note_flaw(&mut self, flaw: Flaw) {
+        match self.progress {
+            Progress::Nothing => self.progress = Progress::Failed(flaw),
+            Progress::Content => self.broke_off = self.broke_off.or(Some(flaw)),
+            Progress::Failed(_) => {}
+        }
+    }
+
+    fn note_class(&mut self, class: EventClass) {
+        match class {
+            EventClass::Preamble | EventClass::UsageOnly => {}
+            EventClass::Content => self.note_content(),
+            EventClass::Error => self.note_flaw(Flaw::Error),
+        }
     }
 }
 
@@ -135,79 +179,154 @@ impl Observer {
         Self { format, body }
     }
 
+    /// Lets an answer pass that is none of the format's.
+    #[must_use]
+    pub fn of_nothing(format: Format) -> Self {
+        Self {
+            format,
+            body: Body::Unread,
+        }
+    }
+
     /// Takes the next chunk of the answer, and notes what it says; `is_last` if none follows.
     pub fn push(&mut self, chunk: &[u8], is_last: bool, observation: &mut Observation) -> Relay {
-        let format = self.format;
         let body = std::mem::replace(&mut self.body, Body::Unread);
         match body {
-            Body::Whole(mut kept) => {
-                // Most answers come in one chunk, and only an empty one follows: that chunk need not be kept.
-                let may_be_whole = kept.is_empty() && chunk.trim_ascii_end().ends_with(b"}");
-                if may_be_whole && format.observe_answer(chunk, observation) {
-                    return Relay::Unchanged;
-                }
-                if kept.len().saturating_add(chunk.len()) <= MAX_OBSERVED_ANSWER {
-                    kept.extend_from_slice(chunk);
-                    if is_last {
-                        format.observe_answer(&kept, observation);
-                    } else {
-                        self.body = Body::Whole(kept);
-                    }
-                }
+            Body::Whole(kept) => {
+                self.push_whole(kept, chunk, is_last, observation);
                 Relay::Unchanged
             }
-            Body::Stream(mut splitter) => {
-                splitter.push(chunk, |piece| {
-                    observe_piece(format, piece, observation);
-                });
-                if is_last {
-                    observe_piece(
-                        format,
-                        Piece::Event(Event {
-                            raw: &splitter.finish(),
-                        }),
-                        observation,
-                    );
-                } else {
-                    self.body = Body::Stream(splitter);
-                }
-                Relay::Unchanged
-            }
-            Body::StreamWithoutUsage(mut splitter) => {
-                let mut passed = Vec::with_capacity(chunk.len().saturating_add(splitter.held()));
-                let mut pass = |piece: Piece<'_>| {
-                    if observe_piece(format, piece, observation) == EventRole::Content {
-                        let (Piece::Event(Event { raw }) | Piece::Unread(raw)) = piece;
-                        passed.extend_from_slice(raw);
-                    }
-                };
-                splitter.push(chunk, &mut pass);
-                if is_last {
-                    pass(Piece::Event(Event {
-                        raw: &splitter.finish(),
-                    }));
-                } else {
-                    self.body = Body::StreamWithoutUsage(splitter);
-                }
-                if passed == chunk {
-                    Relay::Unchanged
-                } else {
-                    Relay::Replaced(passed)
-                }
-            }
+            Body::Stream(splitter) => self.push_stream(splitter, chunk, is_last, observation),
+            Body::StreamWithoutUsage(splitter) => self.push_filtered(splitter, chunk, is_last, observation),
             Body::Unread => Relay::Unchanged,
         }
     }
+
+    fn push_whole(&mut self, mut kept: Vec<u8>, chunk: &[u8], is_last: bool, observation: &mut Observation) {
+        // Most answers come in one chunk, and only an empty one follows: that chunk need not be kept.
+        let may_be_whole = kept.is_empty() && chunk.trim_ascii_end().ends_with(b"}");
+        let mut judged = None;
+        if may_be_whole {
+            judged = self.format.observe_answer(chunk, observation);
+        }
+        let kept_too_long = kept.len().saturating_add(chunk.len()) > MAX_OBSERVED_ANSWER;
+        if judged.is_none() && !kept_too_long {
+            kept.extend_from_slice(chunk);
+            if is_last {
+                let flaw = if kept.trim_ascii().is_empty() {
+                    Flaw::Empty
+                } else {
+                    Flaw::Unreadable
+                };
+                judged = Some(
+                    self.format
+                        .observe_answer(&kept, observation)
+                        .unwrap_or(Err(flaw)),
+                );
+            } else {
+                if kept.len() > MAX_HELD_ANSWER {
+                    observation.note_content();
+                }
+                self.body = Body::Whole(kept);
+            }
+        }
+        match judged {
+            Some(Ok(())) => observation.note_content(),
+            Some(Err(flaw)) => observation.note_flaw(flaw),
+            // Too long to be read.
+            None if kept_too_long => observation.note_content(),
+            None => {}
+        }
+    }
+
+    fn push_stream(
+        &mut self,
+        mut splitter: Splitter,
+        chunk: &[u8],
+        is_last: bool,
+        observation: &mut Observation,
+    ) -> Relay {
+        let format = self.format;
+        splitter.push(chunk, |piece| {
+            observe_piece(format, piece, observation);
+        });
+        if !is_last {
+            self.body = Body::Stream(splitter);
+            return Relay::Unchanged;
+        }
+        let rest = splitter.finish();
+        observe_piece(format, Piece::Event(Event { raw: &rest }), observation);
+        match self.ending(&rest, observation) {
+            Some(ending) => Relay::Replaced([chunk, &ending].concat()),
+            None => Relay::Unchanged,
+        }
+    }
+
+    fn push_filtered(
+        &mut self,
+        mut splitter: Splitter,
+        chunk: &[u8],
+        is_last: bool,
+        observation: &mut Observation,
+    ) -> Relay {
+        let format = self.format;
+        let mut passed = Vec::with_capacity(chunk.len().saturating_add(splitter.held()));
+        let mut pass = |piece: Piece<'_>, observation: &mut Observation| {
+            if observe_piece(format, piece, observation) != EventClass::UsageOnly {
+                let (Piece::Event(Event { raw }) | Piece::Unread(raw)) = piece;
+                passed.extend_from_slice(raw);
+            }
+        };
+        splitter.push(chunk, |piece| pass(piece, observation));
+        if is_last {
+            let rest = splitter.finish();
+            pass(Piece::Event(Event { raw: &rest }), observation);
+            passed.extend(self.ending(&rest, observation).unwrap_or_default());
+        } else {
+            self.body = Body::StreamWithoutUsage(splitter);
+        }
+        if passed == chunk {
+            Relay::Unchanged
+        } else {
+            Relay::Replaced(passed)
+        }
+    }
+
+    /// What is to follow a stream that is over: an error, if it broke off after something was said. `rest` is what
+    /// stands after the last whole event.
+    fn ending(&self, rest: &[u8], observation: &mut Observation) -> Option<Vec<u8>> {
+        // Some servers leave the terminator out; a stream that has said why it ends is whole all the same.
+        if observation.has_ended || observation.finish_reason.is_some() || observation.broke_off.is_some() {
+            if observation.progress == Progress::Nothing {
+                observation.note_flaw(Flaw::Empty);
+            }
+            return None;
+        }
+        let had_content = observation.has_content();
+        observation.note_flaw(if rest.is_empty() {
+            Flaw::Empty
+        } else {
+            Flaw::Unreadable
+        });
+        had_content.then(|| {
+            // An event that is cut must not swallow the one that follows.
+            let close: &[u8] = if rest.is_empty() { b"" } else { b"\n\n" };
+            [close, self.format.cut_event()].concat()
+        })
+    }
 }
 
-fn observe_piece(format: Format, piece: Piece<'_>, observation: &mut Observation) -> EventRole {
-    match piece {
+fn observe_piece(format: Format, piece: Piece<'_>, observation: &mut Observation) -> EventClass {
+    let class = match piece {
         Piece::Event(event) => match event.data() {
             Some(data) => format.observe_event(&data, observation),
-            None => EventRole::Content,
+            None => EventClass::Preamble,
         },
-        Piece::Unread(_) => EventRole::Content,
-    }
+        // Too long to be looked at, and surely content.
+        Piece::Unread(_) => EventClass::Content,
+    };
+    observation.note_class(class);
+    class
 }
 
 #[cfg(test)]

@@ -96,7 +96,8 @@ fn members_of_another_format_are_left_out() {
         assert_eq!((forward.cluster.as_str(), forward.retries), (account, 0));
         call.finish();
         let mut excluded = other;
-        excluded["reason"] = json!("other_format");
+        excluded["reason"] = json!("untranslatable");
+        excluded["place"] = json!("messages");
         assert_eq!(call.record()["llm.excluded"], json!([excluded]));
     }
 }

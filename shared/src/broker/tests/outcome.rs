@@ -153,6 +153,24 @@ fn the_last_attempt_decides_what_the_agent_is_told() {
     assert_eq!(ending(&call), ("provider_error", "", Some(429)));
 }
 
+/// An event with content.
+const CONTENTS: [(Dialect, &str); 2] = [
+    (
+        Dialect::OpenAi,
+        "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"}}]}\n\n",
+    ),
+    (
+        Dialect::Anthropic,
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\
+         \"delta\":{\"type\":\"text_delta\",\"text\":\"hi\"}}\n\n",
+    ),
+];
+
+/// A request for a stream.
+fn stream_body(model: &str) -> String {
+    body(model).replacen('{', "{\"stream\":true,", 1)
+}
+
 #[test]
 fn a_stream_that_carries_an_error_is_a_providers_error() {
     for (dialect, model, account, event) in [
@@ -169,8 +187,16 @@ fn a_stream_that_carries_an_error_is_a_providers_error() {
             "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\"}}\n\n",
         ),
     ] {
-        let mut call = Driver::forwarded(dialect, &body(model));
-        call.attempt(account, [(5, status(200, STREAM)), (5, last(event))]);
+        let mut call = Driver::forwarded(dialect, &stream_body(model));
+        let content = CONTENTS
+            .into_iter()
+            .find(|content| content.0 == dialect)
+            .unwrap()
+            .1;
+        call.attempt(
+            account,
+            [(5, status(200, STREAM)), (5, part(content)), (5, last(event))],
+        );
         call.answered();
         call.finish();
         assert_eq!(ending(&call), ("provider_error", "error_in_stream", Some(200)));
@@ -179,12 +205,17 @@ fn a_stream_that_carries_an_error_is_a_providers_error() {
 
 #[test]
 fn an_answer_that_breaks_off_is_aborted_with_what_was_told_so_far() {
-    let mut call = Driver::forwarded(Dialect::Anthropic, &body("claude"));
+    let mut call = Driver::forwarded(Dialect::Anthropic, &stream_body("claude"));
     let start = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"model\":\"claude-x\",\
                  \"usage\":{\"input_tokens\":10,\"output_tokens\":1}}}\n\n";
     call.attempt(
         "anthropic-a",
-        [(5, status(200, STREAM)), (5, part(start)), (5, closed(false))],
+        [
+            (5, status(200, STREAM)),
+            (5, part(start)),
+            (5, part(CONTENTS[1].1)),
+            (5, closed(false)),
+        ],
     );
     call.answered();
     call.finish();
@@ -241,25 +272,17 @@ fn a_record_is_written_exactly_once_whatever_happens() {
 }
 
 #[test]
-fn an_answer_without_a_body_is_complete() {
+fn an_answer_without_a_body_is_none() {
     let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
     let Told::Headers { headers, .. } = status(204, JSON) else {
         panic!()
     };
-    call.attempt(
-        "openai-a",
-        [(
-            5,
-            Told::Headers {
-                headers,
-                is_end: true,
-            },
-        )],
-    );
-    call.answered();
-    call.finish();
-    assert_eq!(ending(&call), ("ok", "", Some(204)));
-    assert_eq!(call.record().get("llm.ttft_ms"), None);
+    let ended = Told::Headers {
+        headers,
+        is_end: true,
+    };
+    call.attempt("openai-a", [(5, ended)]);
+    expect_unavailable(call, 502, "upstream_answer_flawed");
 }
 
 #[test]

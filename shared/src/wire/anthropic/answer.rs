@@ -1,21 +1,23 @@
 //! What a message says of itself.
 
 use super::usage::PartialUsage;
-use crate::json::scan;
-use crate::wire::Observation;
+use crate::json::scan::{self, Kind};
+use crate::wire::{Flaw, Observation};
 
-/// Notes usage, model and stop reason of a whole answer; false if the text is none.
-pub fn observe(body: &[u8], observation: &mut Observation) -> bool {
-    let Ok(members) = scan::members(body, ["model", "stop_reason", "usage"]) else {
-        return false;
-    };
-    let [model, reason, usage] = members.values;
+/// Notes usage, model and stop reason of a whole answer, and whether it is one; `None` if the text is no whole object.
+pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Result<(), Flaw>> {
+    let members = scan::members(body, ["type", "content", "model", "stop_reason", "usage"]).ok()?;
+    let [kind, content, model, reason, usage] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
     observation.note_finish_reason(reason.map(|value| normalised(value.span.of(body))));
     if let Some(usage) = usage.and_then(|value| PartialUsage::read(value.span.of(body))) {
         observation.note_partial_usage(usage);
     }
-    true
+    Some(match (kind, content) {
+        (Some(kind), _) if kind.span.of(body) == b"\"error\"" => Err(Flaw::Error),
+        (_, Some(content)) if content.kind == Kind::Array => Ok(()),
+        _ => Err(Flaw::Unreadable),
+    })
 }
 
 /// A stop reason, quotes included, in OpenAI's words.

@@ -132,7 +132,7 @@ fn a_whole_answer_is_read_however_it_arrives() {
 }
 
 #[test]
-fn garbage_passes_and_says_nothing() {
+fn garbage_is_no_answer_and_says_nothing() {
     for format in [Format::OpenAiChat, Format::AnthropicMessages] {
         for garbage in [
             &b"<html>"[..],
@@ -151,7 +151,12 @@ fn garbage_passes_and_says_nothing() {
                 let mut noted = Observation::default();
                 let relay = observer.push(garbage, true, &mut noted);
                 assert!(relay == Relay::Unchanged || relay == Relay::Replaced(garbage.to_vec()));
-                assert_eq!(noted, Observation::default());
+                assert!(matches!(noted.progress(), Progress::Failed(_)), "{garbage:?}");
+                let expected = Observation {
+                    progress: noted.progress(),
+                    ..Observation::default()
+                };
+                assert_eq!(noted, expected);
             }
         }
     }

@@ -1,22 +1,25 @@
 //! What a chat completion says of itself.
 
 use super::usage;
-use crate::json::scan;
-use crate::wire::Observation;
+use crate::json::scan::{self, Kind};
+use crate::wire::{Flaw, Observation};
 
-/// Notes usage, model and finish reason of a whole answer; false if the text is none.
-pub fn observe(body: &[u8], observation: &mut Observation) -> bool {
-    let Ok(members) = scan::members(body, ["model", "choices", "usage"]) else {
-        return false;
-    };
-    let [model, choices, reported] = members.values;
+/// Notes usage, model and finish reason of a whole answer, and whether it is one; `None` if the text is no whole
+/// object.
+pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Result<(), Flaw>> {
+    let members = scan::members(body, ["model", "choices", "usage", "error"]).ok()?;
+    let [model, choices, reported, error] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
     observation.note_usage(reported.and_then(|value| usage::read(value.span.of(body))));
     observe_choices(
         choices.map(|value| value.span.of(body)).unwrap_or_default(),
         observation,
     );
-    true
+    Some(match (choices, error) {
+        (Some(choices), _) if choices.kind == Kind::Array => Ok(()),
+        (_, Some(error)) if error.kind != Kind::Null => Err(Flaw::Error),
+        _ => Err(Flaw::Unreadable),
+    })
 }
 
 /// Notes the finish reason of the first choice that has one; returns how many choices there are.

@@ -1,21 +1,25 @@
 //! What the chunks of a chat completion stream say of it.
 
 use super::{answer, usage};
-use crate::json::scan;
-use crate::wire::{EventRole, Observation};
+use crate::json::scan::{self, Kind};
+use crate::wire::{EventClass, Observation};
 
-/// Notes what one event's data says; tells the extra chunk that carries usage and nothing else.
-pub fn observe(data: &[u8], observation: &mut Observation) -> EventRole {
+/// What a stream that broke off ends with.
+pub const CUT: &[u8] = b"data: {\"error\":{\"message\":\"the provider's answer broke off\",\
+\"type\":\"server_error\",\"param\":null,\"code\":\"answer_broke_off\"}}\n\n";
+
+/// Notes what one event's data says.
+pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
     if data.trim_ascii() == b"[DONE]" {
         observation.note_end();
-        return EventRole::Content;
+        return EventClass::Preamble;
     }
     let Ok(members) = scan::members(data, ["model", "choices", "usage", "error"]) else {
-        return EventRole::Content;
+        return EventClass::Preamble;
     };
     let [model, choices, reported, error] = members.values;
-    if error.is_some_and(|value| value.kind != scan::Kind::Null) {
-        observation.note_error();
+    if error.is_some_and(|value| value.kind != Kind::Null) {
+        return EventClass::Error;
     }
     observation.note_model(model.map(|value| value.span.of(data)));
     let usage = reported.and_then(|value| usage::read(value.span.of(data)));
@@ -23,8 +27,33 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventRole {
     let choices = choices.map(|value| value.span.of(data)).unwrap_or_default();
     let is_empty = answer::observe_choices(choices, observation) == 0;
     if usage.is_some() && is_empty {
-        EventRole::UsageOnly
+        EventClass::UsageOnly
+    } else if observation.has_content() || says_something(choices) {
+        EventClass::Content
     } else {
-        EventRole::Content
+        EventClass::Preamble
     }
+}
+
+/// Whether a choice has more than its beginning: a finish reason, or a delta of more than a role.
+fn says_something(choices: &[u8]) -> bool {
+    let is_given = |value: scan::Value, text: &[u8]| match value.kind {
+        Kind::Null => false,
+        Kind::String => value.span.of(text) != b"\"\"",
+        Kind::Array => value.span.of(text) != b"[]",
+        _ => true,
+    };
+    let mut says = false;
+    let scanned = scan::array(choices, |choice| {
+        let choice = choice.span.of(choices);
+        let [finish, delta] =
+            scan::members(choice, ["finish_reason", "delta"]).map_or([None; 2], |members| members.values);
+        says |= finish.is_some_and(|value| is_given(value, choice));
+        let delta = delta.map(|value| value.span.of(choice)).unwrap_or_default();
+        // A choice without a delta says no more than its finish reason.
+        let _scanned = scan::object(delta, |key, value| {
+            says |= key.as_ref() != b"role" && is_given(value, delta);
+        });
+    });
+    scanned.is_ok() && says
 }

@@ -1,0 +1,90 @@
+//! The head of an answer: what became of the attempt, and whether a body may follow that is an answer.
+
+use crate::call::Outcome;
+use crate::headers::{REQUEST_ID, X_BROKER_FAILURE, X_REQUEST_ID};
+use crate::wire::Flaw;
+
+/// The headers of an answer that the attempt is judged by.
+pub struct Head<'a> {
+    /// The HTTP status; 502 if there is none.
+    pub status: u16,
+    /// How the attempt went, as far as the head tells.
+    pub outcome: Outcome,
+    /// The provider's own id of the request.
+    pub request_id: Option<&'a str>,
+    content_type: &'a [u8],
+    is_encoded: bool,
+}
+
+impl<'a> Head<'a> {
+    /// Reads the headers. `has_hop`: whether a hop inside Envoy stands before the provider and is to be believed.
+    pub fn read(headers: &'a [(String, Vec<u8>)], has_hop: bool) -> Self {
+        let value = |name: &str| {
+            headers
+                .iter()
+                .find(|(given, _)| given == name)
+                .map(|(_, value)| value.as_slice())
+        };
+        let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
+        let status = text(":status").and_then(|text| text.parse().ok()).unwrap_or(502);
+        Self {
+            status,
+            outcome: match value(X_BROKER_FAILURE).filter(|_| has_hop) {
+                Some(flags) => Outcome::from_response_flags(flags),
+                None => Outcome::Status(status),
+            },
+            request_id: text(X_REQUEST_ID).or(text(REQUEST_ID)),
+            content_type: value("content-type").unwrap_or_default(),
+            is_encoded: value("content-encoding")
+                .is_some_and(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity")),
+        }
+    }
+
+    /// Whether the provider says that the body is a stream.
+    pub fn is_stream(&self) -> bool {
+        self.is_type(b"text/event-stream")
+    }
+
+    /// Whether the answer is an error that the agent can be given: one of the provider's own, in JSON, about the
+    /// agent's request and not about the broker's credential.
+    pub fn is_readable_error(&self, is_end: bool) -> bool {
+        let is_answer = matches!(self.outcome, Outcome::Status(_));
+        is_answer
+            && !self.outcome.is_success()
+            && !self.is_our_credential()
+            && !is_end
+            && !self.is_encoded
+            && self.is_type(b"application/json")
+    }
+
+    /// A refusal of our own credential says nothing to the agent.
+    pub fn is_our_credential(&self) -> bool {
+        matches!(self.status, 401 | 403)
+    }
+
+    /// What is wrong with a success before its body is seen, where a stream or an answer in one piece is wanted.
+    pub fn flaw(&self, wants_stream: bool, is_end: bool) -> Option<Flaw> {
+        // Whoever leaves the type out or calls JSON plain text is judged by the body.
+        let is_right = self.content_type.is_empty()
+            || if wants_stream {
+                self.is_stream()
+            } else {
+                self.is_type(b"application/json") || self.is_type(b"text/plain")
+            };
+        if self.is_encoded {
+            Some(Flaw::Encoded)
+        } else if is_end {
+            Some(Flaw::Empty)
+        } else if !is_right {
+            Some(Flaw::WrongType)
+        } else {
+            None
+        }
+    }
+
+    fn is_type(&self, name: &[u8]) -> bool {
+        self.content_type
+            .get(..name.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(name))
+    }
+}
