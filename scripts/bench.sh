@@ -100,6 +100,7 @@ write_broker_config() {
 providers:
   - {name: upstream-a, kind: openai-compatible, endpoint: "http://127.0.0.1:$UPSTREAM", credential: {env: BENCH_KEY}}
   - {name: upstream-b, kind: openai-compatible, endpoint: "http://127.0.0.1:$UPSTREAM", credential: {env: BENCH_KEY}}
+  - {name: upstream-c, kind: anthropic, endpoint: "http://127.0.0.1:$UPSTREAM", credential: {env: BENCH_KEY}}
 pools:
   - name: bench-pool
     routing: priority-weighted
@@ -109,6 +110,7 @@ pools:
       - {provider: upstream-b, model: bench-upstream-model, weight: 50}
 models:
   - {name: bench-model, pool: bench-pool}
+  - {name: bench-claude, targets: [{provider: upstream-c, model: bench-upstream-model}]}
 identity: {tokens: true}
 tenants:
   - {name: acme}

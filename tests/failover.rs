@@ -299,8 +299,16 @@ fn flaws(kind: &str) -> Vec<(&'static str, bool, Behaviour)> {
         ("unreadable_answer", true, raw(events, "data: {\"ch")),
         ("wrong_content_type", true, raw("text/html", "<html></html>")),
         ("wrong_content_type", false, raw("text/html", "<html></html>")),
-        ("unreadable_answer", false, raw("application/json", "{\"choices\": [")),
-        ("unreadable_answer", false, raw("application/json", "<html></html>")),
+        (
+            "unreadable_answer",
+            false,
+            raw("application/json", "{\"choices\": ["),
+        ),
+        (
+            "unreadable_answer",
+            false,
+            raw("application/json", "<html></html>"),
+        ),
         (
             "error_in_answer",
             false,

@@ -11,8 +11,28 @@ const SENTENCE: &str =
 /// A turn of a conversation is rarely longer; a large prompt has many.
 const TURN_BYTES: usize = 4000;
 
+/// Which of the two wire formats a call is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// `OpenAI`'s chat completions.
+    #[default]
+    OpenAi,
+    /// Anthropic's messages.
+    Anthropic,
+}
+
+impl Dialect {
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::OpenAi => "/v1/chat/completions",
+            Self::Anthropic => "/v1/messages",
+        }
+    }
+}
+
 /// What a request body should look like.
 pub(crate) struct Prompt<'a> {
+    pub(crate) dialect: Dialect,
     pub(crate) model: &'a str,
     pub(crate) bytes: usize,
     pub(crate) stream: bool,
@@ -56,10 +76,11 @@ impl Prompt<'_> {
             .zip(["user", "assistant"].iter().cycle())
             .map(|(text, role)| format!(r#"{{"role":"{role}","content":{}}}"#, json!(text)))
             .collect();
-        let stream = if self.stream {
-            r#","stream":true,"stream_options":{"include_usage":true}"#
-        } else {
-            ""
+        let stream = match (self.dialect, self.stream) {
+            (Dialect::OpenAi, false) => "",
+            (Dialect::OpenAi, true) => r#","stream":true,"stream_options":{"include_usage":true}"#,
+            (Dialect::Anthropic, false) => r#","max_tokens":1024"#,
+            (Dialect::Anthropic, true) => r#","max_tokens":1024,"stream":true"#,
         };
         // Joined as text because serde's map does not keep the order of its fields.
         let (messages, model) = (messages.join(","), Value::from(self.model));
@@ -73,6 +94,7 @@ mod tests {
 
     fn body(bytes: usize, stream: bool) -> Bytes {
         Prompt {
+            dialect: Dialect::OpenAi,
             model: "m",
             bytes,
             stream,

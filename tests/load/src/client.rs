@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::body::Prompt;
+use crate::body::{Dialect, Prompt};
 use crate::process::Process;
 
 /// No call of a benchmark takes longer; one that does is an error.
@@ -48,6 +48,14 @@ impl Target {
             path: uri.path().to_owned(),
             token: token.to_owned(),
         })
+    }
+
+    /// The same address and caller, in another format.
+    pub(crate) fn speaking(&self, dialect: Dialect) -> Self {
+        Self {
+            path: dialect.path().to_owned(),
+            ..self.clone()
+        }
     }
 
     fn request(&self, body: Bytes) -> Result<Request<Full<Bytes>>> {
@@ -171,6 +179,7 @@ pub(crate) async fn measure(target: &Target, case: &Case, process: Option<&Proce
 /// How long until the target answers its first call with 200.
 pub(crate) async fn first_answer(target: &Target, model: &str, limit: Duration) -> Result<Duration> {
     let body = Prompt {
+        dialect: Dialect::OpenAi,
         model,
         bytes: 200,
         stream: false,

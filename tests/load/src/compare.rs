@@ -7,20 +7,30 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::Compare;
-use crate::body::Prompt;
+use crate::body::{Dialect, Prompt};
 use crate::client::{self, Case, Sample, Target};
 use crate::process::{self, Process};
+use crate::upstream::CHUNKS;
 
 /// A round of one case never takes longer.
 const ROUND_LIMIT: Duration = Duration::from_mins(1);
 
+/// What translation may add for each 100 kB of a request, in microseconds.
+const LIMIT_PER_100_KB: f64 = 500.0;
+
+/// What translation may add for each chunk of a stream, in microseconds.
+const LIMIT_PER_CHUNK: f64 = 20.0;
+
 /// One row of the table.
+#[derive(Clone, Copy)]
 struct Row {
     name: &'static str,
     bytes: usize,
     /// Milliseconds between two chunks; `None` asks for a whole answer.
     stream: Option<u32>,
     calls: u32,
+    caller: Dialect,
+    provider: Dialect,
 }
 
 const fn row(name: &'static str, bytes: usize, stream: Option<u32>, calls: u32) -> Row {
@@ -29,17 +39,43 @@ const fn row(name: &'static str, bytes: usize, stream: Option<u32>, calls: u32) 
         bytes,
         stream,
         calls,
+        caller: Dialect::OpenAi,
+        provider: Dialect::OpenAi,
+    }
+}
+
+impl Row {
+    const fn between(self, caller: Dialect, provider: Dialect) -> Self {
+        Self {
+            caller,
+            provider,
+            ..self
+        }
+    }
+
+    /// Whether `other` is the same call without translation.
+    fn is_translation_of(&self, other: &Self) -> bool {
+        self.caller != self.provider
+            && other.provider == other.caller
+            && self.caller == other.caller
+            && (self.bytes, self.stream) == (other.bytes, other.stream)
     }
 }
 
 /// Large bodies and paced streams take longer, so they are called less often.
-const ROWS: [Row; 6] = [
+const ROWS: [Row; 12] = [
     row("chat, 200 B", 200, None, 16_000),
     row("chat, 1 kB", 1000, None, 16_000),
     row("chat, 20 kB", 20_000, None, 12_000),
     row("chat, 400 kB", 400_000, None, 3000),
     row("stream, 200 chunks", 1000, Some(0), 2000),
     row("stream, paced 2 ms", 1000, Some(2), 40),
+    row("to Anthropic, 400 kB", 400_000, None, 2000).between(Dialect::OpenAi, Dialect::Anthropic),
+    row("to Anthropic, paced", 1000, Some(2), 40).between(Dialect::OpenAi, Dialect::Anthropic),
+    row("messages, 400 kB", 400_000, None, 2000).between(Dialect::Anthropic, Dialect::Anthropic),
+    row("messages, paced 2 ms", 1000, Some(2), 40).between(Dialect::Anthropic, Dialect::Anthropic),
+    row("to OpenAI, 400 kB", 400_000, None, 2000).between(Dialect::Anthropic, Dialect::OpenAi),
+    row("to OpenAI, paced", 1000, Some(2), 40).between(Dialect::Anthropic, Dialect::OpenAi),
 ];
 
 /// Both sides of one round.
@@ -71,6 +107,13 @@ impl Side {
     async fn measure(&self, case: &Case) -> Result<Sample> {
         client::measure(&self.target, case, Some(&self.process)).await
     }
+
+    fn speaking(&self, dialect: Dialect) -> Self {
+        Self {
+            target: self.target.speaking(dialect),
+            process: self.process.clone(),
+        }
+    }
 }
 
 /// Measure every row and print the table.
@@ -83,6 +126,7 @@ pub(crate) async fn run(arguments: Compare) -> Result<()> {
         let case = case_of(row, &arguments);
         let mut rounds = Vec::new();
         for number in 0..arguments.rounds.max(1) {
+            let (plain, broker) = (plain.speaking(row.caller), broker.speaking(row.caller));
             rounds.push(one_round(&plain, &broker, &case, number).await?);
         }
         refuse_errors(row, &rounds)?;
@@ -98,7 +142,11 @@ pub(crate) async fn run(arguments: Compare) -> Result<()> {
 
 fn case_of(row: &Row, arguments: &Compare) -> Case {
     let prompt = Prompt {
-        model: &arguments.model,
+        dialect: row.caller,
+        model: match row.provider {
+            Dialect::OpenAi => &arguments.model,
+            Dialect::Anthropic => &arguments.anthropic_model,
+        },
         bytes: row.bytes,
         stream: row.stream.is_some(),
         pace_ms: row.stream.unwrap_or(0),
@@ -177,7 +225,23 @@ fn print_table(measured: &[(&Row, Vec<Round>)]) {
                 cpu.plain, cpu.broker, cpu.ratio
             );
         }
+        let own = measured.iter().find(|(own, _)| row.is_translation_of(own));
+        if let Some((_, own)) = own {
+            let own = Columns::of(own, Sample::cpu_per_call).broker;
+            print_translation(row, cpu.broker - own);
+        }
     }
+}
+
+/// `added`: microseconds of a call.
+#[expect(clippy::cast_precision_loss, reason = "sizes of some hundred thousand bytes")]
+fn print_translation(row: &Row, added: f64) {
+    let (each, of, limit) = if row.stream.is_some() {
+        (added / CHUNKS as f64, "chunk", LIMIT_PER_CHUNK)
+    } else {
+        (added * 1e5 / row.bytes as f64, "100 kB", LIMIT_PER_100_KB)
+    };
+    println!("  translation adds     {each:>9.1} us each {of}; the limit is {limit:.0} us");
 }
 
 /// Medians over the rounds; the ratio is the median of each round's ratio, not the ratio of the medians.

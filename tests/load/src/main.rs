@@ -17,7 +17,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
-use crate::body::Prompt;
+use crate::body::{Dialect, Prompt};
 use crate::client::{Case, Target};
 
 #[derive(Parser)]
@@ -33,7 +33,7 @@ enum Command {
     Run(Run),
     /// The whole benchmark: plain Envoy against the broker, in interleaved rounds.
     Compare(Compare),
-    /// Answer `OpenAI` chat calls with a fixed answer or a fixed stream of 200 chunks.
+    /// Answer calls of `OpenAI` chat and of Anthropic messages with a fixed answer or a fixed stream of 200 chunks.
     Upstream {
         /// Address to listen at.
         #[arg(long)]
@@ -100,6 +100,9 @@ struct Compare {
     /// The logical model to ask for.
     #[arg(long, default_value = "bench-model")]
     model: String,
+    /// The logical model that an Anthropic provider serves.
+    #[arg(long, default_value = "bench-claude")]
+    anthropic_model: String,
     /// How often each case is measured on each side.
     #[arg(long, default_value_t = 5)]
     rounds: u32,
@@ -137,6 +140,7 @@ async fn main() -> Result<()> {
 async fn run_once(run: Run) -> Result<()> {
     let target = Target::parse(&run.endpoint.url, &run.endpoint.token)?;
     let prompt = Prompt {
+        dialect: Dialect::OpenAi,
         model: &run.endpoint.model,
         bytes: run.body_bytes,
         stream: run.stream,

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 const LISTEN: &str = "0A";
 
 /// A process whose CPU clock we may read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Process {
     directory: PathBuf,
 }

@@ -291,12 +291,6 @@ fn an_attempt_does_not_inherit_what_an_earlier_one_said() {
             record["llm.error"], "answer_broke_off",
             "the earlier answer's end is not this one's"
         );
-        assert!(
-            !call
-                .host
-                .metrics
-                .iter()
-                .any(|metric| metric.contains("tokens"))
-        );
+        assert!(!call.host.metrics.iter().any(|metric| metric.contains("tokens")));
     }
 }
