@@ -3,6 +3,7 @@
 //! The beginning of an answer is held back until it is sure to be one: until then the call can still go to the next
 //! account of its plan.
 
+mod answer;
 mod head;
 mod outgoing;
 mod passage;
@@ -11,17 +12,14 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::call::{Attempt, Call, Outcome, SharedCall};
+use crate::call::{Attempt, Outcome, SharedCall};
 use crate::config::Scheme;
-use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::ids::ProviderName;
-use crate::limits::{MAX_HELD, MAX_HELD_BEFORE};
 use crate::provider::{self, Address};
-use crate::reply::quoted;
-use crate::request::StreamUsage;
 use crate::routing::PlannedAttempt;
 use crate::units::{Millis, Timestamp};
-use crate::wire::{AnswerTranslator, Caller, Dialect, Dropped, Flaw, Observer, Progress, Relay};
+use crate::wire::{Dropped, Flaw, Progress, Relay};
+use answer::{begin, fail, hold, name_next, release, watch};
 use head::Head;
 use outgoing::Outgoing;
 use passage::Passage;
@@ -229,7 +227,7 @@ impl Egress {
             }
             (State::Sending(_) | State::Sent, Event::ResponseHeaders { headers, is_end, now }) => {
                 let head = Head::read(&headers, has_hop);
-                answer_begins(&call, &head, &headers, is_end, now, output)
+                begin(&call, &head, &headers, is_end, now, output)
             }
             (
                 State::Holding(held),
@@ -282,202 +280,6 @@ impl Egress {
             (state, _) => state,
         };
         Self { call, has_hop, state }
-    }
-}
-
-/// Names the account to turn to now that this attempt has failed.
-fn name_next(call: &Call, output: &mut dyn Output) {
-    if let Some(next) = call.next_planned() {
-        output.set_next_upstream(&next.provider.name);
-    }
-}
-
-/// The answer's head is there: an error passes or makes room for the next attempt, a success is held back until it
-/// has said something.
-fn answer_begins(
-    call: &SharedCall,
-    head: &Head<'_>,
-    headers: &[(String, Vec<u8>)],
-    is_end: bool,
-    now: Timestamp,
-    output: &mut dyn Output,
-) -> State {
-    let mut shared = call.borrow_mut();
-    let wants_stream = shared.request.stream;
-    let is_success = head.outcome.is_success();
-    let flaw = head.flaw(wants_stream, is_end).filter(|_| is_success);
-    let theirs = shared
-        .attempts
-        .last()
-        .map(|attempt| attempt.provider.kind.format());
-    if let Some(attempt) = shared.attempts.last_mut() {
-        attempt.request_id = head.request_id.map(|id| quoted(id).into_owned());
-        attempt.outcome = Some(head.outcome);
-        attempt.took = now.millis_since(attempt.started);
-        attempt.is_deliverable = head.is_readable_error(is_end);
-    }
-    if let Some(flaw) = flaw {
-        fail(&mut shared, flaw, output);
-        return State::Done;
-    }
-    if !is_success {
-        name_next(&shared, output);
-    }
-    shared.is_complete = is_end;
-    let ours = shared.format;
-    let leaves_usage_out = wants_stream && is_success && shared.request.stream_usage != StreamUsage::Wanted;
-    let passage = match theirs {
-        Some(theirs) if theirs != ours => {
-            let caller = caller(&shared, now);
-            Passage::Translated(if !is_success {
-                AnswerTranslator::of_error(theirs, ours, &caller, head.status)
-            } else if wants_stream {
-                AnswerTranslator::of_stream(theirs, ours, caller)
-            } else {
-                AnswerTranslator::of_answer(theirs, ours, caller)
-            })
-        }
-        _ if !is_success => Passage::Same(Observer::of_nothing(ours)),
-        _ if wants_stream => Passage::Same(Observer::of_stream(ours, leaves_usage_out)),
-        _ => Passage::Same(Observer::of_answer(ours)),
-    };
-    let is_translated = matches!(passage, Passage::Translated(_));
-    let mut answer = provider::answer_headers(headers, !leaves_usage_out && !is_translated);
-    let mut is_changed = answer.len() != headers.len();
-    let status = if head.is_our_credential() {
-        // As a 502 it goes to the next account.
-        502
-    } else if is_translated {
-        ours.dialect().status(head.status)
-    } else {
-        head.status
-    };
-    let status_text = status.to_string();
-    if status != head.status {
-        is_changed = true;
-        answer
-            .iter_mut()
-            .filter(|(name, _)| *name == ":status")
-            .for_each(|(_, value)| *value = status_text.as_bytes());
-    }
-    if is_translated {
-        is_changed = true;
-        answer.retain(|(name, _)| *name != "content-type" && !name.starts_with("openai-"));
-        answer.push((
-            "content-type",
-            if wants_stream && is_success {
-                b"text/event-stream"
-            } else {
-                b"application/json"
-            },
-        ));
-    }
-    if ours.dialect() == Dialect::Anthropic {
-        // OpenAI's equivalent is Envoy's own header.
-        answer.extend(shared.headers.first(X_REQUEST_ID).map(|id| (REQUEST_ID, id)));
-        is_changed = true;
-    }
-    if is_changed {
-        output.set_response_headers(&answer);
-    }
-    if is_success {
-        State::Holding(Held {
-            passage,
-            since: now,
-            bytes: 0,
-        })
-    } else {
-        State::Watching(passage)
-    }
-}
-
-fn caller(call: &Call, now: Timestamp) -> Caller {
-    Caller {
-        model: call.request.model.clone(),
-        created: now.0 / 1_000_000_000,
-        request_id: call.headers.text(X_REQUEST_ID).unwrap_or_default().to_owned(),
-        stream_usage: call.request.stream_usage == StreamUsage::Wanted,
-    }
-}
-
-/// A chunk of an answer that has said nothing yet.
-fn hold(
-    call: &SharedCall,
-    mut held: Held,
-    chunk: &[u8],
-    is_last: bool,
-    now: Timestamp,
-    output: &mut dyn Output,
-) -> State {
-    let mut shared = call.borrow_mut();
-    if shared.first_byte_at.is_none() && !chunk.is_empty() {
-        shared.first_byte_at = Some(now);
-    }
-    let relay = held.passage.push(chunk, is_last, &mut shared.observation);
-    if let Progress::Failed(flaw) = shared.observation.progress() {
-        output.set_response_chunk(b"");
-        fail(&mut shared, flaw, output);
-        return State::Done;
-    }
-    if let Relay::Replaced(passed) = relay {
-        output.set_response_chunk(&passed);
-    }
-    held.bytes = held.bytes.saturating_add(chunk.len());
-    let is_overdue = now.millis_since(held.since) >= MAX_HELD_BEFORE || held.bytes > MAX_HELD;
-    if shared.observation.progress() == Progress::Nothing
-        && !is_last
-        && !(is_overdue && shared.request.stream)
-    {
-        return State::Holding(held);
-    }
-    release(&mut shared, is_last);
-    if is_last {
-        State::Done
-    } else {
-        State::Watching(held.passage)
-    }
-}
-
-/// The answer goes to the agent: no attempt follows.
-fn release(call: &mut Call, is_last: bool) {
-    call.observation.note_content();
-    call.body = Vec::new();
-    call.is_complete = is_last && call.observation.broke_off().is_none();
-    if let Some(attempt) = call.attempts.last_mut() {
-        attempt.is_deliverable = true;
-    }
-}
-
-/// The answer is none: the call goes to the next account of the plan.
-fn fail(call: &mut Call, flaw: Flaw, output: &mut dyn Output) {
-    if let Some(attempt) = call.attempts.last_mut() {
-        attempt.outcome = Some(Outcome::Flawed(flaw));
-        attempt.is_deliverable = false;
-    }
-    output.fail_response();
-    name_next(call, output);
-}
-
-fn watch(
-    call: &SharedCall,
-    mut passage: Passage,
-    chunk: &[u8],
-    is_last: bool,
-    now: Option<Timestamp>,
-    output: &mut dyn Output,
-) -> State {
-    let mut shared = call.borrow_mut();
-    if shared.first_byte_at.is_none() && !chunk.is_empty() {
-        shared.first_byte_at = now;
-    }
-    if let Relay::Replaced(passed) = passage.push(chunk, is_last, &mut shared.observation) {
-        output.set_response_chunk(&passed);
-    }
-    shared.is_complete = is_last && shared.observation.broke_off().is_none();
-    if is_last {
-        State::Done
-    } else {
-        State::Watching(passage)
     }
 }
 

@@ -14,7 +14,7 @@ impl AnswerTranslator {
     pub fn of_answer(_: Format, _: Format, _: Caller) -> Self {
         Self
     }
-    pub fn of_error(_: Format, _: Format, _: &Caller, _: u16) -> Self {
+    pub fn of_error(_: Format, _: Format, _: Caller, _: u16) -> Self {
         Self
     }
     pub fn push(&mut self, _: &[u8], _: bool, _: &mut Observation) -> Vec<u8> {

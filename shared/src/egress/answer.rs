@@ -1,0 +1,227 @@
+//! What becomes of an answer: an error passes or makes room for the next attempt, a success is held back until it has
+//! said something, then it passes under watch.
+
+use super::head::Head;
+use super::passage::Passage;
+use super::{Held, Output, State};
+use crate::call::{Call, Outcome, SharedCall};
+use crate::headers::{REQUEST_ID, X_REQUEST_ID};
+use crate::limits::{MAX_HELD, MAX_HELD_BEFORE};
+use crate::provider;
+use crate::reply::quoted;
+use crate::request::StreamUsage;
+use crate::units::Timestamp;
+use crate::wire::{AnswerTranslator, Caller, Dialect, Flaw, Observer, Progress, Relay};
+
+/// Names the account to turn to now that this attempt has failed.
+pub(super) fn name_next(call: &Call, output: &mut dyn Output) {
+    if let Some(next) = call.next_planned() {
+        output.set_next_upstream(&next.provider.name);
+    }
+}
+
+/// The answer's head is there: an error passes or makes room for the next attempt, a success is held back until it
+/// has said something.
+pub(super) fn begin(
+    call: &SharedCall,
+    head: &Head<'_>,
+    headers: &[(String, Vec<u8>)],
+    is_end: bool,
+    now: Timestamp,
+    output: &mut dyn Output,
+) -> State {
+    let mut shared = call.borrow_mut();
+    let is_success = head.outcome.is_success();
+    if let Some(attempt) = shared.attempts.last_mut() {
+        attempt.request_id = head.request_id.map(|id| quoted(id).into_owned());
+        attempt.outcome = Some(head.outcome);
+        attempt.took = now.millis_since(attempt.started);
+        attempt.is_deliverable = head.is_readable_error(is_end);
+    }
+    shared.is_complete = is_end;
+    if is_success && let Some(flaw) = head.flaw(shared.request.stream, is_end) {
+        fail(&mut shared, flaw, output);
+        return State::Done;
+    }
+    if !is_success {
+        name_next(&shared, output);
+    }
+    let passage = passage(&shared, head, now);
+    set_headers(&shared, head, headers, &passage, output);
+    if is_success {
+        State::Holding(Held {
+            passage,
+            since: now,
+            bytes: 0,
+        })
+    } else {
+        State::Watching(passage)
+    }
+}
+
+/// The way that the answer takes to the agent.
+fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
+    let ours = call.format;
+    let theirs = call.attempts.last().map(|attempt| attempt.provider.kind.format());
+    let is_success = head.outcome.is_success();
+    let wants_stream = call.request.stream;
+    match theirs {
+        Some(theirs) if theirs != ours => {
+            let caller = Caller {
+                model: call.request.model.clone(),
+                created: now.0 / 1_000_000_000,
+                request_id: call.headers.text(X_REQUEST_ID).unwrap_or_default().to_owned(),
+                stream_usage: call.request.stream_usage == StreamUsage::Wanted,
+            };
+            Passage::Translated(if !is_success {
+                AnswerTranslator::of_error(theirs, ours, caller, head.status)
+            } else if wants_stream {
+                AnswerTranslator::of_stream(theirs, ours, caller)
+            } else {
+                AnswerTranslator::of_answer(theirs, ours, caller)
+            })
+        }
+        _ => Passage::Same(if !is_success {
+            Observer::of_nothing(ours)
+        } else if wants_stream {
+            Observer::of_stream(ours, leaves_usage_out(call))
+        } else {
+            Observer::of_answer(ours)
+        }),
+    }
+}
+
+/// Whether the broker asked for usage in the stream that the agent did not want.
+fn leaves_usage_out(call: &Call) -> bool {
+    call.request.stream && call.request.stream_usage != StreamUsage::Wanted
+}
+
+/// Leaves of the answer's headers what is for the agent, and makes those fit that the body no longer does.
+fn set_headers(
+    call: &Call,
+    head: &Head<'_>,
+    given: &[(String, Vec<u8>)],
+    passage: &Passage,
+    output: &mut dyn Output,
+) {
+    let is_success = head.outcome.is_success();
+    let is_translated = matches!(passage, Passage::Translated(_));
+    let is_rewritten = is_translated || (is_success && leaves_usage_out(call));
+    let mut answer = provider::answer_headers(given, !is_rewritten);
+    let mut is_changed = answer.len() != given.len();
+    let status = if head.is_our_credential() {
+        // As a 502 it goes to the next account.
+        502
+    } else if is_translated {
+        call.format.dialect().status(head.status)
+    } else {
+        head.status
+    };
+    let status_text = status.to_string();
+    if status != head.status {
+        is_changed = true;
+        answer
+            .iter_mut()
+            .filter(|(name, _)| *name == ":status")
+            .for_each(|(_, value)| *value = status_text.as_bytes());
+    }
+    if is_translated {
+        is_changed = true;
+        answer.retain(|(name, _)| *name != "content-type" && !name.starts_with("openai-"));
+        let content_type: &[u8] = if is_success && call.request.stream {
+            b"text/event-stream"
+        } else {
+            b"application/json"
+        };
+        answer.push(("content-type", content_type));
+    }
+    if call.format.dialect() == Dialect::Anthropic {
+        // OpenAI's equivalent is Envoy's own header.
+        answer.extend(call.headers.first(X_REQUEST_ID).map(|id| (REQUEST_ID, id)));
+        is_changed = true;
+    }
+    if is_changed {
+        output.set_response_headers(&answer);
+    }
+}
+
+/// A chunk of an answer that has said nothing yet.
+pub(super) fn hold(
+    call: &SharedCall,
+    mut held: Held,
+    chunk: &[u8],
+    is_last: bool,
+    now: Timestamp,
+    output: &mut dyn Output,
+) -> State {
+    let mut shared = call.borrow_mut();
+    if shared.first_byte_at.is_none() && !chunk.is_empty() {
+        shared.first_byte_at = Some(now);
+    }
+    let relay = held.passage.push(chunk, is_last, &mut shared.observation);
+    if let Progress::Failed(flaw) = shared.observation.progress() {
+        output.set_response_chunk(b"");
+        fail(&mut shared, flaw, output);
+        return State::Done;
+    }
+    if let Relay::Replaced(passed) = relay {
+        output.set_response_chunk(&passed);
+    }
+    held.bytes = held.bytes.saturating_add(chunk.len());
+    let is_overdue = now.millis_since(held.since) >= MAX_HELD_BEFORE || held.bytes > MAX_HELD;
+    if shared.observation.progress() == Progress::Nothing
+        && !is_last
+        && !(is_overdue && shared.request.stream)
+    {
+        return State::Holding(held);
+    }
+    release(&mut shared, is_last);
+    if is_last {
+        State::Done
+    } else {
+        State::Watching(held.passage)
+    }
+}
+
+/// The answer goes to the agent: no attempt follows.
+pub(super) fn release(call: &mut Call, is_last: bool) {
+    call.observation.note_content();
+    call.body = Vec::new();
+    call.is_complete = is_last && call.observation.broke_off().is_none();
+    if let Some(attempt) = call.attempts.last_mut() {
+        attempt.is_deliverable = true;
+    }
+}
+
+/// The answer is none: the call goes to the next account of the plan.
+pub(super) fn fail(call: &mut Call, flaw: Flaw, output: &mut dyn Output) {
+    if let Some(attempt) = call.attempts.last_mut() {
+        attempt.outcome = Some(Outcome::Flawed(flaw));
+        attempt.is_deliverable = false;
+    }
+    output.fail_response();
+    name_next(call, output);
+}
+
+pub(super) fn watch(
+    call: &SharedCall,
+    mut passage: Passage,
+    chunk: &[u8],
+    is_last: bool,
+    now: Option<Timestamp>,
+    output: &mut dyn Output,
+) -> State {
+    let mut shared = call.borrow_mut();
+    if shared.first_byte_at.is_none() && !chunk.is_empty() {
+        shared.first_byte_at = now;
+    }
+    if let Relay::Replaced(passed) = passage.push(chunk, is_last, &mut shared.observation) {
+        output.set_response_chunk(&passed);
+    }
+    shared.is_complete = is_last && shared.observation.broke_off().is_none();
+    if is_last {
+        State::Done
+    } else {
+        State::Watching(passage)
+    }
+}
