@@ -23,3 +23,17 @@ pub const MAX_ATTEMPTS: u32 = 11;
 
 /// The longest text of a caller or of a provider that is repeated in an error or a record.
 pub const MAX_QUOTED: usize = 200;
+
+/// How much of an error's body is kept to read the error. Real ones are below 1 KiB, those with a rejected schema
+/// in them some tens.
+pub const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// The longest message of a provider's error that reaches the caller, in characters.
+pub const MAX_ERROR_MESSAGE: usize = 2_000;
+
+/// How much of an answer waits, in the translation of one stream, until it can be told: arguments of tools that
+/// take turns. As much as one event may have.
+pub const MAX_HELD: usize = MAX_EVENT;
+
+/// Calls of tools in one answer: far beyond what a model ever asked for, and each is remembered until the end.
+pub const MAX_TOOL_CALLS: usize = 1_024;

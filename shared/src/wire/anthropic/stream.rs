@@ -1,9 +1,14 @@
 //! What the events of a message stream say of it.
 
+pub mod read;
+pub mod write;
+
+mod blocks;
+
 use super::answer;
 use super::usage::PartialUsage;
 use crate::json::scan;
-use crate::wire::Observation;
+use crate::wire::{EventClass, Observation, progress};
 
 /// Notes what one event's data says: `message_start` holds the message with the input's usage, `message_delta` the
 /// stop reason and the usage so far, `message_stop` ends it, `error` breaks it off.
@@ -31,4 +36,11 @@ pub fn observe(data: &[u8], observation: &mut Observation) {
         b"\"error\"" => observation.note_error(),
         _ => {}
     }
+}
+
+/// What one event's data is to the agent: `message_start`, `ping` and a
+/// block that begins empty are preamble, `message_stop` is the end.
+#[must_use]
+pub fn classify(data: &[u8]) -> EventClass {
+    progress::classify(read::StreamReader::default(), data)
 }

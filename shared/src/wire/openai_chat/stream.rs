@@ -1,8 +1,13 @@
 //! What the chunks of a chat completion stream say of it.
 
+pub mod read;
+pub mod write;
+
+mod calls;
+
 use super::{answer, usage};
 use crate::json::scan;
-use crate::wire::{EventRole, Observation};
+use crate::wire::{EventClass, EventRole, Observation, progress};
 
 /// Notes what one event's data says; tells the extra chunk that carries usage and nothing else.
 pub fn observe(data: &[u8], observation: &mut Observation) -> EventRole {
@@ -27,4 +32,11 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventRole {
     } else {
         EventRole::Content
     }
+}
+
+/// What one event's data is to the agent: a role alone, usage alone or Azure's chunk without
+/// choices are preamble, `[DONE]` is the end.
+#[must_use]
+pub fn classify(data: &[u8]) -> EventClass {
+    progress::classify(read::StreamReader::default(), data)
 }

@@ -1,0 +1,72 @@
+//! What a stream has shown of itself so far: as long as it is nothing, another provider may still be asked.
+
+use super::codec::StreamReader;
+use super::ir::{Delta, ErrorKind};
+
+/// What one event of a stream is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventClass {
+    /// Nothing that the agent would miss: a role, a ping, usage, a block that begins empty.
+    Preamble,
+    /// Something said, or the reason why nothing more is.
+    Content,
+    /// An error of this kind.
+    Error(ErrorKind),
+    /// The end.
+    End,
+}
+
+/// What an answer showed first, and is since then committed to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing yet.
+    #[default]
+    Nothing,
+    /// Content.
+    Content,
+    /// An error, before any content.
+    Failed(ErrorKind),
+    /// The end, before any content: the stream is empty.
+    Ended,
+}
+
+impl Progress {
+    /// What is known after an event of this class.
+    #[must_use]
+    pub fn after(self, class: EventClass) -> Self {
+        match (self, class) {
+            (Self::Nothing, EventClass::Content) => Self::Content,
+            (Self::Nothing, EventClass::Error(kind)) => Self::Failed(kind),
+            (Self::Nothing, EventClass::End) => Self::Ended,
+            (Self::Nothing, EventClass::Preamble) => Self::Nothing,
+            (known, _) => known,
+        }
+    }
+}
+
+impl EventClass {
+    /// What a step is.
+    #[must_use]
+    pub fn of(delta: &Delta<'_>) -> Self {
+        match delta {
+            Delta::Error(error) => Self::Error(error.kind),
+            Delta::End => Self::End,
+            delta if delta.is_content() => Self::Content,
+            _ => Self::Preamble,
+        }
+    }
+}
+
+/// What an event is to a reader that has seen none before: the first step that is more than preamble decides. So a
+/// stream that passes untouched is judged as one that is translated.
+pub(super) fn classify(mut reader: impl StreamReader, data: &[u8]) -> EventClass {
+    let mut class = EventClass::Preamble;
+    if !data.trim_ascii().is_empty() {
+        reader.read(data, &mut |delta| {
+            if class == EventClass::Preamble {
+                class = EventClass::of(&delta);
+            }
+        });
+    }
+    class
+}
