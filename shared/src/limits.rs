@@ -27,12 +27,26 @@ pub const MAX_ATTEMPTS: u32 = 11;
 pub const MAX_QUOTED: usize = 200;
 
 /// How much of an answer is held back, by count of bytes that say nothing: a stream begins with a few hundred bytes.
-pub const MAX_HELD: usize = 64 << 10;
+pub const MAX_PREAMBLE: usize = 64 << 10;
 
 /// How long a stream that says nothing is held back before its next event lets it pass. A model may think in silence
 /// for longer; then the agent is better off with the beginning.
-pub const MAX_HELD_BEFORE: Millis = Millis(10_000);
+pub const MAX_PREAMBLE_TIME: Millis = Millis(10_000);
 
 /// How much of an answer in one piece is held back until it is whole and known to be an answer. A longer one passes
 /// as it comes: Envoy would have to keep it.
 pub const MAX_HELD_ANSWER: usize = 1 << 20;
+
+/// How much of an error's body is kept to read the error. Real ones are below 1 KiB, those with a rejected schema
+/// in them some tens.
+pub const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// The longest message of a provider's error that reaches the caller, in characters.
+pub const MAX_ERROR_MESSAGE: usize = 2_000;
+
+/// How much of an answer waits, in the translation of one stream, until it can be told: arguments of tools that
+/// take turns. As much as one event may have.
+pub const MAX_HELD: usize = MAX_EVENT;
+
+/// Calls of tools in one answer: far beyond what a model ever asked for, and each is remembered until the end.
+pub const MAX_TOOL_CALLS: usize = 1_024;

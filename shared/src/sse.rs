@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
+use crate::json::write;
 use crate::limits::MAX_EVENT;
 
 /// One event as it stood in the stream.
@@ -15,6 +16,12 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
+    /// Whether it is a comment: the way to keep a connection alive.
+    #[must_use]
+    pub fn is_comment(&self) -> bool {
+        self.raw.starts_with(b":")
+    }
+
     /// What its `data` lines carry; `None` if it has none (a comment, a keep-alive).
     #[must_use]
     pub fn data(&self) -> Option<Cow<'a, [u8]>> {
@@ -48,6 +55,22 @@ pub enum Piece<'a> {
     /// A part of an event longer than [`MAX_EVENT`], to be passed on unread.
     Unread(&'a [u8]),
 }
+
+/// Writes an event whose data is one JSON object. Whatever text is put into it must come out of sound JSON, which
+/// has no line breaks in its strings.
+pub fn write_event(out: &mut Vec<u8>, name: Option<&str>, fill: impl FnOnce(&mut write::Object<'_>)) {
+    if let Some(name) = name {
+        out.extend_from_slice(b"event: ");
+        out.extend_from_slice(name.as_bytes());
+        out.push(b'\n');
+    }
+    out.extend_from_slice(b"data: ");
+    write::object(out, fill);
+    out.extend_from_slice(b"\n\n");
+}
+
+/// The comment that keeps a silent connection alive.
+pub const PING: &[u8] = b": ping\n\n";
 
 /// What of a stream is not yet a whole event.
 #[derive(Debug, Default)]

@@ -4,16 +4,20 @@ pub mod anthropic;
 pub mod ir;
 pub mod openai_chat;
 
+mod answer_id;
 mod codec;
 mod flaw;
 mod observe;
 mod translate;
 
-pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, Untranslatable, status_for};
+pub use codec::{
+    Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable, status_for,
+};
 pub use flaw::Flaw;
 pub use observe::{Observation, Observer, Progress, Relay};
 pub use translate::AnswerTranslator;
 
+use self::ir::{Answer, ProviderError};
 use crate::config::{Defaults, ProviderKind};
 use crate::json::splice::Edit;
 use crate::request::{Request, RequestError};
@@ -114,6 +118,54 @@ impl Format {
     /// Writes a request in this format.
     pub fn write_chat(self, _: &ir::ChatRequest<'_>, _: &Target<'_>, _: &mut Dropped) -> Vec<u8> {
         Vec::new()
+    }
+
+    /// Reads a stream of the format.
+    fn stream_reader(self) -> Box<dyn StreamReader> {
+        match self {
+            Self::OpenAiChat => Box::<openai_chat::stream::read::StreamReader>::default(),
+            Self::AnthropicMessages => Box::<anthropic::stream::read::StreamReader>::default(),
+        }
+    }
+
+    /// Writes a stream of the format.
+    fn stream_writer(self, caller: Caller) -> Box<dyn StreamWriter> {
+        match self {
+            Self::OpenAiChat => Box::new(openai_chat::stream::write::StreamWriter::new(caller)),
+            Self::AnthropicMessages => Box::new(anthropic::stream::write::StreamWriter::new(caller)),
+        }
+    }
+
+    /// Reads an answer in one piece; `None` if it is none of the format.
+    fn read_answer(self, body: &[u8]) -> Option<Answer<'_>> {
+        match self {
+            Self::OpenAiChat => openai_chat::answer::read::read(body),
+            Self::AnthropicMessages => anthropic::answer::read::read(body),
+        }
+    }
+
+    /// Writes an answer in one piece.
+    fn write_answer(self, answer: &Answer<'_>, caller: &Caller) -> Vec<u8> {
+        match self {
+            Self::OpenAiChat => openai_chat::answer::write::write(answer, caller),
+            Self::AnthropicMessages => anthropic::answer::write::write(answer, caller),
+        }
+    }
+
+    /// Reads the body of an error; `None` if it is none of the format.
+    fn read_error(self, body: &[u8], status: u16) -> Option<ProviderError<'_>> {
+        match self {
+            Self::OpenAiChat => openai_chat::error::read(body, status),
+            Self::AnthropicMessages => anthropic::error::read(body, status),
+        }
+    }
+
+    /// Writes the body of an error.
+    fn write_error(self, error: &ProviderError<'_>, request_id: &str) -> Vec<u8> {
+        match self {
+            Self::OpenAiChat => openai_chat::error::write(error, request_id),
+            Self::AnthropicMessages => anthropic::error::write(error, request_id),
+        }
     }
 
     /// What ends a stream of this format that broke off.

@@ -6,7 +6,7 @@ use super::passage::Passage;
 use super::{Held, Output, State};
 use crate::call::{Call, Outcome, SharedCall};
 use crate::headers::{REQUEST_ID, X_REQUEST_ID};
-use crate::limits::{MAX_HELD, MAX_HELD_BEFORE};
+use crate::limits::{MAX_PREAMBLE, MAX_PREAMBLE_TIME};
 use crate::provider;
 use crate::reply::quoted;
 use crate::request::StreamUsage;
@@ -168,7 +168,7 @@ pub(super) fn hold(
         output.set_response_chunk(&passed);
     }
     held.bytes = held.bytes.saturating_add(chunk.len());
-    let is_overdue = now.millis_since(held.since) >= MAX_HELD_BEFORE || held.bytes > MAX_HELD;
+    let is_overdue = now.millis_since(held.since) >= MAX_PREAMBLE_TIME || held.bytes > MAX_PREAMBLE;
     if shared.observation.progress() == Progress::Nothing
         && !is_last
         && !(is_overdue && shared.request.stream)

@@ -19,6 +19,16 @@ impl<'a> Node<'a> {
         Ok(Self::unread_object(document))
     }
 
+    /// The object that a whole document is, if it is sound to the last byte: UTF-8, escapes and numbers included.
+    /// Slices of such a document can be copied into another one as they are; above all, no string of it holds a
+    /// line break, which would end an event of a stream too early.
+    #[must_use]
+    pub fn sound(document: &'a [u8]) -> Option<Self> {
+        simdutf8::basic::from_utf8(document).ok()?;
+        serde_json::from_slice::<serde::de::IgnoredAny>(document).ok()?;
+        Self::object(document).ok()
+    }
+
     /// The object that a document is taken to be: what it really is shows when its members are asked for.
     #[must_use]
     pub fn unread_object(document: &'a [u8]) -> Self {
@@ -66,6 +76,13 @@ impl<'a> Node<'a> {
     pub fn field(self, key: &str) -> Option<Node<'a>> {
         let [value] = self.fields([key]);
         value
+    }
+
+    /// Calls `each` with every element of an array, in order. Anything else has none.
+    pub fn each(self, mut each: impl FnMut(Node<'a>)) {
+        if self.kind == Kind::Array {
+            let _well_formed = scan::array(self.text, |value| each(self.part(value)));
+        }
     }
 
     /// The elements of an array. Anything else has none.
@@ -145,6 +162,23 @@ mod tests {
         let mut keys = Vec::new();
         node.members(|key, _| keys.push(key.into_owned()));
         assert_eq!(keys, [b"a".to_vec(), b"b".to_vec(), b"n".to_vec()]);
+    }
+
+    #[test]
+    fn only_a_document_whose_parts_can_be_copied_is_sound() {
+        assert!(Node::sound(br#" {"a": "\ud83d", "b": [1e5]} "#).is_some());
+        let unsound: [&[u8]; 7] = [
+            b"[]",
+            b"{\"a\":\"\n\"}",
+            b"{\"a\":\"\\x\"}",
+            b"{\"a\":\"\xff\"}",
+            b"{\"a\":01}",
+            b"{} {}",
+            b"",
+        ];
+        for document in unsound {
+            assert!(Node::sound(document).is_none(), "{}", document.escape_ascii());
+        }
     }
 
     #[test]

@@ -25,6 +25,46 @@ impl<'a> Text<'a> {
         Text(Cow::Owned(inner.to_vec()))
     }
 
+    /// The text of a JSON document, without the white space between its values.
+    #[must_use]
+    pub fn of_document(document: &[u8]) -> Text<'static> {
+        let mut escaped = Vec::with_capacity(document.len().saturating_add(document.len() / 4));
+        let mut in_string = false;
+        let mut is_escaped = false;
+        for &byte in document {
+            match byte {
+                b'"' => {
+                    in_string = !in_string || is_escaped;
+                    escaped.extend_from_slice(br#"\""#);
+                }
+                b'\\' => escaped.extend_from_slice(br"\\"),
+                b' ' | b'\n' | b'\r' | b'\t' if !in_string => {}
+                _ => escaped.push(byte),
+            }
+            is_escaped = byte == b'\\' && !is_escaped;
+        }
+        Text(Cow::Owned(escaped))
+    }
+
+    /// The first `most` characters.
+    #[must_use]
+    pub fn bounded(self, most: usize) -> Self {
+        if self.0.len() <= most {
+            return self;
+        }
+        let Some(plain) = self.plain() else {
+            return Self::default();
+        };
+        match plain
+            .char_indices()
+            .nth(most)
+            .and_then(|(end, _)| plain.get(..end))
+        {
+            Some(beginning) => Text::of_plain(beginning),
+            None => self,
+        }
+    }
+
     /// The same text, kept apart from the document it came from.
     #[must_use]
     pub fn into_owned(self) -> Text<'static> {
@@ -92,6 +132,20 @@ mod tests {
         assert_eq!(text.plain().unwrap(), "a\né\"");
         assert_eq!(Text::of_plain("a\n\"").escaped(), br#"a\n\""#);
         assert_eq!(Text::of_quoted(b"1"), None);
+    }
+
+    #[test]
+    fn a_document_becomes_text_without_the_space_between_its_values() {
+        let document = br#"{ "a b" : [1.0,  "c \\ \" d\u00e9"] , "e":"" }"#;
+        let text = Text::of_document(document);
+        assert_eq!(text.plain().unwrap(), r#"{"a b":[1.0,"c \\ \" d\u00e9"],"e":""}"#);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let text = Text::of_plain("é\"日\n");
+        assert_eq!(text.clone().bounded(3).plain().unwrap(), "é\"日");
+        assert_eq!(text.clone().bounded(4), text);
     }
 
     #[test]

@@ -16,6 +16,22 @@ pub struct Array<'w> {
     is_empty: bool,
 }
 
+/// Members that many objects have alike, written once.
+#[derive(Clone, Debug, Default)]
+pub struct Members(Vec<u8>);
+
+impl Members {
+    /// Writes the members.
+    pub fn new(fill: impl FnOnce(&mut Object<'_>)) -> Self {
+        let mut out = Vec::new();
+        fill(&mut Object {
+            out: &mut out,
+            is_empty: true,
+        });
+        Self(out)
+    }
+}
+
 /// Writes an object at the end of `out`.
 pub fn object(out: &mut Vec<u8>, fill: impl FnOnce(&mut Object<'_>)) {
     out.push(b'{');
@@ -54,6 +70,17 @@ impl Object<'_> {
     /// A member whose value is JSON already.
     pub fn raw(&mut self, key: &str, json: &[u8]) {
         self.key(key).extend_from_slice(json);
+    }
+
+    /// Members that were written before.
+    pub fn members(&mut self, members: &Members) {
+        if !members.0.is_empty() {
+            if !self.is_empty {
+                self.out.push(b',');
+            }
+            self.is_empty = false;
+            self.out.extend_from_slice(&members.0);
+        }
     }
 
     /// A string member out of another document.
@@ -127,6 +154,20 @@ mod tests {
     use super::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn members_are_written_once_and_used_often() {
+        let members = Members::new(|object| object.null("a"));
+        let mut out = Vec::new();
+        for _ in 0..2 {
+            object(&mut out, |object| {
+                object.members(&members);
+                object.members(&Members::default());
+                object.null("b");
+            });
+        }
+        assert_eq!(out, br#"{"a":null,"b":null}{"a":null,"b":null}"#);
+    }
 
     #[test]
     fn what_is_written_is_json() {

@@ -89,17 +89,33 @@ impl Dropped {
     }
 }
 
+/// What is told of an event that is no JSON object.
+pub(super) const NOT_JSON: &str = "the provider's stream carried something that is not JSON";
+
+/// More of an answer would have to wait for its turn than [`crate::limits::MAX_HELD`] or
+/// [`crate::limits::MAX_TOOL_CALLS`] allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the provider's answer is too entangled to be translated")]
+pub struct TooMuchHeld(());
+
+impl TooMuchHeld {
+    pub(super) fn new() -> Self {
+        Self(())
+    }
+}
+
 /// Reads a stream of one format.
 pub trait StreamReader: std::fmt::Debug {
-    /// Takes the data of one event and tells the steps that it stands for. What is no event of the format is
-    /// passed over.
+    /// Takes the data of one event and tells the steps that it stands for. Events that the format does not know
+    /// are passed over; what is no JSON object at all breaks the answer off, for nothing can be known of what it
+    /// was to say.
     fn read(&mut self, data: &[u8], tell: &mut dyn FnMut(Delta<'_>));
 }
 
 /// Writes a stream of one format.
 pub trait StreamWriter: std::fmt::Debug {
     /// Writes what a step looks like in this format, which may be nothing yet.
-    fn write(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>);
+    fn write(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>) -> Result<(), TooMuchHeld>;
 }
 
 /// The status under which an error of `kind` reaches a caller: the provider's own, but for the few that only one

@@ -1,8 +1,12 @@
 //! Reads usage, model and finish reason from an answer while it passes, changing nothing but what the agent did
 //! not ask for.
 
+use std::borrow::Cow;
+
+use super::ir::{Answer, Delta, Finish};
+use super::openai_chat::answer::write::word;
 use super::{EventClass, Flaw, Format};
-use crate::json::scan;
+use crate::json::{Text, scan};
 use crate::ledger::Usage;
 use crate::limits::{MAX_HELD_ANSWER, MAX_OBSERVED_ANSWER, MAX_QUOTED};
 use crate::sse::{Event, Piece, Splitter};
@@ -94,6 +98,44 @@ impl Observation {
         self.finish_reason = quoted.and_then(short_text).or_else(|| self.finish_reason.take());
     }
 
+    /// Notes what a step of a translated stream says.
+    pub(super) fn note_delta(&mut self, delta: &Delta<'_>) {
+        match delta {
+            Delta::Start { model, .. } => self.note_model_name(model.as_ref()),
+            Delta::Usage(usage) => self.note_usage(Some(*usage)),
+            Delta::Finish(finish) => self.note_finish(finish),
+            Delta::End => self.note_end(),
+            _ => {}
+        }
+        if delta.is_content() {
+            self.note_content();
+        }
+    }
+
+    /// Notes what a whole translated answer says.
+    pub(super) fn note_answer(&mut self, answer: &Answer<'_>) {
+        self.note_model_name(answer.model.as_ref());
+        self.note_usage(answer.usage);
+        if let Some(finish) = &answer.finish {
+            self.note_finish(finish);
+        }
+        self.note_content();
+    }
+
+    fn note_model_name(&mut self, name: Option<&Text<'_>>) {
+        if self.model.is_none() {
+            self.model = name.and_then(Text::plain).and_then(short);
+        }
+    }
+
+    fn note_finish(&mut self, finish: &Finish<'_>) {
+        let reason = match finish {
+            Finish::Other(reason) => reason.plain().and_then(short),
+            known => Some(word(known).to_owned()),
+        };
+        self.finish_reason = reason.or_else(|| self.finish_reason.take());
+    }
+
     pub(super) fn note_end(&mut self) {
         self.has_ended = true;
     }
@@ -125,7 +167,10 @@ impl Observation {
 
 /// A JSON string that is short enough to record.
 fn short_text(quoted: &[u8]) -> Option<String> {
-    let text = scan::string(quoted)?;
+    short(scan::string(quoted)?)
+}
+
+fn short(text: Cow<'_, str>) -> Option<String> {
     (!text.is_empty() && text.len() <= MAX_QUOTED).then(|| text.into_owned())
 }
 

@@ -1,5 +1,8 @@
 //! What a message says of itself.
 
+pub mod read;
+pub mod write;
+
 use super::usage::PartialUsage;
 use crate::json::scan::{self, Kind};
 use crate::wire::{Flaw, Observation};

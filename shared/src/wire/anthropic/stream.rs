@@ -1,5 +1,10 @@
 //! What the events of a message stream say of it.
 
+pub mod read;
+pub mod write;
+
+mod blocks;
+
 use super::answer;
 use super::usage::PartialUsage;
 use crate::json::scan;

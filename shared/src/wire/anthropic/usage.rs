@@ -1,6 +1,7 @@
 //! Anthropic's usage: the input without what the cache had or took, which stand beside it.
 
 use crate::json::scan;
+use crate::json::write::Object;
 use crate::ledger::Usage;
 use crate::units::Tokens;
 
@@ -74,6 +75,28 @@ impl PartialUsage {
             output: self.output.unwrap_or_default(),
             reasoning: self.reasoning.unwrap_or_default(),
         }
+    }
+}
+
+/// Writes the members of a `usage` object. The four counters are always there: strict clients ask for the first and
+/// the last, and add up all of them.
+pub fn write(usage: &Usage, object: &mut Object<'_>) {
+    let cached = usage.cache_read.saturating_add(usage.cache_write);
+    object.number("input_tokens", usage.input.0.saturating_sub(cached.0));
+    object.number("cache_creation_input_tokens", usage.cache_write.0);
+    object.number("cache_read_input_tokens", usage.cache_read.0);
+    if usage.cache_write_hour.0 > 0 {
+        let minutes = usage.cache_write.0.saturating_sub(usage.cache_write_hour.0);
+        object.object("cache_creation", |terms| {
+            terms.number("ephemeral_5m_input_tokens", minutes);
+            terms.number("ephemeral_1h_input_tokens", usage.cache_write_hour.0);
+        });
+    }
+    object.number("output_tokens", usage.output.0);
+    if usage.reasoning.0 > 0 {
+        object.object("output_tokens_details", |details| {
+            details.number("thinking_tokens", usage.reasoning.0);
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Arguments;
-use crate::json::Text;
+use crate::json::{Node, Text, write};
 use crate::ledger::Usage;
 
 /// An answer in one piece.
@@ -65,6 +65,34 @@ pub enum Finish<'a> {
     Paused,
     /// A reason that this form does not know, in the provider's words.
     Other(Text<'a>),
+}
+
+impl Finish<'_> {
+    /// The reason that the answer itself shows: some servers say they stopped though the model waits for tools, and
+    /// not all of them count a refusal as a reason.
+    #[must_use]
+    pub fn confirmed(self, has_tools: bool, has_refusal: bool) -> Self {
+        match self {
+            Self::Length | Self::ContentFilter | Self::ToolCalls => self,
+            _ if has_tools => Self::ToolCalls,
+            _ if has_refusal => Self::ContentFilter,
+            _ => self,
+        }
+    }
+
+    /// The same, kept apart from the document it came from.
+    #[must_use]
+    pub fn into_owned(self) -> Finish<'static> {
+        match self {
+            Self::Stop => Finish::Stop,
+            Self::StopSequence(text) => Finish::StopSequence(text.map(Text::into_owned)),
+            Self::Length => Finish::Length,
+            Self::ToolCalls => Finish::ToolCalls,
+            Self::ContentFilter => Finish::ContentFilter,
+            Self::Paused => Finish::Paused,
+            Self::Other(text) => Finish::Other(text.into_owned()),
+        }
+    }
 }
 
 /// An error that a provider reports, before or within its answer.
@@ -145,5 +173,80 @@ impl Arguments<'_> {
     #[must_use]
     pub fn none() -> Arguments<'static> {
         Arguments::Json(Cow::Borrowed(b"{}"))
+    }
+
+    /// As a string that holds JSON. What the model wrote is left as it is, but for nothing at all.
+    #[must_use]
+    pub fn as_text(&self) -> Text<'_> {
+        match self {
+            Self::Json(document) => Text::of_document(document),
+            Self::Encoded(text) if text.is_blank() => Text::of_plain("{}"),
+            Self::Encoded(text) => text.clone(),
+        }
+    }
+
+    /// As a JSON object. What is none, because the model was cut short or went astray, is the only member of one,
+    /// as text: taken for no arguments at all, it could do harm.
+    #[must_use]
+    pub fn as_object(&self) -> Cow<'_, [u8]> {
+        let document = match self {
+            Self::Json(document) => Cow::Borrowed(document.as_ref()),
+            Self::Encoded(text) => match text.plain() {
+                Some(Cow::Borrowed(plain)) => Cow::Borrowed(plain.as_bytes()),
+                Some(Cow::Owned(plain)) => Cow::Owned(plain.into_bytes()),
+                None => Cow::Borrowed(text.escaped()),
+            },
+        };
+        if Node::sound(&document).is_some() {
+            return document;
+        }
+        if matches!(document.trim_ascii(), b"" | b"null") {
+            return Cow::Borrowed(b"{}");
+        }
+        let mut object = Vec::new();
+        write::object(&mut object, |object| {
+            object.text("invalid_arguments", &self.as_text());
+        });
+        Cow::Owned(object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn arguments_change_their_shape_and_keep_numbers_and_order() {
+        let object = br#"{"z":1.0,"a":1e15,"n":12345678901234567890}"#;
+        let text = Text::of_document(object);
+        assert_eq!(Arguments::Encoded(text.clone()).as_object().as_ref(), object);
+        assert_eq!(Arguments::Json(Cow::Borrowed(object)).as_text(), text);
+    }
+
+    #[test]
+    fn arguments_that_are_no_object_still_become_one() {
+        for (arguments, object) in [
+            ("", "{}"),
+            (" ", "{}"),
+            ("null", "{}"),
+            (r#"{"a":"#, r#"{"invalid_arguments":"{\"a\":"}"#),
+            ("[1]", r#"{"invalid_arguments":"[1]"}"#),
+        ] {
+            let arguments = Arguments::Encoded(Text::of_plain(arguments));
+            assert_eq!(arguments.as_object().as_ref(), object.as_bytes());
+        }
+        assert_eq!(Arguments::Encoded(Text::of_plain("")).as_text().escaped(), b"{}");
+    }
+
+    #[test]
+    fn what_the_answer_shows_outweighs_what_it_says_of_its_end() {
+        let other = || Finish::Other(Text::of_plain("eos"));
+        assert_eq!(Finish::Stop.confirmed(true, false), Finish::ToolCalls);
+        assert_eq!(other().confirmed(true, true), Finish::ToolCalls);
+        assert_eq!(Finish::Stop.confirmed(false, true), Finish::ContentFilter);
+        assert_eq!(Finish::Length.confirmed(true, true), Finish::Length);
+        assert_eq!(other().confirmed(false, false), other());
     }
 }

@@ -48,7 +48,7 @@ pub enum Delta<'a> {
     },
     /// What was used so far: it replaces what was said before.
     Usage(Usage),
-    /// Why the answer ends; usage may still follow.
+    /// Why the answer ends, once; usage may still follow. An end without it is that of an empty stream.
     Finish(Finish<'a>),
     /// Nothing happens, but the provider is alive.
     Ping,
@@ -59,7 +59,8 @@ pub enum Delta<'a> {
 }
 
 impl Delta<'_> {
-    /// Whether the agent would see something that cannot be taken back by asking another provider.
+    /// Whether the agent would see something that cannot be taken back by asking another provider. An end without
+    /// anything before it is nothing.
     #[must_use]
     pub fn is_content(&self) -> bool {
         match self {
@@ -70,9 +71,13 @@ impl Delta<'_> {
             | Self::SealedThinking(_)
             | Self::ToolCall { .. }
             | Self::Arguments { .. }
-            | Self::Finish(_)
-            | Self::End => true,
-            Self::Start { .. } | Self::BlockEnd | Self::Usage(_) | Self::Ping | Self::Error(_) => false,
+            | Self::Finish(_) => true,
+            Self::Start { .. }
+            | Self::BlockEnd
+            | Self::Usage(_)
+            | Self::Ping
+            | Self::Error(_)
+            | Self::End => false,
         }
     }
 }

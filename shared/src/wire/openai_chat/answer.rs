@@ -1,5 +1,8 @@
 //! What a chat completion says of itself.
 
+pub mod read;
+pub mod write;
+
 use super::usage;
 use crate::json::scan::{self, Kind};
 use crate::wire::{Flaw, Observation};

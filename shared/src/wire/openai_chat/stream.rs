@@ -1,5 +1,10 @@
 //! What the chunks of a chat completion stream say of it.
 
+pub mod read;
+pub mod write;
+
+mod calls;
+
 use super::{answer, usage};
 use crate::json::scan::{self, Kind};
 use crate::wire::{EventClass, Observation};

@@ -1,6 +1,7 @@
 //! OpenAI's usage: totals, with the cached and the reasoning tokens inside them.
 
 use crate::json::scan::{self, Value};
+use crate::json::write::Object;
 use crate::ledger::Usage;
 use crate::units::Tokens;
 
@@ -35,6 +36,23 @@ pub fn read(text: &[u8]) -> Option<Usage> {
         output: number(text, completion),
         reasoning,
     })
+}
+
+/// Writes the members of a `usage` object. Details that are not known are 0 or absent, never null: clients add them
+/// up.
+pub fn write(usage: &Usage, object: &mut Object<'_>) {
+    object.number("prompt_tokens", usage.input.0);
+    object.number("completion_tokens", usage.output.0);
+    object.number("total_tokens", usage.total().0);
+    object.object("prompt_tokens_details", |details| {
+        details.number("cached_tokens", usage.cache_read.0);
+        if usage.cache_write.0 > 0 {
+            details.number("cache_write_tokens", usage.cache_write.0);
+        }
+    });
+    object.object("completion_tokens_details", |details| {
+        details.number("reasoning_tokens", usage.reasoning.0);
+    });
 }
 
 #[cfg(test)]

@@ -1,0 +1,102 @@
+//! Reads a chat completion into the intermediate form.
+
+use std::borrow::Cow;
+
+use crate::json::{Kind, Node, Text};
+use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
+use crate::wire::openai_chat::said::{self, Said};
+use crate::wire::openai_chat::usage;
+
+/// Reads a whole answer; `None` if the text is none: no JSON, an error, or without a choice. Of several choices only
+/// the first counts, for no other format has more than one.
+#[must_use]
+pub fn read(body: &[u8]) -> Option<Answer<'_>> {
+    let completion = Node::sound(body)?;
+    let [id, model, choices, usage, error] = completion.fields(["id", "model", "choices", "usage", "error"]);
+    if error.is_some() {
+        return None;
+    }
+    let choice = first_choice(choices?)?;
+    let [message, reason, stop] = choice.fields(["message", "finish_reason", "stop_reason"]);
+    let message = message.filter(|message| message.kind() == Kind::Object)?;
+    let mut parts = Vec::new();
+    let tool_calls = said::read(message, &mut |said| parts.push(part(said)));
+    let has_refusal = parts.iter().any(|part| matches!(part, AnswerPart::Refusal(_)));
+    let told = parts.len();
+    if let Some(tool_calls) = tool_calls {
+        tool_calls.each(|call| parts.extend(tool_call(call)));
+    }
+    let has_tools = parts.len() > told;
+    Some(Answer {
+        id: given_text(id),
+        model: given_text(model),
+        parts,
+        finish: given_text(reason)
+            .map(|reason| finish(reason, given_text(stop)).confirmed(has_tools, has_refusal)),
+        usage: usage.and_then(|usage| usage::read(usage.raw())),
+    })
+}
+
+/// The choice that counts: the first whose index is 0, or that has none.
+pub(in crate::wire::openai_chat) fn first_choice(choices: Node<'_>) -> Option<Node<'_>> {
+    let mut first = None;
+    choices.each(|choice| {
+        if first.is_none()
+            && choice.kind() == Kind::Object
+            && choice.field("index").and_then(Node::unsigned).unwrap_or(0) == 0
+        {
+            first = Some(choice);
+        }
+    });
+    first
+}
+
+/// A string that is not empty.
+pub(in crate::wire::openai_chat) fn given_text(node: Option<Node<'_>>) -> Option<Text<'_>> {
+    node.and_then(Node::text).filter(|text| !text.is_empty())
+}
+
+/// The arguments of a call: a string of JSON, or, at some servers, the JSON itself.
+pub(in crate::wire::openai_chat) fn arguments(node: Node<'_>) -> Option<Arguments<'_>> {
+    match node.kind() {
+        Kind::String => node.text().map(Arguments::Encoded),
+        Kind::Object | Kind::Array => Some(Arguments::Json(Cow::Borrowed(node.raw()))),
+        _ => None,
+    }
+}
+
+/// Why an answer ended. vLLM's `stop` is the stop sequence, if it was one. `model_length` is Mistral's.
+pub(in crate::wire::openai_chat) fn finish<'a>(reason: Text<'a>, stop: Option<Text<'a>>) -> Finish<'a> {
+    match reason.escaped() {
+        b"stop" if stop.is_some() => Finish::StopSequence(stop),
+        b"stop" => Finish::Stop,
+        b"length" | b"model_length" => Finish::Length,
+        b"tool_calls" | b"function_call" => Finish::ToolCalls,
+        b"content_filter" => Finish::ContentFilter,
+        _ => Finish::Other(reason),
+    }
+}
+
+fn part(said: Said<'_>) -> AnswerPart<'_> {
+    match said {
+        Said::Text(text) => AnswerPart::Text(text),
+        Said::Refusal(text) => AnswerPart::Refusal(text),
+        Said::Thinking(text) => AnswerPart::Thinking {
+            text,
+            signature: None,
+        },
+    }
+}
+
+fn tool_call(call: Node<'_>) -> Option<AnswerPart<'_>> {
+    let [id, function] = call.fields(["id", "function"]);
+    let [name, given] = function?.fields(["name", "arguments"]);
+    Some(AnswerPart::ToolCall {
+        id: given_text(id),
+        name: given_text(name)?,
+        arguments: given.and_then(arguments).unwrap_or_else(|| Arguments::none()),
+    })
+}
+
+#[cfg(test)]
+mod tests;
