@@ -17,8 +17,8 @@ pub use flaw::Flaw;
 pub use observe::{Observation, Observer, Progress, Relay};
 pub use translate::AnswerTranslator;
 
-use self::ir::{Answer, ProviderError};
-use crate::config::{Defaults, ProviderKind};
+use self::codec::Codec;
+use self::ir::ChatRequest;
 use crate::json::splice::Edit;
 use crate::request::{Request, RequestError};
 
@@ -68,128 +68,55 @@ impl Dialect {
 }
 
 impl Format {
+    /// The table of formats: a new one is a folder and a row here.
+    fn codec(self) -> &'static Codec {
+        match self {
+            Self::OpenAiChat => &openai_chat::CODEC,
+            Self::AnthropicMessages => &anthropic::CODEC,
+        }
+    }
+
     /// In whose shape callers of this format expect errors.
     #[must_use]
     pub fn dialect(self) -> Dialect {
-        match self {
-            Self::OpenAiChat => Dialect::OpenAi,
-            Self::AnthropicMessages => Dialect::Anthropic,
-        }
+        self.codec().dialect
     }
 
     /// Where providers of this format take requests, after their base path.
     #[must_use]
     pub fn path(self) -> &'static str {
-        match self {
-            Self::OpenAiChat => "/v1/chat/completions",
-            Self::AnthropicMessages => "/v1/messages",
-        }
+        self.codec().path
     }
 
     /// Reads the facts of a request.
     pub fn read_request(self, body: &[u8]) -> Result<Request, RequestError> {
-        match self {
-            Self::OpenAiChat => openai_chat::request::read(body),
-            Self::AnthropicMessages => anthropic::request::read(body),
-        }
+        (self.codec().same.read_facts)(body)
     }
 
     /// The edits that make of the agent's body the one for a provider of the same format.
     #[must_use]
-    pub fn edits(self, request: &Request, model: &str, kind: ProviderKind, defaults: &Defaults) -> Vec<Edit> {
-        match self {
-            Self::OpenAiChat => openai_chat::request::edits(request, model, kind, defaults),
-            Self::AnthropicMessages => anthropic::request::edits(request, model, defaults),
-        }
+    pub fn edits(self, request: &Request, target: &Target<'_>) -> Vec<Edit> {
+        (self.codec().same.edits)(request, target)
     }
 
     /// Reads a request of this format into the intermediate form.
-    pub fn read_chat(self, _body: &[u8]) -> Result<ir::ChatRequest<'_>, Untranslatable> {
-        Err(Untranslatable::Unsupported {
-            place: "model".to_owned(),
-        })
+    pub fn read_chat(self, body: &[u8]) -> Result<ChatRequest<'_>, Untranslatable> {
+        (self.codec().requests.read)(body)
     }
 
     /// Whether a request can be asked of a target of this format.
-    pub fn check_chat(self, _: &ir::ChatRequest<'_>, _: &Target<'_>) -> Result<(), Untranslatable> {
-        Ok(())
+    pub fn check_chat(self, request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untranslatable> {
+        (self.codec().requests.check)(request, target)
     }
 
-    /// Writes a request in this format.
-    pub fn write_chat(self, _: &ir::ChatRequest<'_>, _: &Target<'_>, _: &mut Dropped) -> Vec<u8> {
-        Vec::new()
-    }
-
-    /// Reads a stream of the format.
-    fn stream_reader(self) -> Box<dyn StreamReader> {
-        match self {
-            Self::OpenAiChat => Box::<openai_chat::stream::read::StreamReader>::default(),
-            Self::AnthropicMessages => Box::<anthropic::stream::read::StreamReader>::default(),
-        }
-    }
-
-    /// Writes a stream of the format.
-    fn stream_writer(self, caller: Caller) -> Box<dyn StreamWriter> {
-        match self {
-            Self::OpenAiChat => Box::new(openai_chat::stream::write::StreamWriter::new(caller)),
-            Self::AnthropicMessages => Box::new(anthropic::stream::write::StreamWriter::new(caller)),
-        }
-    }
-
-    /// Reads an answer in one piece; `None` if it is none of the format.
-    fn read_answer(self, body: &[u8]) -> Option<Answer<'_>> {
-        match self {
-            Self::OpenAiChat => openai_chat::answer::read::read(body),
-            Self::AnthropicMessages => anthropic::answer::read::read(body),
-        }
-    }
-
-    /// Writes an answer in one piece.
-    fn write_answer(self, answer: &Answer<'_>, caller: &Caller) -> Vec<u8> {
-        match self {
-            Self::OpenAiChat => openai_chat::answer::write::write(answer, caller),
-            Self::AnthropicMessages => anthropic::answer::write::write(answer, caller),
-        }
-    }
-
-    /// Reads the body of an error; `None` if it is none of the format.
-    fn read_error(self, body: &[u8], status: u16) -> Option<ProviderError<'_>> {
-        match self {
-            Self::OpenAiChat => openai_chat::error::read(body, status),
-            Self::AnthropicMessages => anthropic::error::read(body, status),
-        }
-    }
-
-    /// Writes the body of an error.
-    fn write_error(self, error: &ProviderError<'_>, request_id: &str) -> Vec<u8> {
-        match self {
-            Self::OpenAiChat => openai_chat::error::write(error, request_id),
-            Self::AnthropicMessages => anthropic::error::write(error, request_id),
-        }
-    }
-
-    /// What ends a stream of this format that broke off.
-    fn cut_event(self) -> &'static [u8] {
-        match self {
-            Self::OpenAiChat => openai_chat::stream::CUT,
-            Self::AnthropicMessages => anthropic::stream::CUT,
-        }
-    }
-
-    /// Notes what an answer that is not a stream says of itself, and whether it is one; `None` if it is no whole JSON
-    /// object (yet).
-    fn observe_answer(self, body: &[u8], observation: &mut Observation) -> Option<Result<(), Flaw>> {
-        match self {
-            Self::OpenAiChat => openai_chat::answer::observe(body, observation),
-            Self::AnthropicMessages => anthropic::answer::observe(body, observation),
-        }
-    }
-
-    /// Notes what an event of a stream says of it.
-    fn observe_event(self, data: &[u8], observation: &mut Observation) -> EventClass {
-        match self {
-            Self::OpenAiChat => openai_chat::stream::observe(data, observation),
-            Self::AnthropicMessages => anthropic::stream::observe(data, observation),
-        }
+    /// Writes a request that [`Format::check_chat`] let pass in this format; what it leaves out goes to `dropped`.
+    #[must_use]
+    pub fn write_chat(
+        self,
+        request: &ChatRequest<'_>,
+        target: &Target<'_>,
+        dropped: &mut Dropped,
+    ) -> Vec<u8> {
+        (self.codec().requests.write)(request, target, dropped)
     }
 }

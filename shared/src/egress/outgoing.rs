@@ -28,10 +28,7 @@ impl Outgoing {
             defaults: call.defaults(),
         };
         if kind.format() == call.format {
-            let edits = call
-                .format
-                .edits(&call.request, target.model, kind, target.defaults);
-            return Ok(Self::Edited(edits));
+            return Ok(Self::Edited(call.format.edits(&call.request, &target)));
         }
         let request = call.format.read_chat(&call.body)?;
         Ok(Self::Written(

@@ -1,7 +1,64 @@
 //! What a format must be able to do for calls to pass between it and any other.
 
-use super::ir::{Delta, ErrorKind};
+use super::ir::{Answer, ChatRequest, Delta, ErrorKind, ProviderError};
+use super::{Dialect, EventClass, Flaw, Observation};
 use crate::config::{Defaults, ProviderKind};
+use crate::json::splice::Edit;
+use crate::request::{Request, RequestError};
+
+/// One format: what the broker can do with it.
+pub(super) struct Codec {
+    /// In whose shape callers of this format expect errors.
+    pub dialect: Dialect,
+    /// Where providers of this format take requests, after their base path.
+    pub path: &'static str,
+    /// What ends a stream that broke off.
+    pub cut_event: &'static [u8],
+    /// The way between provider and agent of the same format.
+    pub same: SameFormat,
+    /// The way through the intermediate form.
+    pub requests: Requests,
+    /// The way back.
+    pub answers: Answers,
+}
+
+/// What is read and changed where a call stays in its format.
+pub(super) struct SameFormat {
+    /// Reads the facts of a request.
+    pub read_facts: fn(&[u8]) -> Result<Request, RequestError>,
+    /// The edits that make of the agent's body the one for a provider.
+    pub edits: fn(&Request, &Target<'_>) -> Vec<Edit>,
+    /// Notes what an answer in one piece says of itself, and whether it is one; `None` if it is no whole JSON object.
+    pub observe_answer: fn(&[u8], &mut Observation) -> Option<Result<(), Flaw>>,
+    /// Notes what an event of a stream says of it.
+    pub observe_event: fn(&[u8], &mut Observation) -> EventClass,
+}
+
+/// Requests in and out of the intermediate form.
+pub(super) struct Requests {
+    /// Reads one.
+    pub read: for<'a> fn(&'a [u8]) -> Result<ChatRequest<'a>, Untranslatable>,
+    /// Whether one can be asked of a target.
+    pub check: fn(&ChatRequest<'_>, &Target<'_>) -> Result<(), Untranslatable>,
+    /// Writes one that can, noting what is left out.
+    pub write: fn(&ChatRequest<'_>, &Target<'_>, &mut Dropped) -> Vec<u8>,
+}
+
+/// Answers, streams and errors in and out of the intermediate form.
+pub(super) struct Answers {
+    /// Reads an answer in one piece; `None` if it is none.
+    pub read: for<'a> fn(&'a [u8]) -> Option<Answer<'a>>,
+    /// Writes an answer in one piece.
+    pub write: fn(&Answer<'_>, &Caller) -> Vec<u8>,
+    /// Reads a stream.
+    pub stream_reader: fn() -> Box<dyn StreamReader>,
+    /// Writes a stream.
+    pub stream_writer: fn(Caller) -> Box<dyn StreamWriter>,
+    /// Reads the body of an error that came under a status; `None` if it is none.
+    pub read_error: for<'a> fn(&'a [u8], u16) -> Option<ProviderError<'a>>,
+    /// Writes the body of an error, with the broker's id of the call.
+    pub write_error: fn(&ProviderError<'_>, &str) -> Vec<u8>,
+}
 
 /// Where a request goes.
 #[derive(Clone, Copy, Debug)]

@@ -252,7 +252,7 @@ impl Observer {
         let may_be_whole = kept.is_empty() && chunk.trim_ascii_end().ends_with(b"}");
         let mut judged = None;
         if may_be_whole {
-            judged = self.format.observe_answer(chunk, observation);
+            judged = (self.format.codec().same.observe_answer)(chunk, observation);
         }
         let kept_too_long = kept.len().saturating_add(chunk.len()) > MAX_OBSERVED_ANSWER;
         if judged.is_none() && !kept_too_long {
@@ -263,11 +263,8 @@ impl Observer {
                 } else {
                     Flaw::Unreadable
                 };
-                judged = Some(
-                    self.format
-                        .observe_answer(&kept, observation)
-                        .unwrap_or(Err(flaw)),
-                );
+                judged =
+                    Some((self.format.codec().same.observe_answer)(&kept, observation).unwrap_or(Err(flaw)));
             } else {
                 if kept.len() > MAX_HELD_ANSWER {
                     observation.note_content();
@@ -356,7 +353,7 @@ impl Observer {
         had_content.then(|| {
             // An event that is cut must not swallow the one that follows.
             let close: &[u8] = if rest.is_empty() { b"" } else { b"\n\n" };
-            [close, self.format.cut_event()].concat()
+            [close, self.format.codec().cut_event].concat()
         })
     }
 }
@@ -364,7 +361,7 @@ impl Observer {
 fn observe_piece(format: Format, piece: Piece<'_>, observation: &mut Observation) -> EventClass {
     let class = match piece {
         Piece::Event(event) => match event.data() {
-            Some(data) => format.observe_event(&data, observation),
+            Some(data) => (format.codec().same.observe_event)(&data, observation),
             None => EventClass::Preamble,
         },
         // Too long to be looked at, and surely content.

@@ -43,9 +43,9 @@ impl AnswerTranslator {
             Body::Stream(Box::new(Stream {
                 splitter: Splitter::default(),
                 session: Session {
-                    reader: from.stream_reader(),
+                    reader: (from.codec().answers.stream_reader)(),
                     sink: Sink {
-                        writer: to.stream_writer(caller),
+                        writer: (to.codec().answers.stream_writer)(caller),
                         has_finished: false,
                         is_over: false,
                     },
@@ -121,9 +121,9 @@ impl AnswerTranslator {
                 }
                 if is_last {
                     let body: &[u8] = if is_too_long { b"" } else { &kept };
-                    let read = self.from.read_error(body, status);
+                    let read = (self.from.codec().answers.read_error)(body, status);
                     let error = read.unwrap_or_else(|| unreadable(body, status));
-                    return self.to.write_error(&error, &caller.request_id);
+                    return (self.to.codec().answers.write_error)(&error, &caller.request_id);
                 }
                 self.body = Body::Error {
                     caller,
@@ -139,11 +139,11 @@ impl AnswerTranslator {
 
     /// Translates an answer that is whole. A success may carry an error all the same.
     fn translate(&mut self, body: &[u8], caller: &Caller, observation: &mut Observation) -> Vec<u8> {
-        if let Some(answer) = self.from.read_answer(body) {
+        if let Some(answer) = (self.from.codec().answers.read)(body) {
             observation.note_answer(&answer);
-            return self.to.write_answer(&answer, caller);
+            return (self.to.codec().answers.write)(&answer, caller);
         }
-        if let Some(error) = self.from.read_error(body, 0) {
+        if let Some(error) = (self.from.codec().answers.read_error)(body, 0) {
             return self.fail(&error, Flaw::Error, caller, observation);
         }
         let flaw = if body.trim_ascii().is_empty() {
@@ -163,7 +163,7 @@ impl AnswerTranslator {
         observation: &mut Observation,
     ) -> Vec<u8> {
         observation.note_flaw(flaw);
-        self.to.write_error(error, &caller.request_id)
+        (self.to.codec().answers.write_error)(error, &caller.request_id)
     }
 }
 

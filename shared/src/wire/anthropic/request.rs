@@ -1,13 +1,16 @@
 //! What the broker reads of a messages request, and what it changes for a provider of the same format.
 
+pub mod read;
+pub mod write;
+
 use serde_json::json;
 
-use crate::config::Defaults;
 use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
+use crate::wire::Target;
 
 /// Reads the facts of a body.
-pub fn read(body: &[u8]) -> Result<Request, RequestError> {
+pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
     let top = request::read_top(
         body,
         [
@@ -38,8 +41,11 @@ pub fn read(body: &[u8]) -> Result<Request, RequestError> {
 
 /// The edits that make of the agent's body the one for a provider.
 #[must_use]
-pub fn edits(request: &Request, model: &str, defaults: &Defaults) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = request::replace_model(request, model).into_iter().collect();
+pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
+    let defaults = target.defaults;
+    let mut edits: Vec<Edit> = request::replace_model(request, target.model)
+        .into_iter()
+        .collect();
     let mut default = |is_given: bool, key: &str, value: Option<serde_json::Value>| {
         if let (false, Some(value)) = (is_given, value) {
             edits.extend(request::insert_member(request, key, &value));
@@ -68,6 +74,7 @@ pub fn edits(request: &Request, model: &str, defaults: &Defaults) -> Vec<Edit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Defaults, ProviderKind};
     use crate::json::splice::splice;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -75,10 +82,21 @@ mod tests {
     #[test]
     fn only_the_model_changes_and_defaults_fill_gaps() {
         let body = br#"{ "max_tokens":64,"messages":[],"stream":true,"model":"claude" }"#;
-        let request = read(body).unwrap();
+        let request = read_facts(body).unwrap();
+        let edits = |model, defaults: &Defaults| {
+            let kind = ProviderKind::Anthropic;
+            edits(
+                &request,
+                &Target {
+                    kind,
+                    model,
+                    defaults,
+                },
+            )
+        };
         assert!(request.stream);
         assert_eq!(
-            splice(body, &mut edits(&request, "claude-x", &Defaults::default())).concat(),
+            splice(body, &mut edits("claude-x", &Defaults::default())).concat(),
             br#"{ "max_tokens":64,"messages":[],"stream":true,"model":"claude-x" }"#
         );
         let defaults = Defaults {
@@ -87,7 +105,7 @@ mod tests {
             ..Defaults::default()
         };
         assert_eq!(
-            splice(body, &mut edits(&request, "claude", &defaults)).concat(),
+            splice(body, &mut edits("claude", &defaults)).concat(),
             br#"{"temperature":1.0, "max_tokens":64,"messages":[],"stream":true,"model":"claude" }"#
         );
     }

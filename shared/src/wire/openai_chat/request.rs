@@ -1,14 +1,18 @@
 //! What the broker reads of a chat completions request, and what it changes for a provider of the same format.
 
+pub mod read;
+pub mod write;
+
 use serde_json::json;
 
-use crate::config::{Defaults, ProviderKind};
+use crate::config::ProviderKind;
 use crate::json::scan::{self, Kind, Value};
 use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
+use crate::wire::Target;
 
 /// Reads the facts of a body.
-pub fn read(body: &[u8]) -> Result<Request, RequestError> {
+pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
     let top = request::read_top(
         body,
         [
@@ -77,8 +81,11 @@ fn stream_usage(body: &[u8], options: Value) -> Result<StreamUsage, RequestError
 }
 
 /// The edits that make of the agent's body the one for a provider.
-pub fn edits(request: &Request, model: &str, kind: ProviderKind, defaults: &Defaults) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = request::replace_model(request, model).into_iter().collect();
+pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
+    let defaults = target.defaults;
+    let mut edits: Vec<Edit> = request::replace_model(request, target.model)
+        .into_iter()
+        .collect();
     if request.stream {
         edits.extend(ask_for_usage(request));
     }
@@ -88,7 +95,7 @@ pub fn edits(request: &Request, model: &str, kind: ProviderKind, defaults: &Defa
         }
     };
     // OpenAI's reasoning models refuse `max_tokens`; other servers may not know its successor.
-    let max_tokens = match kind {
+    let max_tokens = match target.kind {
         ProviderKind::OpenAiCompatible => "max_tokens",
         ProviderKind::OpenAi | ProviderKind::Anthropic => "max_completion_tokens",
     };
@@ -142,14 +149,20 @@ fn ask_for_usage(request: &Request) -> Option<Edit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Defaults;
     use crate::json::ScanError;
     use crate::json::splice::splice;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn edited(body: &str, defaults: &Defaults) -> String {
-        let request = read(body.as_bytes()).unwrap();
-        let mut edits = edits(&request, "gpt-5", ProviderKind::OpenAi, defaults);
+        let request = read_facts(body.as_bytes()).unwrap();
+        let target = Target {
+            kind: ProviderKind::OpenAi,
+            model: "gpt-5",
+            defaults,
+        };
+        let mut edits = edits(&request, &target);
         String::from_utf8(splice(body.as_bytes(), &mut edits).concat()).unwrap()
     }
 
@@ -244,7 +257,7 @@ mod tests {
             ),
             (b"{\"model\":\"a\",\"stream\":\"yes\"}", RequestError::BadStream),
         ] {
-            assert_eq!(read(body), Err(error), "{}", String::from_utf8_lossy(body));
+            assert_eq!(read_facts(body), Err(error), "{}", String::from_utf8_lossy(body));
         }
     }
 }
