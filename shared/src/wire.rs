@@ -7,6 +7,7 @@ pub mod openai_chat;
 mod answer_id;
 mod codec;
 mod flaw;
+mod observation;
 mod observe;
 mod translate;
 
@@ -14,7 +15,8 @@ pub use codec::{
     Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable, status_for,
 };
 pub use flaw::Flaw;
-pub use observe::{Observation, Observer, Progress, Relay};
+pub use observation::{Observation, Progress};
+pub use observe::{Observer, Relay};
 pub use translate::AnswerTranslator;
 
 use self::codec::Codec;

@@ -22,6 +22,9 @@ pub(super) struct Codec {
     pub answers: Answers,
 }
 
+/// Whether a whole JSON object is an answer.
+pub(super) type Judged = Result<(), Flaw>;
+
 /// What is read and changed where a call stays in its format.
 pub(super) struct SameFormat {
     /// Reads the facts of a request.
@@ -29,7 +32,7 @@ pub(super) struct SameFormat {
     /// The edits that make of the agent's body the one for a provider.
     pub edits: fn(&Request, &Target<'_>) -> Vec<Edit>,
     /// Notes what an answer in one piece says of itself, and whether it is one; `None` if it is no whole JSON object.
-    pub observe_answer: fn(&[u8], &mut Observation) -> Option<Result<(), Flaw>>,
+    pub observe_answer: fn(&[u8], &mut Observation) -> Option<Judged>,
     /// Notes what an event of a stream says of it.
     pub observe_event: fn(&[u8], &mut Observation) -> EventClass,
 }

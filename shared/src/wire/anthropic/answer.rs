@@ -5,10 +5,11 @@ pub mod write;
 
 use super::usage::PartialUsage;
 use crate::json::scan::{self, Kind};
+use crate::wire::codec::Judged;
 use crate::wire::{Flaw, Observation};
 
 /// Notes usage, model and stop reason of a whole answer, and whether it is one; `None` if the text is no whole object.
-pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Result<(), Flaw>> {
+pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Judged> {
     let members = scan::members(body, ["type", "content", "model", "stop_reason", "usage"]).ok()?;
     let [kind, content, model, reason, usage] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));

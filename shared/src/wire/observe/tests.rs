@@ -152,11 +152,9 @@ fn garbage_is_no_answer_and_says_nothing() {
                 let relay = observer.push(garbage, true, &mut noted);
                 assert!(relay == Relay::Unchanged || relay == Relay::Replaced(garbage.to_vec()));
                 assert!(matches!(noted.progress(), Progress::Failed(_)), "{garbage:?}");
-                let expected = Observation {
-                    progress: noted.progress(),
-                    ..Observation::default()
-                };
-                assert_eq!(noted, expected);
+                assert!(
+                    noted.usage().is_none() && noted.model().is_none() && noted.finish_reason().is_none()
+                );
             }
         }
     }

@@ -5,11 +5,12 @@ pub mod write;
 
 use super::usage;
 use crate::json::scan::{self, Kind};
+use crate::wire::codec::Judged;
 use crate::wire::{Flaw, Observation};
 
 /// Notes usage, model and finish reason of a whole answer, and whether it is one; `None` if the text is no whole
 /// object.
-pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Result<(), Flaw>> {
+pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Judged> {
     let members = scan::members(body, ["model", "choices", "usage", "error"]).ok()?;
     let [model, choices, reported, error] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
