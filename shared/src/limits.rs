@@ -23,3 +23,10 @@ pub const MAX_ATTEMPTS: u32 = 11;
 
 /// The longest text of a caller or of a provider that is repeated in an error or a record.
 pub const MAX_QUOTED: usize = 200;
+
+/// The turns of a conversation that is translated: Anthropic's own bound, <https://platform.claude.com/docs/en/api/messages>.
+pub const MAX_MESSAGES: usize = 100_000;
+
+/// The parts of all turns and the tools of a call that is translated. Each takes some hundred bytes of memory on the
+/// way, so a body of nothing but empty parts must not become many times its size.
+pub const MAX_PARTS: usize = 400_000;

@@ -4,8 +4,13 @@ pub mod anthropic;
 pub mod ir;
 pub mod openai_chat;
 
+pub(crate) mod arguments;
 mod codec;
+mod media;
 mod observe;
+mod opaque;
+mod place;
+mod tool_ids;
 
 pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, Untranslatable, status_for};
 pub use observe::{Observation, Observer, Relay};

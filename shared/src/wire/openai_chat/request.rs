@@ -1,5 +1,8 @@
 //! What the broker reads of a chat completions request, and what it changes for a provider of the same format.
 
+pub mod read;
+pub mod write;
+
 use serde_json::json;
 
 use crate::config::{Defaults, ProviderKind};
