@@ -50,3 +50,10 @@ pub const MAX_HELD: usize = MAX_EVENT;
 
 /// Calls of tools in one answer: far beyond what a model ever asked for, and each is remembered until the end.
 pub const MAX_TOOL_CALLS: usize = 1_024;
+
+/// The turns of a conversation that is translated: Anthropic's own bound, <https://platform.claude.com/docs/en/api/messages>.
+pub const MAX_MESSAGES: usize = 100_000;
+
+/// The parts of all turns and the tools of a call that is translated. Each takes some hundred bytes of memory on the
+/// way, so a body of nothing but empty parts must not become many times its size.
+pub const MAX_PARTS: usize = 400_000;

@@ -5,10 +5,15 @@ pub mod ir;
 pub mod openai_chat;
 
 mod answer_id;
+pub(crate) mod arguments;
 mod codec;
 mod flaw;
+mod media;
 mod observation;
 mod observe;
+mod opaque;
+mod place;
+mod tool_ids;
 mod translate;
 
 pub use codec::{

@@ -29,6 +29,15 @@ impl<'a> Node<'a> {
         Self::object(document).ok()
     }
 
+    /// Calls `each` with every member of the object that a whole document is, in one pass.
+    pub fn each_member(
+        document: &'a [u8],
+        mut each: impl FnMut(Cow<'a, [u8]>, Node<'a>),
+    ) -> Result<(), ScanError> {
+        let whole = Self::unread_object(document);
+        scan::object(document, |key, value| each(key, whole.part(value)))
+    }
+
     /// The object that a document is taken to be: what it really is shows when its members are asked for.
     #[must_use]
     pub fn unread_object(document: &'a [u8]) -> Self {
@@ -69,6 +78,21 @@ impl<'a> Node<'a> {
         };
         let given = |value: scan::Value| (value.kind != Kind::Null).then(|| self.part(value));
         members.values.map(|value| value.and_then(given))
+    }
+
+    /// Calls `each` with every element of an array and its named members, as [`Node::fields`] gives them, in one
+    /// pass. Anything else has none.
+    pub fn records<const N: usize>(
+        self,
+        keys: [&str; N],
+        mut each: impl FnMut(Node<'a>, [Option<Node<'a>>; N]),
+    ) {
+        if self.kind == Kind::Array {
+            let given = |value: scan::Value| (value.kind != Kind::Null).then(|| self.part(value));
+            let _well_formed = scan::records(self.text, keys, |element, values| {
+                each(self.part(element), values.map(|value| value.and_then(given)));
+            });
+        }
     }
 
     /// One member of an object.
@@ -179,6 +203,30 @@ mod tests {
         for document in unsound {
             assert!(Node::sound(document).is_none(), "{}", document.escape_ascii());
         }
+    }
+
+    #[test]
+    fn the_records_of_an_array_come_with_their_named_members() {
+        let node =
+            Node::object(br#"{"l": [ {"b": 1, "a": "x", "a": "y"}, 7, {}, {"b": null, "c": {"b": 2}} ]}"#)
+                .unwrap();
+        let mut found = Vec::new();
+        node.field("l").unwrap().records(["a", "b"], |element, [a, b]| {
+            found.push((
+                element.kind(),
+                a.map(|a| a.raw().to_vec()),
+                b.and_then(Node::unsigned),
+            ));
+        });
+        assert_eq!(
+            found,
+            [
+                (Kind::Object, Some(b"\"y\"".to_vec()), Some(1)),
+                (Kind::Number, None, None),
+                (Kind::Object, None, None),
+                (Kind::Object, None, None)
+            ]
+        );
     }
 
     #[test]

@@ -90,20 +90,8 @@ pub fn object<'a>(text: &'a [u8], mut each: impl FnMut(Cow<'a, [u8]>, Value)) ->
         Some(b'{') => cursor.at += 1,
         Some(_) => return Err(ScanError::NotAnObject),
     }
-    if cursor.peek_token() == Some(b'}') {
-        cursor.at += 1;
-        return cursor.finish();
-    }
-    loop {
-        let key = cursor.key()?;
-        let value = cursor.value()?;
-        each(key.text(text), value);
-        match cursor.token()? {
-            b',' => {}
-            b'}' => return cursor.finish(),
-            _ => return Err(cursor.unexpected()),
-        }
-    }
+    cursor.members(&mut each)?;
+    cursor.finish()
 }
 
 /// Calls `each` with every element of the array that `text` is.
@@ -120,6 +108,54 @@ pub fn array(text: &[u8], mut each: impl FnMut(Value)) -> Result<(), ScanError> 
     }
     loop {
         each(cursor.value()?);
+        match cursor.token()? {
+            b',' => {}
+            b']' => return cursor.finish(),
+            _ => return Err(cursor.unexpected()),
+        }
+    }
+}
+
+/// Calls `each` with every element of the array that `text` is and, where the element is an object, the values of
+/// its named members, in the order of `keys`; of two of one name the last counts. One pass finds both, where
+/// [`array`] and then [`members`] of each element would read every byte twice.
+pub fn records<const N: usize>(
+    text: &[u8],
+    keys: [&str; N],
+    mut each: impl FnMut(Value, [Option<Value>; N]),
+) -> Result<(), ScanError> {
+    let mut cursor = Cursor { text, at: 0 };
+    match cursor.peek_token() {
+        None => return Err(ScanError::Empty),
+        Some(b'[') => cursor.at += 1,
+        Some(_) => return Err(ScanError::NotAnObject),
+    }
+    if cursor.peek_token() == Some(b']') {
+        cursor.at += 1;
+        return cursor.finish();
+    }
+    loop {
+        let mut values = [None; N];
+        let element = if cursor.peek_token() == Some(b'{') {
+            let start = cursor.at;
+            cursor.at += 1;
+            cursor.members(&mut |key: Cow<'_, [u8]>, value| {
+                let index = keys.iter().position(|known| known.as_bytes() == key.as_ref());
+                if let Some(slot) = index.and_then(|index| values.get_mut(index)) {
+                    *slot = Some(value);
+                }
+            })?;
+            Value {
+                kind: Kind::Object,
+                span: Span {
+                    start,
+                    end: cursor.at,
+                },
+            }
+        } else {
+            cursor.value()?
+        };
+        each(element, values);
         match cursor.token()? {
             b',' => {}
             b']' => return cursor.finish(),
@@ -153,6 +189,22 @@ pub struct Members<const N: usize> {
     pub values: [Option<Value>; N],
     /// The index of a key that is given twice.
     pub repeated: Option<usize>,
+}
+
+/// What kind of value a text begins as.
+#[must_use]
+pub fn kind(text: &[u8]) -> Option<Kind> {
+    let mut cursor = Cursor { text, at: 0 };
+    Some(match cursor.peek_token()? {
+        b'{' => Kind::Object,
+        b'[' => Kind::Array,
+        b'"' => Kind::String,
+        b't' => Kind::True,
+        b'f' => Kind::False,
+        b'n' => Kind::Null,
+        b'-' | b'0'..=b'9' => Kind::Number,
+        _ => return None,
+    })
 }
 
 /// The value of a number that is a whole one and not negative.
@@ -210,7 +262,25 @@ enum Expect {
     CommaOrEnd,
 }
 
-impl Cursor<'_> {
+impl<'a> Cursor<'a> {
+    /// The members of an object whose opening brace is read, and its closing brace.
+    fn members(&mut self, each: &mut impl FnMut(Cow<'a, [u8]>, Value)) -> Result<(), ScanError> {
+        if self.peek_token() == Some(b'}') {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            let key = self.key()?;
+            let value = self.value()?;
+            each(key.text(self.text), value);
+            match self.token()? {
+                b',' => {}
+                b'}' => return Ok(()),
+                _ => return Err(self.unexpected()),
+            }
+        }
+    }
+
     /// The next byte that is not white space, not consumed.
     fn peek_token(&mut self) -> Option<u8> {
         while let Some(&byte) = self.text.get(self.at) {

@@ -65,6 +65,48 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Text that stands in a document as these bytes, escapes and all.
+    #[must_use]
+    pub fn of_escaped(escaped: Vec<u8>) -> Text<'static> {
+        Text(Cow::Owned(escaped))
+    }
+
+    /// What stands before and after the first `separator`, an ASCII character that JSON does not escape.
+    #[must_use]
+    pub fn split_once(&self, separator: u8) -> Option<(Text<'a>, Text<'a>)> {
+        let at = memchr::memchr(separator, &self.0)?;
+        Some(match &self.0 {
+            Cow::Borrowed(bytes) => {
+                let (before, after) = bytes.split_at_checked(at)?;
+                (Text(Cow::Borrowed(before)), Text(Cow::Borrowed(after.get(1..)?)))
+            }
+            Cow::Owned(bytes) => {
+                let (before, after) = bytes.split_at_checked(at)?;
+                (
+                    Text(Cow::Owned(before.to_vec())),
+                    Text(Cow::Owned(after.get(1..)?.to_vec())),
+                )
+            }
+        })
+    }
+
+    /// The text without white space at its end; borrowed if there is none.
+    #[must_use]
+    pub fn trimmed_end(&self) -> Cow<'_, Self> {
+        let may_be_blank = |byte: &u8| {
+            matches!(byte, b' ' | b'n' | b'r' | b't' | b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F')
+                || !byte.is_ascii()
+        };
+        if self.0.last().is_some_and(may_be_blank)
+            && let Some(plain) = self.plain()
+            && let trimmed = plain.trim_end()
+            && trimmed.len() < plain.len()
+        {
+            return Cow::Owned(Self::of_plain(trimmed));
+        }
+        Cow::Borrowed(self)
+    }
+
     /// The same text, kept apart from the document it came from.
     #[must_use]
     pub fn into_owned(self) -> Text<'static> {
@@ -88,14 +130,21 @@ impl<'a> Text<'a> {
         self.0.is_empty()
     }
 
-    /// Whether there is nothing but white space.
+    /// Whether there is nothing but white space. Looks no further than the first byte that is none.
     #[must_use]
     pub fn is_blank(&self) -> bool {
-        match self.0.first() {
-            None => true,
-            Some(b' ' | b'\\') => self.plain().is_some_and(|plain| plain.trim().is_empty()),
-            Some(byte) if byte.is_ascii() => false,
-            Some(_) => self.plain().is_some_and(|plain| plain.trim().is_empty()),
+        let mut bytes = self.0.iter();
+        loop {
+            let is_plain_or_short = match bytes.next() {
+                None => return true,
+                Some(b' ') => true,
+                Some(b'\\') => matches!(bytes.next(), Some(b'n' | b'r' | b't')),
+                Some(byte) if byte.is_ascii() => return false,
+                Some(_) => false,
+            };
+            if !is_plain_or_short {
+                return self.plain().is_some_and(|plain| plain.trim().is_empty());
+            }
         }
     }
 
@@ -146,6 +195,29 @@ mod tests {
         let text = Text::of_plain("é\"日\n");
         assert_eq!(text.clone().bounded(3).plain().unwrap(), "é\"日");
         assert_eq!(text.clone().bounded(4), text);
+    }
+
+    #[test]
+    fn text_is_split_and_trimmed() {
+        let text = Text::of_quoted(br#""data:a\/b;base64,QUJD,x""#).unwrap();
+        let (head, data) = text.split_once(b',').unwrap();
+        assert_eq!(
+            (head.plain().unwrap().as_ref(), data.escaped()),
+            ("data:a/b;base64", b"QUJD,x".as_slice())
+        );
+        assert_eq!(text.split_once(b'#'), None);
+        for (given, expected) in [
+            ("a", "a"),
+            ("a ", "a"),
+            (r"a\n\t", "a"),
+            (r"a\\n", r"a\\n"),
+            (r" \u0020", ""),
+            ("a\u{a0}", "a"),
+            ("end", "end"),
+        ] {
+            let text = Text(Cow::Borrowed(given.as_bytes()));
+            assert_eq!(text.trimmed_end().escaped(), expected.as_bytes(), "{given:?}");
+        }
     }
 
     #[test]

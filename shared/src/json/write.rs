@@ -88,6 +88,28 @@ impl Object<'_> {
         quote(self.key(key), text.escaped());
     }
 
+    /// A string member of several texts, one after the other, with `between` between them; `between` needs no
+    /// escapes or brings its own.
+    pub fn texts<'t>(&mut self, key: &str, between: &str, texts: impl IntoIterator<Item = &'t Text<'t>>) {
+        let out = self.key(key);
+        out.push(b'"');
+        for (index, text) in texts.into_iter().enumerate() {
+            if index > 0 {
+                out.extend_from_slice(between.as_bytes());
+            }
+            out.extend_from_slice(text.escaped());
+        }
+        out.push(b'"');
+    }
+
+    /// A string member whose escaped content `fill` writes.
+    pub fn escaped(&mut self, key: &str, fill: impl FnOnce(&mut Vec<u8>)) {
+        let out = self.key(key);
+        out.push(b'"');
+        fill(out);
+        out.push(b'"');
+    }
+
     /// A string member of plain text.
     pub fn string(&mut self, key: &str, text: &str) {
         plain(self.key(key), text);
@@ -96,6 +118,12 @@ impl Object<'_> {
     /// A whole number.
     pub fn number(&mut self, key: &str, number: u64) {
         self.raw(key, number.to_string().as_bytes());
+    }
+
+    /// A number; one that JSON cannot say is `null`.
+    pub fn float(&mut self, key: &str, number: f64) {
+        // Writing to memory cannot fail.
+        let _written = serde_json::to_writer(self.key(key), &number);
     }
 
     /// `true` or `false`.

@@ -5,6 +5,7 @@ pub mod error;
 pub mod request;
 pub mod stream;
 
+mod models;
 mod tool_id;
 mod usage;
 

@@ -5,6 +5,7 @@ pub mod error;
 pub mod request;
 pub mod stream;
 
+mod models;
 mod said;
 mod usage;
 

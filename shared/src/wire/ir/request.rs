@@ -33,6 +33,54 @@ pub struct ChatRequest<'a> {
     pub stream: bool,
     /// What the caller's format can say and this form cannot.
     pub unportable: Vec<Unportable<'a>>,
+    /// How the caller's format calls what a writer may have to leave out.
+    pub words: Words,
+    /// The bytes of the caller's body: what is written is about as long.
+    pub length: usize,
+}
+
+/// The caller's names of what a writer may have to leave out: records and refusals speak of them in these words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// Where [`ChatRequest::max_tokens`] came from.
+    pub max_tokens: &'static str,
+    /// Where [`ChatRequest::stop`] came from.
+    pub stop: &'static str,
+    /// Where [`ChatRequest::reasoning`] came from.
+    pub reasoning: &'static str,
+    /// Where [`ChatRequest::output`] came from.
+    pub output: &'static str,
+    /// Where [`ChatRequest::parallel_tool_calls`] came from.
+    pub parallel_tool_calls: &'static str,
+    /// What a [`Breakpoint`] is called.
+    pub breakpoint: &'static str,
+}
+
+impl<'a> ChatRequest<'a> {
+    /// How many nuances are noted; the first ones say enough.
+    const MOST_NUANCES: usize = 64;
+
+    /// Notes what this form cannot say. The first loss of meaning is always kept: it decides.
+    pub fn note(&mut self, place: impl Into<Cow<'a, str>>, loss: Loss) {
+        if self.unportable.len() < Self::MOST_NUANCES
+            || (loss == Loss::Meaning && self.lost_meaning().is_none())
+        {
+            self.unportable.push(Unportable {
+                place: place.into(),
+                loss,
+            });
+        }
+    }
+
+    /// The place of the first thing without which the call would mean something else.
+    #[must_use]
+    pub fn lost_meaning(&self) -> Option<&str> {
+        let is_meant = |unportable: &&Unportable<'_>| unportable.loss == Loss::Meaning;
+        self.unportable
+            .iter()
+            .find(is_meant)
+            .map(|unportable| unportable.place.as_ref())
+    }
 }
 
 /// How tokens are drawn. Numbers are kept as they were written.
@@ -59,6 +107,19 @@ pub struct Message<'a> {
     pub role: Role,
     /// What it consists of, in order.
     pub parts: Vec<Part<'a>>,
+    /// Which of the caller's `messages` it is; nothing for instructions that stand elsewhere.
+    pub index: Option<usize>,
+}
+
+impl Message<'_> {
+    /// Where its content stands in the caller's body.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match self.index {
+            Some(index) => format!("messages[{index}].content"),
+            None => "system".to_owned(),
+        }
+    }
 }
 
 /// Whose turn it is. Results of tools are parts of a user's turn.

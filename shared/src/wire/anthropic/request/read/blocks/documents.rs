@@ -1,0 +1,102 @@
+//! Pictures, documents and results of searches.
+
+use super::{Members, Whose};
+use crate::json::{Node, Text};
+use crate::wire::codec::Untranslatable;
+use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
+use crate::wire::place::Place;
+
+/// Reads one block of these.
+pub(super) fn read<'a>(
+    place: &Place<'_>,
+    members: Members<'a>,
+    parts: &mut Vec<Part<'a>>,
+    request: &mut ChatRequest<'a>,
+) -> Result<(), Untranslatable> {
+    let [kind, _, source, ..] = members;
+    if kind.is_some_and(|kind| kind.is("image")) {
+        let media = read_source(&place.key("source"), source, request)?;
+        parts.extend(media.map(|media| Content::Image(media).into()));
+        return Ok(());
+    }
+    if kind.is_some_and(|kind| kind.is("search_result")) {
+        parts.push(search_result(place, members)?.into());
+        return Ok(());
+    }
+    document(place, members, parts, request)
+}
+
+fn document<'a>(
+    place: &Place<'_>,
+    [_, _, source, title, context, citations, ..]: Members<'a>,
+    parts: &mut Vec<Part<'a>>,
+    request: &mut ChatRequest<'a>,
+) -> Result<(), Untranslatable> {
+    let is_cited = citations.and_then(|citations| citations.field("enabled"));
+    if is_cited.and_then(Node::boolean) == Some(true) {
+        request.note(place.key("citations").to_string(), Loss::Nuance);
+    }
+    // The model is told what the document is about before it sees it, as it is by Anthropic.
+    if let Some(context) = context {
+        let context = place.key("context").text(context)?;
+        parts.push(Content::Text(context).into());
+    }
+    let name = title.map(|title| place.key("title").text(title)).transpose()?;
+    let source_place = place.key("source");
+    if source
+        .and_then(|source| source.field("type"))
+        .is_some_and(|kind| kind.is("content"))
+    {
+        parts.extend(name.map(|name| Content::Text(name).into()));
+        let content = source_place.object(source)?.field("content");
+        let place = source_place.key("content");
+        let content = content.ok_or_else(|| place.missing())?;
+        parts.extend(super::read(&place, content, Whose::Document, request)?);
+        return Ok(());
+    }
+    let media = read_source(&source_place, source, request)?;
+    parts.extend(media.map(|media| Content::Document { media, name }.into()));
+    Ok(())
+}
+
+/// Where a picture or a document is; `None` if only the provider itself can tell, which is noted.
+fn read_source<'a>(
+    place: &Place<'_>,
+    source: Option<Node<'a>>,
+    request: &mut ChatRequest<'a>,
+) -> Result<Option<Media<'a>>, Untranslatable> {
+    let [kind, media_type, data, url] = place
+        .object(source)?
+        .fields(["type", "media_type", "data", "url"]);
+    let kind_place = place.key("type");
+    Ok(match kind_place.required_text(kind)?.escaped() {
+        b"base64" => Some(Media::Inline {
+            media_type: place.key("media_type").required_text(media_type)?,
+            data: place.key("data").required_text(data)?,
+        }),
+        b"text" => Some(Media::Plain(place.key("data").required_text(data)?)),
+        b"url" => Some(Media::Url(place.key("url").required_text(url)?)),
+        b"file" => {
+            request.note(place.key("file_id").to_string(), Loss::Meaning);
+            None
+        }
+        _ => return Err(kind_place.malformed("is not a type of source")),
+    })
+}
+
+/// A result of a search is text with its title and its source on top.
+fn search_result<'a>(place: &Place<'_>, members: Members<'a>) -> Result<Content<'a>, Untranslatable> {
+    let [_, _, source, title, _, _, _, _, _, _, content, ..] = members;
+    let mut text = place.key("title").required_text(title)?.into_owned();
+    let newline = Text::of_plain("\n");
+    text.push(&newline);
+    text.push(&place.key("source").required_text(source)?);
+    let place = place.key("content");
+    let content = content.ok_or_else(|| place.missing())?;
+    place.each_object(content, ["text"], |place, [piece]| {
+        text.push(&newline);
+        text.push(&place.key("text").required_text(piece)?);
+        Ok(())
+    })?;
+    Ok(Content::Text(text))
+}

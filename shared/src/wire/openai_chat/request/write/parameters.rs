@@ -1,0 +1,209 @@
+//! Everything but messages and tools.
+
+use crate::config::{Defaults, ProviderKind};
+use crate::json::write::Object;
+use crate::wire::codec::{Dropped, Target};
+use crate::wire::ir::{ChatRequest, Effort, OutputFormat, Reasoning, ServiceTier};
+use crate::wire::opaque;
+use crate::wire::openai_chat::models::Model;
+
+/// How many stop sequences the API takes.
+const MOST_STOPS: usize = 4;
+
+/// The longest `safety_identifier`, in characters: <https://platform.openai.com/docs/api-reference/chat/create>
+const LONGEST_USER: usize = 64;
+
+/// The name of a schema that has none; the API asks for one.
+const UNNAMED_SCHEMA: &str = "output";
+
+/// The effort of a model that is not to reason.
+const OFF: &str = "none";
+
+/// Up to how many tokens of thought an effort is the nearest, least first; beyond, it is high.
+const BUDGETS: [(u64, Effort); 2] = [(2_048, Effort::Low), (8_192, Effort::Medium)];
+
+/// Writes the parameters.
+pub(super) fn write(
+    body: &mut Object<'_>,
+    request: &ChatRequest<'_>,
+    target: &Target<'_>,
+    model: &Model,
+    dropped: &mut Dropped,
+) {
+    // OpenAI's reasoning models refuse `max_tokens`; other servers may not know its successor.
+    let max_tokens = match target.kind {
+        ProviderKind::OpenAiCompatible => "max_tokens",
+        ProviderKind::OpenAi | ProviderKind::Anthropic => "max_completion_tokens",
+    };
+    if let Some(tokens) = request.max_tokens.or(target.defaults.max_tokens) {
+        body.number(max_tokens, tokens);
+    }
+    write_stop(body, request, target.defaults, model, dropped);
+    let effort = effort(request, target.kind, model, dropped);
+    if let Some(word) = effort {
+        body.string("reasoning_effort", word);
+    }
+    let samples = model.samples || effort == Some(OFF);
+    write_sampling(body, request, target, samples, dropped);
+    write_output(body, request);
+    write_user(body, request, target.kind);
+    write_tier(body, request, target.kind, dropped);
+    if request.stream {
+        body.boolean("stream", true);
+        // The broker accounts for every stream.
+        body.object("stream_options", |options| options.boolean("include_usage", true));
+    }
+}
+
+fn write_stop(
+    body: &mut Object<'_>,
+    request: &ChatRequest<'_>,
+    defaults: &Defaults,
+    model: &Model,
+    dropped: &mut Dropped,
+) {
+    if !model.stops {
+        if !request.stop.is_empty() {
+            dropped.note(request.words.stop);
+        }
+        return;
+    }
+    if request.stop.len() > MOST_STOPS {
+        dropped.note(request.words.stop);
+    }
+    if !request.stop.is_empty() {
+        body.array("stop", |list| {
+            request
+                .stop
+                .iter()
+                .take(MOST_STOPS)
+                .for_each(|text| list.text(text))
+        });
+    } else if !defaults.stop.is_empty() {
+        body.array("stop", |list| {
+            defaults
+                .stop
+                .iter()
+                .take(MOST_STOPS)
+                .for_each(|text| list.string(text))
+        });
+    }
+}
+
+fn write_sampling(
+    body: &mut Object<'_>,
+    request: &ChatRequest<'_>,
+    target: &Target<'_>,
+    is_taken: bool,
+    dropped: &mut Dropped,
+) {
+    let sampling = &request.sampling;
+    let mut write = |key: &str, own: Option<&[u8]>, default: Option<f64>, is_taken: bool| match (own, default)
+    {
+        (Some(number), _) if is_taken => body.raw(key, number),
+        (Some(_), _) => dropped.note(key),
+        (None, Some(default)) if is_taken => body.float(key, default),
+        (None, _) => {}
+    };
+    write(
+        "temperature",
+        sampling.temperature,
+        target.defaults.temperature,
+        is_taken,
+    );
+    write("top_p", sampling.top_p, target.defaults.top_p, is_taken);
+    let is_compatible = target.kind == ProviderKind::OpenAiCompatible;
+    write("top_k", sampling.top_k, None, is_compatible);
+    write("seed", sampling.seed, None, true);
+    write("presence_penalty", sampling.presence_penalty, None, is_taken);
+    write("frequency_penalty", sampling.frequency_penalty, None, is_taken);
+}
+
+fn write_output(body: &mut Object<'_>, request: &ChatRequest<'_>) {
+    match &request.output {
+        None => {}
+        Some(OutputFormat::JsonObject) => {
+            body.object("response_format", |format| format.string("type", "json_object"));
+        }
+        Some(OutputFormat::JsonSchema { name, schema, strict }) => body.object("response_format", |format| {
+            format.string("type", "json_schema");
+            format.object("json_schema", |object| {
+                match name {
+                    Some(name) => object.text("name", name),
+                    None => object.string("name", UNNAMED_SCHEMA),
+                }
+                object.raw("schema", schema);
+                if let Some(strict) = strict {
+                    object.boolean("strict", *strict);
+                }
+            });
+        }),
+    }
+}
+
+/// The word for how much the model is to reason.
+fn effort(
+    request: &ChatRequest<'_>,
+    kind: ProviderKind,
+    model: &Model,
+    dropped: &mut Dropped,
+) -> Option<&'static str> {
+    if !request.tools.is_empty() && !model.reasons_with_tools {
+        if !matches!(request.reasoning, None | Some(Reasoning::Off)) {
+            dropped.note(request.words.reasoning);
+        }
+        return Some(OFF);
+    }
+    let is_compatible = kind == ProviderKind::OpenAiCompatible;
+    let asked = match request.reasoning? {
+        Reasoning::Off if model.can_be_off => return Some(OFF),
+        // A model that does not reason does as it is told.
+        Reasoning::Off if model.efforts.is_empty() => return None,
+        Reasoning::Off => {
+            // The nearest to not at all, where that is known to be taken.
+            dropped.note(request.words.reasoning);
+            (!is_compatible).then_some(Effort::Minimal)?
+        }
+        // Anthropic's models think with high effort by themselves; other servers' as they see fit.
+        Reasoning::Adaptive => (!is_compatible).then_some(Effort::High)?,
+        Reasoning::Effort(effort) => effort,
+        Reasoning::Budget(tokens) => {
+            let nearest = BUDGETS.iter().find(|(most, _)| tokens <= *most);
+            nearest.map_or(Effort::High, |(_, effort)| *effort)
+        }
+    };
+    let word = model.effort(asked);
+    if word.is_none() {
+        dropped.note(request.words.reasoning);
+    }
+    word
+}
+
+fn write_user(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKind) {
+    if let Some(user) = request.user.as_ref().filter(|user| !user.is_empty()) {
+        let key = match kind {
+            ProviderKind::OpenAiCompatible => "user",
+            ProviderKind::OpenAi | ProviderKind::Anthropic => "safety_identifier",
+        };
+        let user = opaque::shortened(user, LONGEST_USER);
+        body.escaped(key, |out| out.extend_from_slice(&user));
+    }
+}
+
+fn write_tier(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKind, dropped: &mut Dropped) {
+    let Some(tier) = request.service_tier else { return };
+    if kind == ProviderKind::OpenAiCompatible {
+        // Only OpenAI sells them.
+        dropped.note("service_tier");
+        return;
+    }
+    body.string(
+        "service_tier",
+        match tier {
+            ServiceTier::Auto => "auto",
+            ServiceTier::Standard => "default",
+            ServiceTier::Flex => "flex",
+            ServiceTier::Priority => "priority",
+        },
+    );
+}

@@ -1,0 +1,99 @@
+//! The tools and the choice among them.
+
+use std::collections::HashSet;
+
+use crate::config::ProviderKind;
+use crate::json::Text;
+use crate::json::write::{Array, Object};
+use crate::wire::codec::Dropped;
+use crate::wire::ir::{ChatRequest, Tool, ToolChoice};
+use crate::wire::openai_chat::models::Model;
+
+/// Writes the tools, and the choice among them where there are any.
+pub(super) fn write(
+    body: &mut Object<'_>,
+    request: &ChatRequest<'_>,
+    kind: ProviderKind,
+    model: &Model,
+    dropped: &mut Dropped,
+) {
+    if request.tools.is_empty() {
+        return;
+    }
+    // Only OpenAI itself can choose among some of the tools.
+    let narrowed = match &request.tool_choice {
+        Some(ToolChoice::Allowed { names, .. }) if kind == ProviderKind::OpenAiCompatible => {
+            Some(names.iter().map(Text::escaped).collect::<HashSet<_>>())
+        }
+        _ => None,
+    };
+    let is_kept = |tool: &&Tool<'_>| {
+        narrowed
+            .as_ref()
+            .is_none_or(|names| names.contains(tool.name.escaped()))
+    };
+    body.array("tools", |list| {
+        request
+            .tools
+            .iter()
+            .filter(is_kept)
+            .for_each(|tool| write_tool(list, tool));
+    });
+    if let Some(choice) = &request.tool_choice {
+        write_choice(body, choice, narrowed.is_some());
+    }
+    if let Some(parallel) = request.parallel_tool_calls {
+        if model.parallel {
+            body.boolean("parallel_tool_calls", parallel);
+        } else {
+            dropped.note(request.words.parallel_tool_calls);
+        }
+    }
+}
+
+fn write_tool(list: &mut Array<'_>, tool: &Tool<'_>) {
+    list.object(|object| {
+        object.string("type", "function");
+        object.object("function", |function| {
+            function.text("name", &tool.name);
+            if let Some(description) = &tool.description {
+                function.text("description", description);
+            }
+            if let Some(schema) = tool.schema {
+                function.raw("parameters", schema);
+            }
+            if let Some(strict) = tool.strict {
+                function.boolean("strict", strict);
+            }
+        });
+    });
+}
+
+fn write_choice(body: &mut Object<'_>, choice: &ToolChoice<'_>, is_narrowed: bool) {
+    let mode = |is_required: bool| if is_required { "required" } else { "auto" };
+    match choice {
+        ToolChoice::Auto => body.string("tool_choice", "auto"),
+        ToolChoice::None => body.string("tool_choice", "none"),
+        ToolChoice::Required => body.string("tool_choice", "required"),
+        ToolChoice::Named(name) => body.object("tool_choice", |object| write_function(object, name)),
+        ToolChoice::Allowed { is_required, .. } if is_narrowed => {
+            body.string("tool_choice", mode(*is_required));
+        }
+        ToolChoice::Allowed { names, is_required } => body.object("tool_choice", |object| {
+            object.string("type", "allowed_tools");
+            object.object("allowed_tools", |allowed| {
+                allowed.string("mode", mode(*is_required));
+                allowed.array("tools", |list| {
+                    for name in names {
+                        list.object(|object| write_function(object, name));
+                    }
+                });
+            });
+        }),
+    }
+}
+
+fn write_function(object: &mut Object<'_>, name: &Text<'_>) {
+    object.string("type", "function");
+    object.object("function", |function| function.text("name", name));
+}
