@@ -78,26 +78,31 @@ fn attempts_are_given_the_agents_body_and_headers_as_they_came() {
 }
 
 #[test]
-fn members_of_another_format_are_left_out() {
-    for (dialect, account, other) in [
+fn members_of_another_format_are_asked_in_their_own_unless_the_call_cannot_be_said_there() {
+    for (dialect, other, beyond) in [
         (
             Dialect::OpenAi,
-            "openai-a",
             json!({"provider": "anthropic-a", "model": "claude-a"}),
+            "n",
         ),
         (
             Dialect::Anthropic,
-            "anthropic-a",
             json!({"provider": "openai-a", "model": "gpt-a"}),
+            "mcp_servers",
         ),
     ] {
         let mut call = Driver::forwarded(dialect, &body("either"));
-        let forward = &call.host.forwards[0];
-        assert_eq!((forward.cluster.as_str(), forward.retries), (account, 0));
+        assert_eq!(call.host.forwards[0].retries, 1);
+        call.finish();
+        assert_eq!(call.record().get("llm.excluded"), None);
+
+        let beyond_body = body("either").replacen('{', &format!("{{\"{beyond}\":3,"), 1);
+        let mut call = Driver::forwarded(dialect, &beyond_body);
+        assert_eq!(call.host.forwards[0].retries, 0);
         call.finish();
         let mut excluded = other;
         excluded["reason"] = json!("untranslatable");
-        excluded["place"] = json!("messages");
+        excluded["place"] = json!(beyond);
         assert_eq!(call.record()["llm.excluded"], json!([excluded]));
     }
 }

@@ -247,14 +247,19 @@ fn a_model_that_nothing_takes_is_not_found() {
 }
 
 #[test]
-fn a_model_whose_members_all_speak_another_format_is_refused() {
-    let expected = Refused {
-        code: "no_provider_for_format",
-        param: Some("model"),
-        ..INVALID
-    };
-    expect_at_body(Dialect::OpenAi, body("claude"), &expected);
-    expect_at_body(Dialect::Anthropic, body("gpt"), &expected);
+fn a_call_that_no_member_can_be_told_is_refused_with_the_place_that_is_too_much() {
+    for (dialect, model, beyond) in [
+        (Dialect::OpenAi, "claude", "n"),
+        (Dialect::Anthropic, "gpt", "mcp_servers"),
+    ] {
+        let expected = Refused {
+            code: "unsupported_by_provider",
+            param: Some(beyond),
+            ..INVALID
+        };
+        let body = body(model).replacen('{', &format!("{{\"{beyond}\":3,"), 1);
+        expect_at_body(dialect, body, &expected);
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::wire::Progress;
 
 mod golden;
 #[cfg(not(target_arch = "wasm32"))]
@@ -37,7 +38,8 @@ fn feed(mut translator: AnswerTranslator, chunks: &[&[u8]]) -> (String, Observat
         translator.push(b"more", true, &mut noted).is_empty(),
         "nothing follows the end"
     );
-    (String::from_utf8(out).unwrap(), noted, translator.progress())
+    let progress = noted.progress();
+    (String::from_utf8(out).unwrap(), noted, progress)
 }
 
 fn stream(from: Format, text: &str) -> (String, Observation, Progress) {
