@@ -89,6 +89,26 @@ async fn a_call_is_recorded_with_who_what_where_and_how_much() {
 }
 
 #[tokio::test]
+async fn the_agent_is_told_the_id_under_which_its_call_is_recorded() {
+    let setup = Setup::new().await;
+    for (index, (path, model, ..)) in setup.surfaces().into_iter().enumerate() {
+        let header = if path == CHAT {
+            "x-request-id"
+        } else {
+            "request-id"
+        };
+        let answer = setup.broker.post(path, TOKEN, call(model, false)).await;
+        answer.expect_status(200);
+        let record = setup.record(index + 1).await;
+        assert_eq!(
+            answer.header(header),
+            Some(record.text("llm.request_id")),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_tokens_are_those_the_provider_reported() {
     let setup = Setup::new().await;
     let mut calls = 0;

@@ -108,7 +108,6 @@ fn set_headers(
     let is_translated = matches!(passage, Passage::Translated(_));
     let is_rewritten = is_translated || (is_success && leaves_usage_out(call));
     let mut answer = provider::answer_headers(given, !is_rewritten);
-    let mut is_changed = answer.len() != given.len();
     let status = if head.is_our_credential() {
         // As a 502 it goes to the next account.
         502
@@ -119,14 +118,12 @@ fn set_headers(
     };
     let status_text = status.to_string();
     if status != head.status {
-        is_changed = true;
         answer
             .iter_mut()
             .filter(|(name, _)| *name == ":status")
             .for_each(|(_, value)| *value = status_text.as_bytes());
     }
     if is_translated {
-        is_changed = true;
         answer.retain(|(name, _)| *name != "content-type" && !name.starts_with("openai-"));
         let content_type: &[u8] = if is_success && call.request.stream {
             b"text/event-stream"
@@ -135,14 +132,13 @@ fn set_headers(
         };
         answer.push(("content-type", content_type));
     }
-    if call.format.dialect() == Dialect::Anthropic {
-        // OpenAI's equivalent is Envoy's own header.
-        answer.extend(call.headers.first(X_REQUEST_ID).map(|id| (REQUEST_ID, id)));
-        is_changed = true;
-    }
-    if is_changed {
-        output.set_response_headers(&answer);
-    }
+    // The provider's request has lost the id that Envoy would repeat.
+    let id_header = match call.format.dialect() {
+        Dialect::OpenAi => X_REQUEST_ID,
+        Dialect::Anthropic => REQUEST_ID,
+    };
+    answer.extend(call.headers.first(X_REQUEST_ID).map(|id| (id_header, id)));
+    output.set_response_headers(&answer);
 }
 
 /// A chunk of an answer that has said nothing yet.
