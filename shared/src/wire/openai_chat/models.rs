@@ -6,6 +6,10 @@ use crate::config::ProviderKind;
 use crate::wire::ir::Effort;
 
 /// What a model refuses or needs.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row of a table: what a model takes in one place says nothing of another"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Model {
     /// Which efforts of reasoning it knows, in rising order; none: it does not reason.

@@ -51,7 +51,7 @@ pub fn read(body: &[u8]) -> Result<ChatRequest<'_>, Untranslatable> {
     let mut members = Body::default();
     Node::each_member(body, |key, node| {
         if node.kind() != Kind::Null && !members.take(&key, node) {
-            note_other(&key, node, &mut request);
+            note_other(key, node, &mut request);
         }
     })
     .map_err(|_| Place::top("body").malformed("must be a JSON object"))?;
@@ -87,7 +87,7 @@ impl<'a> Body<'a> {
 }
 
 /// Notes a member that no other format has.
-fn note_other<'a>(key: &Cow<'a, [u8]>, node: Node<'a>, request: &mut ChatRequest<'a>) {
+fn note_other<'a>(key: Cow<'a, [u8]>, node: Node<'a>, request: &mut ChatRequest<'a>) {
     let loss = match key.as_ref() {
         b"model" => return,
         b"mcp_servers" if node.kind() == Kind::Array && node.elements().is_empty() => return,
@@ -97,7 +97,7 @@ fn note_other<'a>(key: &Cow<'a, [u8]>, node: Node<'a>, request: &mut ChatRequest
     };
     let name = match key {
         Cow::Borrowed(key) => String::from_utf8_lossy(key),
-        Cow::Owned(key) => Cow::Owned(String::from_utf8_lossy(key).into_owned()),
+        Cow::Owned(key) => Cow::Owned(String::from_utf8_lossy(&key).into_owned()),
     };
     request.note(name, loss);
 }

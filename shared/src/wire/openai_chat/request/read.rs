@@ -58,7 +58,7 @@ pub fn read(body: &[u8]) -> Result<ChatRequest<'_>, Untranslatable> {
     let mut members = Body::default();
     Node::each_member(body, |key, node| {
         if node.kind() != Kind::Null && !members.take(&key, node) {
-            note_other(&key, node, &mut request);
+            note_other(key, node, &mut request);
         }
     })
     .map_err(|_| Place::top("body").malformed("must be a JSON object"))?;
@@ -102,7 +102,7 @@ impl<'a> Body<'a> {
 }
 
 /// Notes a member that no other format has, unless it asks for what happens anyway.
-fn note_other<'a>(key: &Cow<'a, [u8]>, node: Node<'a>, request: &mut ChatRequest<'a>) {
+fn note_other<'a>(key: Cow<'a, [u8]>, node: Node<'a>, request: &mut ChatRequest<'a>) {
     let loss = match key.as_ref() {
         // The broker's own business.
         b"model" | b"stream_options" => return,
@@ -121,9 +121,9 @@ fn is_text_only(modalities: Node<'_>) -> bool {
     modalities.kind() == Kind::Array && modalities.elements().iter().all(|modality| modality.is("text"))
 }
 
-fn name<'a>(key: &Cow<'a, [u8]>) -> Cow<'a, str> {
+fn name(key: Cow<'_, [u8]>) -> Cow<'_, str> {
     match key {
         Cow::Borrowed(key) => String::from_utf8_lossy(key),
-        Cow::Owned(key) => Cow::Owned(String::from_utf8_lossy(key).into_owned()),
+        Cow::Owned(key) => Cow::Owned(String::from_utf8_lossy(&key).into_owned()),
     }
 }

@@ -42,7 +42,25 @@ const KEYS: [&str; 16] = [
     "cache_control",
 ];
 
-type Members<'a> = [Option<Node<'a>>; KEYS.len()];
+/// A block, taken apart; what a block of its type has no need of is none of its business.
+struct Block<'a> {
+    kind: Option<Node<'a>>,
+    text: Option<Node<'a>>,
+    source: Option<Node<'a>>,
+    title: Option<Node<'a>>,
+    /// The member `context`.
+    about: Option<Node<'a>>,
+    citations: Option<Node<'a>>,
+    id: Option<Node<'a>>,
+    name: Option<Node<'a>>,
+    input: Option<Node<'a>>,
+    tool_use_id: Option<Node<'a>>,
+    content: Option<Node<'a>>,
+    is_error: Option<Node<'a>>,
+    thinking: Option<Node<'a>>,
+    signature: Option<Node<'a>>,
+    data: Option<Node<'a>>,
+}
 
 /// What the provider's own tools leave in a conversation: no other provider can go on from it.
 const OF_THE_PROVIDER: [&[u8]; 13] = [
@@ -64,23 +82,57 @@ const OF_THE_PROVIDER: [&[u8]; 13] = [
 /// Reads content.
 pub(super) fn read<'a>(
     place: &Place<'_>,
-    content: Node<'a>,
+    node: Node<'a>,
     whose: Whose,
     request: &mut ChatRequest<'a>,
 ) -> Result<Vec<Part<'a>>, Untranslatable> {
-    if let Some(text) = content.text() {
+    if let Some(text) = node.text() {
         return Ok(vec![Content::Text(text).into()]);
     }
     place.check(
-        content.kind() == Kind::Array,
+        node.kind() == Kind::Array,
         "must be a string or an array of blocks",
     )?;
     let mut parts = Vec::new();
-    place.each_object(content, KEYS, |place, members| {
+    place.each_object(node, KEYS, |place, members| {
         place.check(parts.len() < MAX_PARTS, "is one block too many")?;
         let before = parts.len();
-        read_block(&place, members, whose, &mut parts, request)?;
-        let [.., mark] = members;
+        let [
+            kind,
+            text,
+            source,
+            title,
+            about,
+            citations,
+            id,
+            name,
+            input,
+            tool_use_id,
+            content,
+            is_error,
+            thinking,
+            signature,
+            data,
+            mark,
+        ] = members;
+        let block = Block {
+            kind,
+            text,
+            source,
+            title,
+            about,
+            citations,
+            id,
+            name,
+            input,
+            tool_use_id,
+            content,
+            is_error,
+            thinking,
+            signature,
+            data,
+        };
+        read_block(&place, &block, whose, &mut parts, request)?;
         if let (Some(mark), Some(last)) = (mark, parts.get_mut(before..).and_then(<[_]>::last_mut)) {
             last.breakpoint = Some(read_mark(mark));
         }
@@ -92,29 +144,13 @@ pub(super) fn read<'a>(
 /// Reads one block, which may be several parts, or none if no other format has it.
 fn read_block<'a>(
     place: &Place<'_>,
-    members: Members<'a>,
+    block: &Block<'a>,
     whose: Whose,
     parts: &mut Vec<Part<'a>>,
     request: &mut ChatRequest<'a>,
 ) -> Result<(), Untranslatable> {
-    let [
-        kind,
-        text,
-        ..,
-        citations,
-        _,
-        _,
-        _,
-        _,
-        _,
-        _,
-        thinking,
-        signature,
-        data,
-        _,
-    ] = members;
     let kind_place = place.key("type");
-    let kind = kind_place.required_text(kind)?;
+    let kind = kind_place.required_text(block.kind)?;
     let kind = kind.escaped();
     if OF_THE_PROVIDER.contains(&kind) {
         request.note(kind_place.to_string(), Loss::Meaning);
@@ -129,57 +165,59 @@ fn read_block<'a>(
         _ => return Err(kind_place.malformed("is not a type of content block")),
     };
     kind_place.check(is_possible, "is not possible in this content")?;
-    if let Some(citations) = citations.filter(|_| kind == b"text")
+    if let Some(citations) = block.citations.filter(|_| kind == b"text")
         && !citations.elements().is_empty()
     {
         request.note(place.key("citations").to_string(), Loss::Nuance);
     }
     let content = match kind {
-        b"text" => Content::Text(place.key("text").required_text(text)?),
+        b"text" => Content::Text(place.key("text").required_text(block.text)?),
         b"thinking" => {
-            let signature = signature.map(|text| place.key("signature").text(text));
+            let signature = block.signature.map(|text| place.key("signature").text(text));
             Content::Thinking {
-                text: place.key("thinking").required_text(thinking)?,
+                text: place.key("thinking").required_text(block.thinking)?,
                 signature: signature.transpose()?,
             }
         }
-        b"redacted_thinking" => Content::SealedThinking(place.key("data").required_text(data)?),
-        b"tool_use" => tool_use(place, members)?,
-        b"tool_result" => tool_result(place, members, request)?,
+        b"redacted_thinking" => Content::SealedThinking(place.key("data").required_text(block.data)?),
+        b"tool_use" => tool_use(place, block)?,
+        b"tool_result" => tool_result(place, block, request)?,
         // No other format has pictures and documents in what the model said.
         _ if whose == Whose::Assistant => {
             request.note(kind_place.to_string(), Loss::Meaning);
             return Ok(());
         }
-        _ => return documents::read(place, members, parts, request),
+        _ => return documents::read(place, block, parts, request),
     };
     parts.push(content.into());
     Ok(())
 }
 
-fn tool_use<'a>(place: &Place<'_>, members: Members<'a>) -> Result<Content<'a>, Untranslatable> {
-    let [_, _, _, _, _, _, id, name, input, ..] = members;
-    let arguments = match input {
+fn tool_use<'a>(place: &Place<'_>, block: &Block<'a>) -> Result<Content<'a>, Untranslatable> {
+    let arguments = match block.input {
         None => Arguments::none(),
         Some(input) => Arguments::Json(Cow::Borrowed(place.key("input").object(Some(input))?.raw())),
     };
     Ok(Content::ToolCall {
-        id: place.key("id").required_text(id)?,
-        name: place.key("name").required_text(name)?,
+        id: place.key("id").required_text(block.id)?,
+        name: place.key("name").required_text(block.name)?,
         arguments,
     })
 }
 
 fn tool_result<'a>(
     place: &Place<'_>,
-    members: Members<'a>,
+    block: &Block<'a>,
     request: &mut ChatRequest<'a>,
 ) -> Result<Content<'a>, Untranslatable> {
-    let [.., id, content, is_error, _, _, _, _] = members;
-    let content = content.map(|content| read(&place.key("content"), content, Whose::Tool, request));
-    let is_error = is_error.map(|is_error| place.key("is_error").boolean(is_error));
+    let content = block
+        .content
+        .map(|content| read(&place.key("content"), content, Whose::Tool, request));
+    let is_error = block
+        .is_error
+        .map(|is_error| place.key("is_error").boolean(is_error));
     Ok(Content::ToolResult {
-        id: place.key("tool_use_id").required_text(id)?,
+        id: place.key("tool_use_id").required_text(block.tool_use_id)?,
         content: content.transpose()?.unwrap_or_default(),
         is_error: is_error.transpose()?.unwrap_or_default(),
     })

@@ -72,26 +72,28 @@ pub(super) fn write<'r>(body: &mut Object<'_>, turns: &'r [Turn<'r>], marks: &mu
     });
 }
 
-fn write_turn<'r>(list: &mut Array<'_>, turn: &'r Turn<'r>, writer: &mut Writer<'r, '_>) {
+fn write_turn<'r>(messages: &mut Array<'_>, turn: &'r Turn<'r>, writer: &mut Writer<'r, '_>) {
     let role = match turn.role {
         Role::Assistant => "assistant",
         Role::User | Role::System => "user",
     };
     match turn.parts.as_slice() {
-        [] => write_nothing(list, role),
+        [] => write_nothing(messages, role),
         [
             Part {
                 content: Content::Text(text),
                 breakpoint: None,
             },
-        ] => list.object(|message| {
+        ] => messages.object(|message| {
             message.string("role", role);
             message.text("content", &writer.text(text, true));
         }),
-        [before @ .., last] => list.object(|message| {
+        [first @ .., last] => messages.object(|message| {
             message.string("role", role);
             message.array("content", |content| {
-                before.iter().for_each(|part| writer.part(content, part, false));
+                for part in first {
+                    writer.part(content, part, false);
+                }
                 writer.part(content, last, true);
             });
         }),

@@ -63,7 +63,7 @@ fn write_stop(body: &mut Object<'_>, request: &ChatRequest<'_>, target: &Target<
         body.array("stop_sequences", |list| own().for_each(|text| list.text(text)));
     } else if request.stop.is_empty() && defaults().next().is_some() {
         body.array("stop_sequences", |list| {
-            defaults().for_each(|text| list.string(text))
+            defaults().for_each(|text| list.string(text));
         });
     }
 }

@@ -34,13 +34,37 @@ pub(super) fn read<'a>(node: Node<'a>, request: &mut ChatRequest<'a>) -> Result<
     let mut index = 0;
     place.each_object(node, KEYS, |place, members| {
         place.check(index < MAX_MESSAGES, "is one message too many")?;
-        let [role, ..] = members;
+        let [
+            role,
+            content,
+            tool_calls,
+            tool_call_id,
+            name,
+            refusal,
+            function_call,
+            audio,
+            reasoning_content,
+            thinking_blocks,
+            cache_control,
+        ] = members;
+        let given = Given {
+            content,
+            tool_calls,
+            tool_call_id,
+            name,
+            refusal,
+            function_call,
+            audio,
+            reasoning_content,
+            thinking_blocks,
+            cache_control,
+        };
         let message = match Who::of(&place, role)? {
-            Who::Instructions => instructions(&place, members, request)?,
-            Who::User => user(&place, members, request)?,
-            Who::Assistant => assistant(&place, index, members, request, &mut old_calls)?,
-            Who::Tool => tool(&place, members, request)?,
-            Who::Function => function(&place, index, members, request, &mut old_calls)?,
+            Who::Instructions => instructions(&place, &given, request)?,
+            Who::User => user(&place, &given, request)?,
+            Who::Assistant => assistant(&place, index, &given, request, &mut old_calls)?,
+            Who::Tool => tool(&place, &given, request)?,
+            Who::Function => function(&place, index, &given, request, &mut old_calls)?,
         };
         request.messages.push(Message {
             index: Some(index),
@@ -74,7 +98,19 @@ impl Who {
     }
 }
 
-type Members<'a> = [Option<Node<'a>>; KEYS.len()];
+/// A message, taken apart.
+struct Given<'a> {
+    content: Option<Node<'a>>,
+    tool_calls: Option<Node<'a>>,
+    tool_call_id: Option<Node<'a>>,
+    name: Option<Node<'a>>,
+    refusal: Option<Node<'a>>,
+    function_call: Option<Node<'a>>,
+    audio: Option<Node<'a>>,
+    reasoning_content: Option<Node<'a>>,
+    thinking_blocks: Option<Node<'a>>,
+    cache_control: Option<Node<'a>>,
+}
 
 fn message(role: Role, parts: Vec<Part<'_>>) -> Message<'_> {
     Message {
@@ -86,65 +122,55 @@ fn message(role: Role, parts: Vec<Part<'_>>) -> Message<'_> {
 
 fn instructions<'a>(
     place: &Place<'_>,
-    [_, content, _, _, name, .., cache]: Members<'a>,
+    given: &Given<'a>,
     request: &mut ChatRequest<'a>,
 ) -> Result<Message<'a>, Untranslatable> {
-    note_name(place, name, request);
-    let mut parts = parts::required(&place.key("content"), content, Allowed::TEXT, request)?;
-    parts::mark_last(&mut parts, cache);
+    note_name(place, given.name, request);
+    let mut parts = parts::required(&place.key("content"), given.content, Allowed::TEXT, request)?;
+    parts::mark_last(&mut parts, given.cache_control);
     Ok(message(Role::System, parts))
 }
 
 fn user<'a>(
     place: &Place<'_>,
-    [_, content, _, _, name, .., cache]: Members<'a>,
+    given: &Given<'a>,
     request: &mut ChatRequest<'a>,
 ) -> Result<Message<'a>, Untranslatable> {
-    note_name(place, name, request);
-    let mut parts = parts::required(&place.key("content"), content, Allowed::MEDIA, request)?;
-    parts::mark_last(&mut parts, cache);
+    note_name(place, given.name, request);
+    let mut parts = parts::required(&place.key("content"), given.content, Allowed::MEDIA, request)?;
+    parts::mark_last(&mut parts, given.cache_control);
     Ok(message(Role::User, parts))
 }
 
 fn assistant<'a>(
     place: &Place<'_>,
     index: usize,
-    members: Members<'a>,
+    given: &Given<'a>,
     request: &mut ChatRequest<'a>,
     old_calls: &mut OldCalls,
 ) -> Result<Message<'a>, Untranslatable> {
-    let [
-        _,
-        content,
-        tool_calls,
-        _,
-        name,
-        refusal,
-        function_call,
-        audio,
-        reasoning,
-        thinking,
-        cache,
-    ] = members;
-    note_name(place, name, request);
-    if audio.is_some() {
+    note_name(place, given.name, request);
+    if given.audio.is_some() {
         request.note(place.key("audio").to_string(), Loss::Meaning);
     }
     // What one provider's model thought is no use to another's.
-    for (key, thought) in [("reasoning_content", reasoning), ("thinking_blocks", thinking)] {
+    for (key, thought) in [
+        ("reasoning_content", given.reasoning_content),
+        ("thinking_blocks", given.thinking_blocks),
+    ] {
         if thought.is_some() {
             request.note(place.key(key).to_string(), Loss::Nuance);
         }
     }
-    let mut parts = parts::optional(&place.key("content"), content, Allowed::REFUSAL, request)?;
-    if let Some(refusal) = refusal {
+    let mut parts = parts::optional(&place.key("content"), given.content, Allowed::REFUSAL, request)?;
+    if let Some(refusal) = given.refusal {
         let refusal = place.key("refusal").text(refusal)?;
         parts.push(Content::Refusal(refusal).into());
     }
-    if let Some(calls) = tool_calls {
+    if let Some(calls) = given.tool_calls {
         tools::read_calls(&place.key("tool_calls"), calls, &mut parts, request)?;
     }
-    if let Some(call) = function_call {
+    if let Some(call) = given.function_call {
         let place = place.key("function_call");
         let (name, arguments) = tools::called_function(&place, Some(call))?;
         let id = old_id(index);
@@ -154,31 +180,35 @@ fn assistant<'a>(
             .push_back(id.clone());
         parts.push(Content::ToolCall { id, name, arguments }.into());
     }
-    parts::mark_last(&mut parts, cache);
+    parts::mark_last(&mut parts, given.cache_control);
     Ok(message(Role::Assistant, parts))
 }
 
 fn tool<'a>(
     place: &Place<'_>,
-    [_, content, _, id, .., cache]: Members<'a>,
+    given: &Given<'a>,
     request: &mut ChatRequest<'a>,
 ) -> Result<Message<'a>, Untranslatable> {
-    let id = place.key("tool_call_id").required_text(id)?;
-    let content = parts::optional(&place.key("content"), content, Allowed::MEDIA, request)?;
-    Ok(result(id, content, cache))
+    let id = place.key("tool_call_id").required_text(given.tool_call_id)?;
+    let content = parts::optional(&place.key("content"), given.content, Allowed::MEDIA, request)?;
+    Ok(result(id, content, given.cache_control))
 }
 
 fn function<'a>(
     place: &Place<'_>,
     index: usize,
-    [_, content, _, _, name, .., cache]: Members<'a>,
+    given: &Given<'a>,
     request: &mut ChatRequest<'a>,
     old_calls: &mut OldCalls,
 ) -> Result<Message<'a>, Untranslatable> {
-    let name = place.key("name").required_text(name)?;
+    let name = place.key("name").required_text(given.name)?;
     let call = old_calls.get_mut(name.escaped()).and_then(VecDeque::pop_front);
-    let content = parts::optional(&place.key("content"), content, Allowed::TEXT, request)?;
-    Ok(result(call.unwrap_or_else(|| old_id(index)), content, cache))
+    let content = parts::optional(&place.key("content"), given.content, Allowed::TEXT, request)?;
+    Ok(result(
+        call.unwrap_or_else(|| old_id(index)),
+        content,
+        given.cache_control,
+    ))
 }
 
 fn result<'a>(id: Text<'a>, content: Vec<Part<'a>>, cache: Option<Node<'a>>) -> Message<'a> {

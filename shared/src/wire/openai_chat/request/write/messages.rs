@@ -76,7 +76,7 @@ impl<'r> Writer<'r, '_> {
             object.string("role", self.model.instructions);
             if is_marked {
                 object.array("content", |content| {
-                    parts().for_each(|part| self.part(content, part))
+                    parts().for_each(|part| self.part(content, part));
                 });
             } else {
                 parts().for_each(|part| self.lose_mark(part));
@@ -235,7 +235,7 @@ impl<'r> Writer<'r, '_> {
         };
         match &part.content {
             Content::Text(text) | Content::Refusal(text) => {
-                write("text", &mut |object| object.text("text", text))
+                write("text", &mut |object| object.text("text", text));
             }
             Content::Image(Media::Plain(text)) => write("text", &mut |object| object.text("text", text)),
             Content::Image(image) => write("image_url", &mut |object| {

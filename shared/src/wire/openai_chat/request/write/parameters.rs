@@ -77,7 +77,7 @@ fn write_stop(
                 .stop
                 .iter()
                 .take(MOST_STOPS)
-                .for_each(|text| list.text(text))
+                .for_each(|text| list.text(text));
         });
     } else if !defaults.stop.is_empty() {
         body.array("stop", |list| {
@@ -85,7 +85,7 @@ fn write_stop(
                 .stop
                 .iter()
                 .take(MOST_STOPS)
-                .for_each(|text| list.string(text))
+                .for_each(|text| list.string(text));
         });
     }
 }

@@ -1,6 +1,6 @@
 //! Pictures, documents and results of searches.
 
-use super::{Members, Whose};
+use super::{Block, Whose};
 use crate::json::{Node, Text};
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
@@ -9,52 +9,56 @@ use crate::wire::place::Place;
 /// Reads one block of these.
 pub(super) fn read<'a>(
     place: &Place<'_>,
-    members: Members<'a>,
+    block: &Block<'a>,
     parts: &mut Vec<Part<'a>>,
     request: &mut ChatRequest<'a>,
 ) -> Result<(), Untranslatable> {
-    let [kind, _, source, ..] = members;
-    if kind.is_some_and(|kind| kind.is("image")) {
-        let media = read_source(&place.key("source"), source, request)?;
+    let is = |name: &str| block.kind.is_some_and(|kind| kind.is(name));
+    if is("image") {
+        let media = read_source(&place.key("source"), block.source, request)?;
         parts.extend(media.map(|media| Content::Image(media).into()));
         return Ok(());
     }
-    if kind.is_some_and(|kind| kind.is("search_result")) {
-        parts.push(search_result(place, members)?.into());
+    if is("search_result") {
+        parts.push(search_result(place, block)?.into());
         return Ok(());
     }
-    document(place, members, parts, request)
+    document(place, block, parts, request)
 }
 
 fn document<'a>(
     place: &Place<'_>,
-    [_, _, source, title, context, citations, ..]: Members<'a>,
+    block: &Block<'a>,
     parts: &mut Vec<Part<'a>>,
     request: &mut ChatRequest<'a>,
 ) -> Result<(), Untranslatable> {
-    let is_cited = citations.and_then(|citations| citations.field("enabled"));
+    let is_cited = block.citations.and_then(|citations| citations.field("enabled"));
     if is_cited.and_then(Node::boolean) == Some(true) {
         request.note(place.key("citations").to_string(), Loss::Nuance);
     }
     // The model is told what the document is about before it sees it, as it is by Anthropic.
-    if let Some(context) = context {
+    if let Some(context) = block.about {
         let context = place.key("context").text(context)?;
         parts.push(Content::Text(context).into());
     }
-    let name = title.map(|title| place.key("title").text(title)).transpose()?;
+    let name = block
+        .title
+        .map(|title| place.key("title").text(title))
+        .transpose()?;
     let source_place = place.key("source");
-    if source
+    if block
+        .source
         .and_then(|source| source.field("type"))
         .is_some_and(|kind| kind.is("content"))
     {
         parts.extend(name.map(|name| Content::Text(name).into()));
-        let content = source_place.object(source)?.field("content");
+        let pieces = source_place.object(block.source)?.field("content");
         let place = source_place.key("content");
-        let content = content.ok_or_else(|| place.missing())?;
-        parts.extend(super::read(&place, content, Whose::Document, request)?);
+        let pieces = pieces.ok_or_else(|| place.missing())?;
+        parts.extend(super::read(&place, pieces, Whose::Document, request)?);
         return Ok(());
     }
-    let media = read_source(&source_place, source, request)?;
+    let media = read_source(&source_place, block.source, request)?;
     parts.extend(media.map(|media| Content::Document { media, name }.into()));
     Ok(())
 }
@@ -85,15 +89,14 @@ fn read_source<'a>(
 }
 
 /// A result of a search is text with its title and its source on top.
-fn search_result<'a>(place: &Place<'_>, members: Members<'a>) -> Result<Content<'a>, Untranslatable> {
-    let [_, _, source, title, _, _, _, _, _, _, content, ..] = members;
-    let mut text = place.key("title").required_text(title)?.into_owned();
+fn search_result<'a>(place: &Place<'_>, block: &Block<'a>) -> Result<Content<'a>, Untranslatable> {
+    let mut text = place.key("title").required_text(block.title)?.into_owned();
     let newline = Text::of_plain("\n");
     text.push(&newline);
-    text.push(&place.key("source").required_text(source)?);
+    text.push(&place.key("source").required_text(block.source)?);
     let place = place.key("content");
-    let content = content.ok_or_else(|| place.missing())?;
-    place.each_object(content, ["text"], |place, [piece]| {
+    let pieces = block.content.ok_or_else(|| place.missing())?;
+    place.each_object(pieces, ["text"], |place, [piece]| {
         text.push(&newline);
         text.push(&place.key("text").required_text(piece)?);
         Ok(())
