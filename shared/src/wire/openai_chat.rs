@@ -1,6 +1,7 @@
 //! OpenAI's chat completions: <https://platform.openai.com/docs/api-reference/chat>
 
 use crate::json::Text;
+use crate::wire::answer_id;
 
 pub mod answer;
 pub mod error;
@@ -15,6 +16,6 @@ mod usage;
 fn tool_call_id<'a>(id: Option<&'a Text<'_>>, tail: &str, index: usize) -> Text<'a> {
     match id {
         Some(id) => id.clone(),
-        None => Text::of_plain(&format!("call_{tail}_{index}")),
+        None => Text::of_plain(&format!("call_{}_{index}", answer_id::short(tail))),
     }
 }

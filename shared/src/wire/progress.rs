@@ -1,6 +1,5 @@
 //! What a stream has shown of itself so far: as long as it is nothing, another provider may still be asked.
 
-use super::codec::StreamReader;
 use super::ir::{Delta, ErrorKind};
 
 /// What one event of a stream is.
@@ -55,18 +54,4 @@ impl EventClass {
             _ => Self::Preamble,
         }
     }
-}
-
-/// What an event is to a reader that has seen none before: the first step that is more than preamble decides. So a
-/// stream that passes untouched is judged as one that is translated.
-pub(super) fn classify(mut reader: impl StreamReader, data: &[u8]) -> EventClass {
-    let mut class = EventClass::Preamble;
-    if !data.trim_ascii().is_empty() {
-        reader.read(data, &mut |delta| {
-            if class == EventClass::Preamble {
-                class = EventClass::of(&delta);
-            }
-        });
-    }
-    class
 }

@@ -5,10 +5,11 @@ pub mod write;
 
 mod blocks;
 
-use super::answer;
 use super::usage::PartialUsage;
-use crate::json::scan;
-use crate::wire::{EventClass, Observation, progress};
+use super::{answer, error};
+use crate::json::{Node, scan};
+use crate::wire::ir::ErrorKind;
+use crate::wire::{EventClass, Observation};
 
 /// Notes what one event's data says: `message_start` holds the message with the input's usage, `message_delta` the
 /// stop reason and the usage so far, `message_stop` ends it, `error` breaks it off.
@@ -38,9 +39,41 @@ pub fn observe(data: &[u8], observation: &mut Observation) {
     }
 }
 
-/// What one event's data is to the agent: `message_start`, `ping` and a
-/// block that begins empty are preamble, `message_stop` is the end.
+/// What one event's data is to the agent, by itself: `message_start`, `ping` and a block of words that begins empty
+/// are preamble, `message_stop` is the end. Blocks of all kinds count, be they unknown here.
 #[must_use]
 pub fn classify(data: &[u8]) -> EventClass {
-    progress::classify(read::StreamReader::default(), data)
+    if matches!(data.trim_ascii(), b"" | b"[DONE]") {
+        return EventClass::Preamble;
+    }
+    let keys = ["type", "delta", "content_block", "error"];
+    let Some((event, [kind, delta, block, error])) = Node::sound(data, keys) else {
+        return EventClass::Error(ErrorKind::Internal);
+    };
+    let kind = kind.and_then(Node::text).unwrap_or_default();
+    let has_words = |node: Node<'_>| {
+        let mut has_words = false;
+        node.members(|key, value| has_words |= key.as_ref() != b"type" && !value.is_empty());
+        has_words
+    };
+    let is_content = match (kind.escaped(), delta, block) {
+        (b"message_stop", ..) => return EventClass::End,
+        (b"content_block_start", _, Some(block)) => {
+            let is_words = |kind: Node<'_>| kind.is("text") || kind.is("thinking");
+            !block.field("type").is_some_and(is_words) || has_words(block)
+        }
+        (b"content_block_delta", Some(delta), _) => has_words(delta),
+        (b"message_delta", Some(delta), _) => delta.field("stop_reason").is_some(),
+        (b"message_start" | b"ping" | b"content_block_stop", ..) => false,
+        _ if error.is_some() || kind.is("error") => {
+            let kind = error::of_object(event, 0).map_or(ErrorKind::Internal, |error| error.kind);
+            return EventClass::Error(kind);
+        }
+        _ => false,
+    };
+    if is_content {
+        EventClass::Content
+    } else {
+        EventClass::Preamble
+    }
 }

@@ -5,9 +5,10 @@ pub mod write;
 
 mod calls;
 
-use super::{answer, usage};
-use crate::json::scan;
-use crate::wire::{EventClass, EventRole, Observation, progress};
+use super::{answer, error, usage};
+use crate::json::{Node, scan};
+use crate::wire::ir::ErrorKind;
+use crate::wire::{EventClass, EventRole, Observation};
 
 /// Notes what one event's data says; tells the extra chunk that carries usage and nothing else.
 pub fn observe(data: &[u8], observation: &mut Observation) -> EventRole {
@@ -34,9 +35,36 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventRole {
     }
 }
 
-/// What one event's data is to the agent: a role alone, usage alone or Azure's chunk without
-/// choices are preamble, `[DONE]` is the end.
+/// What one event's data is to the agent, by itself: a role alone, usage alone or Azure's chunk without choices are
+/// preamble, `[DONE]` is the end. All choices count, and whatever they say, be it unknown here.
 #[must_use]
 pub fn classify(data: &[u8]) -> EventClass {
-    progress::classify(read::StreamReader::default(), data)
+    match data.trim_ascii() {
+        b"" => return EventClass::Preamble,
+        b"[DONE]" => return EventClass::End,
+        _ => {}
+    }
+    let Some((chunk, [choices, error])) = Node::sound(data, ["choices", "error"]) else {
+        return EventClass::Error(ErrorKind::Internal);
+    };
+    if (error.is_some() || choices.is_none())
+        && let Some(error) = error::of_object(chunk, 0)
+    {
+        return EventClass::Error(error.kind);
+    }
+    let mut class = EventClass::Preamble;
+    if let Some(choices) = choices {
+        choices.each(|choice| {
+            let [delta, reason] = choice.fields(["delta", "finish_reason"]);
+            let says = |delta: Node<'_>| {
+                let mut says = false;
+                delta.members(|key, value| says |= key.as_ref() != b"role" && !value.is_empty());
+                says
+            };
+            if delta.is_some_and(says) || reason.is_some_and(|reason| !reason.is_empty()) {
+                class = EventClass::Content;
+            }
+        });
+    }
+    class
 }
