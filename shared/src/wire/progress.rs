@@ -55,3 +55,30 @@ impl EventClass {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn what_shows_first_decides() {
+        let failed = EventClass::Error(ErrorKind::Overloaded);
+        let after = |classes: &[EventClass]| {
+            classes
+                .iter()
+                .fold(Progress::Nothing, |so_far, class| so_far.after(*class))
+        };
+        assert_eq!(after(&[EventClass::Preamble]), Progress::Nothing);
+        assert_eq!(
+            after(&[EventClass::Preamble, EventClass::Content, failed]),
+            Progress::Content
+        );
+        assert_eq!(
+            after(&[failed, EventClass::End]),
+            Progress::Failed(ErrorKind::Overloaded)
+        );
+        assert_eq!(after(&[EventClass::Preamble, EventClass::End]), Progress::Ended);
+    }
+}

@@ -77,3 +77,72 @@ pub fn classify(data: &[u8]) -> EventClass {
         EventClass::Preamble
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn an_event_is_preamble_until_something_is_said() {
+        for (data, class) in [
+            ("", EventClass::Preamble),
+            (
+                r#"{"type":"message_start","message":{"id":"m"}}"#,
+                EventClass::Preamble,
+            ),
+            (r#"{"type":"ping"}"#, EventClass::Preamble),
+            (
+                r#"{"type":"content_block_start","content_block":{"type":"text","text":""}}"#,
+                EventClass::Preamble,
+            ),
+            (
+                r#"{"type":"content_block_start","content_block":{"type":"text","text":"x"}}"#,
+                EventClass::Content,
+            ),
+            (
+                r#"{"type":"content_block_start","content_block":{"type":"thinking","thinking":"","signature":""}}"#,
+                EventClass::Preamble,
+            ),
+            (
+                r#"{"type":"content_block_start","content_block":{"type":"tool_use","name":"f"}}"#,
+                EventClass::Content,
+            ),
+            (
+                r#"{"type":"content_block_start","content_block":{"type":"server_tool_use"}}"#,
+                EventClass::Content,
+            ),
+            (
+                r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":""}}"#,
+                EventClass::Preamble,
+            ),
+            (
+                r#"{"type":"content_block_delta","delta":{"type":"new_delta","new":"x"}}"#,
+                EventClass::Content,
+            ),
+            (r#"{"type":"content_block_stop"}"#, EventClass::Preamble),
+            (
+                r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+                EventClass::Content,
+            ),
+            (
+                r#"{"type":"message_delta","delta":{"stop_reason":null}}"#,
+                EventClass::Preamble,
+            ),
+            (r#"{"type":"message_stop"}"#, EventClass::End),
+            (
+                r#"{"type":"error","error":{"type":"overloaded_error"}}"#,
+                EventClass::Error(ErrorKind::Overloaded),
+            ),
+            (
+                r#"{"error":{"type":"rate_limit_error"}}"#,
+                EventClass::Error(ErrorKind::RateLimit),
+            ),
+            (r#"{"type":"error"}"#, EventClass::Error(ErrorKind::Internal)),
+            ("oops", EventClass::Error(ErrorKind::Internal)),
+        ] {
+            assert_eq!(classify(data.as_bytes()), class, "{data}");
+        }
+    }
+}

@@ -68,3 +68,51 @@ pub fn classify(data: &[u8]) -> EventClass {
     }
     class
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn an_event_is_preamble_until_something_is_said() {
+        for (choice, class) in [
+            ("", EventClass::Preamble),
+            (r#"{"delta":null}"#, EventClass::Preamble),
+            (
+                r#"{"delta":{"role":"assistant","content":"","refusal":null,"tool_calls":[]},"finish_reason":null}"#,
+                EventClass::Preamble,
+            ),
+            (r#"{"delta":{"content":" "}}"#, EventClass::Content),
+            (r#"{"delta":{"reasoning":"x"}}"#, EventClass::Content),
+            (r#"{"delta":{"audio":{"id":"a"}}}"#, EventClass::Content),
+            (r#"{"delta":{"tool_calls":[{}]}}"#, EventClass::Content),
+            (
+                r#"{"index":0,"delta":{}},{"index":1,"delta":{"content":"x"}}"#,
+                EventClass::Content,
+            ),
+            (r#"{"delta":{},"finish_reason":"stop"}"#, EventClass::Content),
+            (r#"{"delta":{},"finish_reason":""}"#, EventClass::Preamble),
+        ] {
+            let data = format!(r#"{{"id":"1","choices":[{choice}],"usage":{{"prompt_tokens":1}}}}"#);
+            assert_eq!(classify(data.as_bytes()), class, "{choice}");
+        }
+        for (data, class) in [
+            ("", EventClass::Preamble),
+            ("{}", EventClass::Preamble),
+            (" [DONE]", EventClass::End),
+            ("[DON", EventClass::Error(ErrorKind::Internal)),
+            (
+                r#"{"error":{"message":"m","code":429}}"#,
+                EventClass::Error(ErrorKind::RateLimit),
+            ),
+            (
+                r#"{"object":"error","message":"m","code":404}"#,
+                EventClass::Error(ErrorKind::NotFound),
+            ),
+        ] {
+            assert_eq!(classify(data.as_bytes()), class, "{data}");
+        }
+    }
+}

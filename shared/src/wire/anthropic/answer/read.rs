@@ -83,6 +83,3 @@ fn part(block: Node<'_>) -> Option<AnswerPart<'_>> {
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -235,6 +235,3 @@ impl StreamReader {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -100,6 +100,3 @@ fn tool_call(call: Node<'_>) -> Option<AnswerPart<'_>> {
         arguments: given.and_then(arguments).unwrap_or_else(|| Arguments::none()),
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -119,6 +119,3 @@ impl StreamReader {
         tell(Delta::End);
     }
 }
-
-#[cfg(test)]
-mod tests;
