@@ -24,6 +24,12 @@ pub(super) fn tail(id: Option<&Text<'_>>, caller: &Caller) -> String {
     caller.request_id.chars().filter(is_kept).take(MAX_ID).collect()
 }
 
+/// What of the tail stands in the ids of tool calls that the provider gave none: OpenAI takes ids of up to 40
+/// characters back.
+pub(super) fn short(tail: &str) -> &str {
+    tail.get(tail.len().saturating_sub(24)..).unwrap_or(tail)
+}
+
 /// Whether a name has only letters, digits, `_` and `-`, which every format allows in ids.
 pub(super) fn is_plain(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');

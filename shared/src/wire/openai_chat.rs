@@ -10,6 +10,7 @@ mod said;
 mod usage;
 
 use super::Dialect;
+use super::answer_id;
 use super::codec::{Answers, Codec, Requests, SameFormat};
 use crate::json::Text;
 
@@ -44,6 +45,6 @@ pub(super) static CODEC: Codec = Codec {
 fn tool_call_id<'a>(id: Option<&'a Text<'_>>, tail: &str, index: usize) -> Text<'a> {
     match id {
         Some(id) => id.clone(),
-        None => Text::of_plain(&format!("call_{tail}_{index}")),
+        None => Text::of_plain(&format!("call_{}_{index}", answer_id::short(tail))),
     }
 }

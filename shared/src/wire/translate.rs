@@ -189,7 +189,8 @@ struct Stream {
 
 impl Stream {
     fn push(&mut self, chunk: &[u8], is_last: bool, observation: &mut Observation) -> Vec<u8> {
-        let mut out = Vec::new();
+        // What is written is rarely more than twice as long as what was read.
+        let mut out = Vec::with_capacity(chunk.len().saturating_mul(2));
         let Self { splitter, session } = self;
         splitter.push(chunk, |piece| session.take(piece, observation, &mut out));
         if is_last {

@@ -1,13 +1,14 @@
 //! Anthropic's errors: <https://platform.claude.com/docs/en/api/errors>
 
 use crate::json::{Kind, Node, Text, write};
-use crate::limits::MAX_ERROR_MESSAGE;
+use crate::limits::{MAX_ERROR_MESSAGE, MAX_QUOTED};
 use crate::wire::ir::{ErrorKind, ProviderError};
 
 /// Reads the body of an error that came with `status`; `None` if it says nothing of one.
 #[must_use]
 pub fn read(body: &[u8], status: u16) -> Option<ProviderError<'_>> {
-    of_object(Node::sound(body)?, status)
+    let (object, []) = Node::sound(body, [])?;
+    of_object(object, status)
 }
 
 /// Reads an object that may hold an error. Servers that only speak Anthropic's format may give `error` as a string,
@@ -35,7 +36,7 @@ pub(super) fn of_object(object: Node<'_>, status: u16) -> Option<ProviderError<'
                 _ => code.text(),
             })
             .filter(is_given)
-            .map(|code| code.bounded(MAX_ERROR_MESSAGE)),
+            .map(|code| code.bounded(MAX_QUOTED)),
         parameter: None,
     })
 }

@@ -7,7 +7,7 @@ mod blocks;
 
 use super::answer;
 use super::usage::PartialUsage;
-use crate::json::scan;
+use crate::json::scan::{self, Kind};
 use crate::wire::{EventClass, Observation};
 
 /// What a stream that broke off ends with.
@@ -17,10 +17,13 @@ pub const CUT: &[u8] = b"event: error\ndata: {\"type\":\"error\",\"error\":{\"ty
 /// Notes what one event's data says: `message_start` holds the message with the input's usage, `message_delta` the
 /// stop reason and the usage so far, `message_stop` ends it, `error` breaks it off.
 pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
-    let Ok(members) = scan::members(data, ["type", "message", "delta", "usage", "content_block"]) else {
+    let Ok(members) = scan::members(
+        data,
+        ["type", "message", "delta", "usage", "content_block", "error"],
+    ) else {
         return EventClass::Preamble;
     };
-    let [kind, message, delta, usage, block] = members.values;
+    let [kind, message, delta, usage, block, error] = members.values;
     let text = |value: Option<scan::Value>| value.map(|value| value.span.of(data)).unwrap_or_default();
     match text(kind) {
         b"\"content_block_delta\"" => EventClass::Content,
@@ -46,15 +49,74 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
             EventClass::Preamble
         }
         b"\"error\"" => EventClass::Error,
+        _ if error.is_some_and(|error| error.kind != Kind::Null) => EventClass::Error,
         _ => EventClass::Preamble,
     }
 }
 
-/// The beginning of a text or a thought says nothing yet; that of anything else does.
+/// The beginning of a text or a thought says nothing yet, unless it has some; that of anything else does.
 fn block_class(block: &[u8]) -> EventClass {
-    let kind = scan::members(block, ["type"]).map_or([None], |members| members.values);
-    match kind.map(|kind| kind.map(|kind| kind.span.of(block))) {
-        [Some(b"\"text\"" | b"\"thinking\"") | None] => EventClass::Preamble,
-        [Some(_)] => EventClass::Content,
+    let mut is_words = false;
+    let mut says = false;
+    let scanned = scan::object(block, |key, value| match (key.as_ref(), value.span.of(block)) {
+        (b"type", kind) => is_words = matches!(kind, b"\"text\"" | b"\"thinking\""),
+        (_, value) => says |= !matches!(value, b"\"\"" | b"null" | b"[]"),
+    });
+    if scanned.is_err() || (is_words && !says) {
+        EventClass::Preamble
+    } else {
+        EventClass::Content
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn an_event_is_preamble_until_something_is_said() {
+        for (data, class) in [
+            (
+                r#"{"type":"message_start","message":{"id":"m"}}"#,
+                EventClass::Preamble,
+            ),
+            (r#"{"type":"ping"}"#, EventClass::Preamble),
+            (
+                r#"{"type":"content_block_start","content_block":{"type":"text","text":""}}"#,
+                EventClass::Preamble,
+            ),
+            (
+                r#"{"type":"content_block_start","content_block":{"type":"thinking","thinking":""}}"#,
+                EventClass::Preamble,
+            ),
+            (
+                r#"{"type":"content_block_start","content_block":{"type":"tool_use","name":"f"}}"#,
+                EventClass::Content,
+            ),
+            (
+                r#"{"type":"content_block_delta","delta":{"type":"text_delta","text":"x"}}"#,
+                EventClass::Content,
+            ),
+            (
+                r#"{"type":"content_block_start","content_block":{"type":"text","text":"x"}}"#,
+                EventClass::Content,
+            ),
+            (r#"{"type":"content_block_stop"}"#, EventClass::Preamble),
+            (r#"{"error":{"type":"rate_limit_error"}}"#, EventClass::Error),
+            (
+                r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"}}"#,
+                EventClass::Content,
+            ),
+            (r#"{"type":"message_stop"}"#, EventClass::Preamble),
+            (
+                r#"{"type":"error","error":{"type":"overloaded_error"}}"#,
+                EventClass::Error,
+            ),
+        ] {
+            let mut observation = Observation::default();
+            assert_eq!(observe(data.as_bytes(), &mut observation), class, "{data}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::wire::answer_id;
 /// one made of the answer's id and the call's place. The same call always gets the same id.
 pub fn write(id: Option<&Text<'_>>, tail: &str, index: usize) -> String {
     let Some(id) = id else {
-        return format!("toolu_{tail}_{index}");
+        return format!("toolu_{}_{index}", answer_id::short(tail));
     };
     match id.plain() {
         Some(plain) if answer_id::is_plain(&plain) => plain.into_owned(),

@@ -149,6 +149,8 @@ impl ErrorKind {
             413 => Self::TooLarge,
             429 => Self::RateLimit,
             503 | 529 => Self::Overloaded,
+            // A model of the provider's failed behind it.
+            424 => Self::Internal,
             400..=499 => Self::InvalidRequest,
             _ => Self::Internal,
         }
@@ -197,7 +199,7 @@ impl Arguments<'_> {
                 None => Cow::Borrowed(text.escaped()),
             },
         };
-        if Node::sound(&document).is_some() {
+        if Node::sound(&document, []).is_some() {
             return document;
         }
         if matches!(document.trim_ascii(), b"" | b"null") {

@@ -2,7 +2,7 @@
 //! it make of them.
 
 use crate::json::{Kind, Node, Text, write};
-use crate::limits::MAX_ERROR_MESSAGE;
+use crate::limits::{MAX_ERROR_MESSAGE, MAX_QUOTED};
 use crate::wire::ir::{ErrorKind, ProviderError};
 
 /// Reads the body of an error that came with `status`; `None` if it says nothing of one.
@@ -11,7 +11,8 @@ pub fn read(body: &[u8], status: u16) -> Option<ProviderError<'_>> {
     // Google's compatible endpoint wraps its errors in an array.
     let body = body.trim_ascii();
     let inner = body.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
-    of_object(Node::sound(inner.unwrap_or(body))?, status)
+    let (object, []) = Node::sound(inner.unwrap_or(body), [])?;
+    of_object(object, status)
 }
 
 /// Reads an object that may be an error, or hold one.
@@ -55,11 +56,11 @@ fn of_members<'a>(error: Node<'a>, message: Option<Text<'a>>, status: u16) -> Pr
             .filter(is_given)
             .unwrap_or_else(|| Text::of_plain("the provider reported an error without a message"))
             .bounded(MAX_ERROR_MESSAGE),
-        code: code.filter(is_given).map(|code| code.bounded(MAX_ERROR_MESSAGE)),
+        code: code.filter(is_given).map(|code| code.bounded(MAX_QUOTED)),
         parameter: parameter
             .and_then(Node::text)
             .filter(is_given)
-            .map(|name| name.bounded(MAX_ERROR_MESSAGE)),
+            .map(|name| name.bounded(MAX_QUOTED)),
     }
 }
 

@@ -19,11 +19,14 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
         observation.note_end();
         return EventClass::Preamble;
     }
-    let Ok(members) = scan::members(data, ["model", "choices", "usage", "error"]) else {
+    let Ok(members) = scan::members(data, ["model", "choices", "usage", "error", "object"]) else {
         return EventClass::Preamble;
     };
-    let [model, choices, reported, error] = members.values;
-    if error.is_some_and(|value| value.kind != Kind::Null) {
+    let [model, choices, reported, error, object] = members.values;
+    // The second is how some compatible servers put it.
+    if error.is_some_and(|value| value.kind != Kind::Null)
+        || object.is_some_and(|value| value.span.of(data) == b"\"error\"")
+    {
         return EventClass::Error;
     }
     observation.note_model(model.map(|value| value.span.of(data)));
@@ -61,4 +64,58 @@ fn says_something(choices: &[u8]) -> bool {
         });
     });
     scanned.is_ok() && says
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn class(data: &str) -> EventClass {
+        observe(data.as_bytes(), &mut Observation::default())
+    }
+
+    #[test]
+    fn an_event_is_preamble_until_something_is_said() {
+        for (choice, expected) in [
+            (r#"{"delta":null}"#, EventClass::Preamble),
+            (
+                r#"{"delta":{"role":"assistant","content":"","refusal":null,"tool_calls":[]},"finish_reason":null}"#,
+                EventClass::Preamble,
+            ),
+            (r#"{"delta":{"content":" "}}"#, EventClass::Content),
+            (r#"{"delta":{"reasoning":"x"}}"#, EventClass::Content),
+            (r#"{"delta":{"audio":{"id":"a"}}}"#, EventClass::Content),
+            (r#"{"delta":{"tool_calls":[{}]}}"#, EventClass::Content),
+            (
+                r#"{"index":0,"delta":{}},{"index":1,"delta":{"content":"x"}}"#,
+                EventClass::Content,
+            ),
+            (r#"{"delta":{},"finish_reason":"stop"}"#, EventClass::Content),
+            (r#"{"delta":{},"finish_reason":""}"#, EventClass::Preamble),
+        ] {
+            assert_eq!(
+                class(&format!(r#"{{"id":"1","choices":[{choice}]}}"#)),
+                expected,
+                "{choice}"
+            );
+        }
+        for (data, expected) in [
+            ("{}", EventClass::Preamble),
+            (" [DONE]", EventClass::Preamble),
+            (
+                r#"{"choices":[],"usage":{"prompt_tokens":1}}"#,
+                EventClass::UsageOnly,
+            ),
+            (r#"{"error":{"message":"m","code":429}}"#, EventClass::Error),
+            (
+                r#"{"object":"error","message":"m","code":404}"#,
+                EventClass::Error,
+            ),
+            (r#"{"error":null,"choices":[]}"#, EventClass::Preamble),
+        ] {
+            assert_eq!(class(data), expected, "{data}");
+        }
+    }
 }

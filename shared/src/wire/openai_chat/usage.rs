@@ -90,4 +90,12 @@ mod tests {
         );
         assert_eq!(read(b"null"), None);
     }
+
+    #[test]
+    fn details_that_are_written_are_never_null() {
+        let mut out = Vec::new();
+        crate::json::write::object(&mut out, |object| write(&Usage::default(), object));
+        let expected = br#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}"#;
+        assert_eq!(out, expected);
+    }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::wire::Progress;
+use crate::wire::{EventClass, Progress};
 
 mod golden;
 #[cfg(not(target_arch = "wasm32"))]
@@ -40,6 +40,10 @@ fn feed(mut translator: AnswerTranslator, chunks: &[&[u8]]) -> (String, Observat
     );
     let progress = noted.progress();
     (String::from_utf8(out).unwrap(), noted, progress)
+}
+
+fn has_failed(noted: &Observation) -> bool {
+    noted.broke_off().is_some() || matches!(noted.progress(), Progress::Failed(_))
 }
 
 fn stream(from: Format, text: &str) -> (String, Observation, Progress) {

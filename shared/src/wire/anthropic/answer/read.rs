@@ -9,9 +9,8 @@ use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
 /// Reads a whole answer; `None` if the text is none: no JSON, an error, or without content.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<Answer<'_>> {
-    let message = Node::sound(body)?;
     let keys = ["id", "model", "content", "stop_reason", "stop_sequence", "usage"];
-    let [id, model, content, reason, sequence, usage] = message.fields(keys);
+    let (message, [id, model, content, reason, sequence, usage]) = Node::sound(body, keys)?;
     let [details, error] = message.fields(["stop_details", "error"]);
     let content = content.filter(|content| content.kind() == Kind::Array && error.is_none())?;
     let mut parts = Vec::new();
@@ -84,6 +83,3 @@ fn part(block: Node<'_>) -> Option<AnswerPart<'_>> {
         _ => None,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -85,6 +85,3 @@ fn write_part(part: &AnswerPart<'_>, tail: &str, calls: &mut usize, content: &mu
         }),
     }
 }
-
-#[cfg(test)]
-mod tests;

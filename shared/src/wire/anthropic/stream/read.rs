@@ -33,13 +33,6 @@ struct OpenCall {
 
 impl codec::StreamReader for StreamReader {
     fn read(&mut self, data: &[u8], tell: &mut dyn FnMut(Delta<'_>)) {
-        let Some(event) = Node::sound(data) else {
-            // Servers that serve both formats may end both in the way of OpenAI's.
-            if data.trim_ascii() != b"[DONE]" {
-                tell(Delta::Error(ProviderError::of(ErrorKind::Internal, NOT_JSON)));
-            }
-            return;
-        };
         let keys = [
             "type",
             "index",
@@ -49,7 +42,14 @@ impl codec::StreamReader for StreamReader {
             "usage",
             "error",
         ];
-        let [kind, block, delta, content, message, usage, error] = event.fields(keys);
+        let Some((event, fields)) = Node::sound(data, keys) else {
+            // Servers that serve both formats may end both in the way of OpenAI's.
+            if data.trim_ascii() != b"[DONE]" {
+                tell(Delta::Error(ProviderError::of(ErrorKind::Internal, NOT_JSON)));
+            }
+            return;
+        };
+        let [kind, block, delta, content, message, usage, error] = fields;
         let kind = kind.and_then(Node::text).unwrap_or_default();
         let block = block.and_then(Node::unsigned).unwrap_or_default();
         match (kind.escaped(), delta, content) {
@@ -235,6 +235,3 @@ impl StreamReader {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -119,6 +119,3 @@ impl codec::StreamWriter for StreamWriter {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -11,13 +11,12 @@ use crate::wire::openai_chat::usage;
 /// the first counts, for no other format has more than one.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<Answer<'_>> {
-    let completion = Node::sound(body)?;
-    let [id, model, choices, usage, error] = completion.fields(["id", "model", "choices", "usage", "error"]);
+    let keys = ["id", "model", "choices", "usage", "error"];
+    let (_, [id, model, choices, usage, error]) = Node::sound(body, keys)?;
     if error.is_some() {
         return None;
     }
-    let choice = first_choice(choices?)?;
-    let [message, reason, stop] = choice.fields(["message", "finish_reason", "stop_reason"]);
+    let [message, reason, stop] = first_choice(choices?, "message")?;
     let message = message.filter(|message| message.kind() == Kind::Object)?;
     let mut parts = Vec::new();
     let tool_calls = said::read(message, &mut |said| parts.push(part(said)));
@@ -37,15 +36,19 @@ pub fn read(body: &[u8]) -> Option<Answer<'_>> {
     })
 }
 
-/// The choice that counts: the first whose index is 0, or that has none.
-pub(in crate::wire::openai_chat) fn first_choice(choices: Node<'_>) -> Option<Node<'_>> {
+/// The choice that counts, the first whose index is 0 or that has none: what it says, which is the member `key`, why
+/// it ends, and vLLM's `stop_reason`.
+pub(in crate::wire::openai_chat) fn first_choice<'a>(
+    choices: Node<'a>,
+    key: &str,
+) -> Option<[Option<Node<'a>>; 3]> {
     let mut first = None;
     choices.each(|choice| {
-        if first.is_none()
-            && choice.kind() == Kind::Object
-            && choice.field("index").and_then(Node::unsigned).unwrap_or(0) == 0
-        {
-            first = Some(choice);
+        if first.is_none() && choice.kind() == Kind::Object {
+            let [index, said, reason, stop] = choice.fields(["index", key, "finish_reason", "stop_reason"]);
+            if index.and_then(Node::unsigned).unwrap_or(0) == 0 {
+                first = Some([said, reason, stop]);
+            }
         }
     });
     first
@@ -97,6 +100,3 @@ fn tool_call(call: Node<'_>) -> Option<AnswerPart<'_>> {
         arguments: given.and_then(arguments).unwrap_or_else(|| Arguments::none()),
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -93,6 +93,3 @@ fn write_function(name: &Text<'_>, arguments: &Arguments<'_>, function: &mut wri
     function.text("name", name);
     function.text("arguments", &arguments.as_text());
 }
-
-#[cfg(test)]
-mod tests;

@@ -30,17 +30,16 @@ impl codec::StreamReader for StreamReader {
         if data.trim_ascii() == b"[DONE]" {
             return self.end(tell);
         }
-        let Some(chunk) = Node::sound(data) else {
+        let keys = ["id", "model", "choices", "usage", "error"];
+        let Some((chunk, [id, model, choices, reported, error])) = Node::sound(data, keys) else {
             return tell(Delta::Error(ProviderError::of(ErrorKind::Internal, NOT_JSON)));
         };
-        let keys = ["id", "model", "choices", "usage", "error"];
-        let [id, model, choices, reported, error] = chunk.fields(keys);
         if (error.is_some() || choices.is_none())
             && let Some(error) = error::of_object(chunk, 0)
         {
             return tell(Delta::Error(error));
         }
-        let choice = choices.and_then(first_choice);
+        let choice = choices.and_then(|choices| first_choice(choices, "delta"));
         let usage = reported.and_then(|usage| usage::read(usage.raw()));
         // Azure begins with a chunk that has neither, nor an id: only what its filter thinks of the prompt.
         if (choice.is_some() || usage.is_some()) && self.stage == Stage::Silent {
@@ -65,12 +64,11 @@ impl codec::StreamReader for StreamReader {
 }
 
 impl StreamReader {
-    fn read_choice<'a>(
+    fn read_choice(
         &mut self,
-        choice: Node<'a>,
+        [delta, reason, stop]: [Option<Node<'_>>; 3],
         tell: &mut dyn FnMut(Delta<'_>),
     ) -> Result<(), TooMuchHeld> {
-        let [delta, reason, stop] = choice.fields(["delta", "finish_reason", "stop_reason"]);
         if let Some(delta) = delta {
             self.read_delta(delta, tell)?;
         }
@@ -121,6 +119,3 @@ impl StreamReader {
         tell(Delta::End);
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -144,6 +144,3 @@ impl codec::StreamWriter for StreamWriter {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;
