@@ -37,3 +37,6 @@ pub const MAX_HELD: usize = MAX_EVENT;
 
 /// Calls of tools in one answer: far beyond what a model ever asked for, and each is remembered until the end.
 pub const MAX_TOOL_CALLS: usize = 1_024;
+
+/// Parts of a whole answer that is translated: each takes more memory than the few bytes that it may consist of.
+pub const MAX_ANSWER_PARTS: usize = 10_000;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::json::write::Object;
 use crate::json::{Partial, Text};
-use crate::limits::MAX_HELD;
+use crate::limits::{MAX_HELD, MAX_TOOL_CALLS};
 use crate::sse;
 use crate::wire::TooMuchHeld;
 
@@ -73,6 +73,7 @@ impl Blocks {
         }
         match self.waiting.back_mut() {
             Some(Waiting::Words(last, waiting)) if *last == kind => waiting.push(text),
+            _ if self.waiting.len() >= MAX_TOOL_CALLS => return Err(TooMuchHeld::new()),
             _ => self
                 .waiting
                 .push_back(Waiting::Words(kind, text.clone().into_owned())),
