@@ -71,9 +71,10 @@ impl Blocks {
             self.write_words(kind, text, out);
             return self.bounded();
         }
+        let is_full = self.waiting.len() >= MAX_TOOL_CALLS;
         match self.waiting.back_mut() {
             Some(Waiting::Words(last, waiting)) if *last == kind => waiting.push(text),
-            _ if self.waiting.len() >= MAX_TOOL_CALLS => return Err(TooMuchHeld::new()),
+            _ if is_full => return Err(TooMuchHeld::new()),
             _ => self
                 .waiting
                 .push_back(Waiting::Words(kind, text.clone().into_owned())),

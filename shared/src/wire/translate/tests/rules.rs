@@ -192,6 +192,12 @@ fn a_whole_answer_is_kept_to_its_end_and_may_be_an_error() {
         let (out, ..) = feed(translator, &[head, tail]);
         assert!(out.contains(r#""content":[{"type":"text","text":"é"}],"stop_reason":"end_turn""#));
     }
+    let many = [
+        r#"{"choices":[{"message":{"content":["#,
+        &r#"{"text":"a"},"#.repeat(10_001),
+        "{}]}}]}",
+    ]
+    .concat();
     for (body, kind) in [
         (
             &br#"{"error":{"message":"m","code":"rate_limit_exceeded"}}"#[..],
@@ -201,6 +207,7 @@ fn a_whole_answer_is_kept_to_its_end_and_may_be_an_error() {
         (b"<html>", ErrorKind::Internal),
         (b"", ErrorKind::Internal),
         (&vec![b' '; MAX_OBSERVED_ANSWER + 1], ErrorKind::Internal),
+        (many.as_bytes(), ErrorKind::Internal),
     ] {
         let translator = AnswerTranslator::of_whole(OpenAiChat, AnthropicMessages, caller(false));
         let (out, observation, progress) = feed(translator, &[body]);
