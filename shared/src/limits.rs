@@ -57,3 +57,6 @@ pub const MAX_MESSAGES: usize = 100_000;
 /// The parts of all turns and the tools of a call that is translated. Each takes some hundred bytes of memory on the
 /// way, so a body of nothing but empty parts must not become many times its size.
 pub const MAX_PARTS: usize = 400_000;
+
+/// Parts of a whole answer that is translated: each takes more memory than the few bytes that it may consist of.
+pub const MAX_ANSWER_PARTS: usize = 10_000;

@@ -25,9 +25,7 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn sound<const N: usize>(document: &'a [u8], keys: [&str; N]) -> Option<(Self, [Option<Self>; N])> {
         simdutf8::basic::from_utf8(document).ok()?;
-        // No branch, so that the compiler makes it a few vector instructions.
-        let has_control = document.iter().fold(false, |found, byte| found | (*byte < b' '));
-        if has_control {
+        if document.iter().min().is_some_and(|least| *least < b' ') {
             // White space between values, most likely; whoever reads it tells it from that within strings.
             serde_json::from_slice::<serde::de::IgnoredAny>(document).ok()?;
         } else if !has_valid_escapes(document) {

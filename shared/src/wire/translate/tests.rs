@@ -1,6 +1,7 @@
 use super::*;
 use crate::wire::{EventClass, Progress};
 
+mod calls;
 mod golden;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
@@ -53,16 +54,20 @@ fn stream(from: Format, text: &str) -> (String, Observation, Progress) {
 
 /// A stream of OpenAI's whose chunks have these choices, as JSON.
 fn openai(choices: &[&str]) -> String {
-    let chunk =
-        |choice: &&str| format!("data: {{\"id\":\"chatcmpl-1\",\"model\":\"m\",\"choices\":[{choice}]}}\n\n");
-    let mut text: String = choices.iter().map(chunk).collect();
-    text.push_str("data: [DONE]\n\n");
-    text
+    let begin = r#"data: {"id":"chatcmpl-1","model":"m","choices":["#;
+    let chunks: String = choices
+        .iter()
+        .flat_map(|choice| [begin, choice, "]}\n\n"])
+        .collect();
+    chunks + "data: [DONE]\n\n"
 }
 
 /// A stream of Anthropic's with these events, as JSON.
 fn anthropic(events: &[&str]) -> String {
-    events.iter().map(|event| format!("data: {event}\n\n")).collect()
+    events
+        .iter()
+        .flat_map(|event| ["data: ", event, "\n\n"])
+        .collect()
 }
 
 /// The data of a stream's events, but for those that are not JSON.

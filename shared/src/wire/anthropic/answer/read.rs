@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use crate::json::{Kind, Node, Text};
+use crate::limits::MAX_ANSWER_PARTS;
 use crate::wire::anthropic::PartialUsage;
 use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
 
-/// Reads a whole answer; `None` if the text is none: no JSON, an error, or without content.
+/// Reads a whole answer; `None` if the text is none: no JSON, an error, without content or with far too
+/// much of it.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<Answer<'_>> {
     let keys = ["id", "model", "content", "stop_reason", "stop_sequence", "usage"];
@@ -14,7 +16,14 @@ pub fn read(body: &[u8]) -> Option<Answer<'_>> {
     let [details, error] = message.fields(["stop_details", "error"]);
     let content = content.filter(|content| content.kind() == Kind::Array && error.is_none())?;
     let mut parts = Vec::new();
-    content.each(|block| parts.extend(part(block)));
+    content.each(|block| {
+        if parts.len() <= MAX_ANSWER_PARTS {
+            parts.extend(part(block));
+        }
+    });
+    if parts.len() > MAX_ANSWER_PARTS {
+        return None;
+    }
     let has_tools = parts
         .iter()
         .any(|part| matches!(part, AnswerPart::ToolCall { .. }));

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::json::write::Object;
 use crate::json::{Partial, Text};
-use crate::limits::MAX_HELD;
+use crate::limits::{MAX_HELD, MAX_TOOL_CALLS};
 use crate::sse;
 use crate::wire::TooMuchHeld;
 
@@ -71,8 +71,10 @@ impl Blocks {
             self.write_words(kind, text, out);
             return self.bounded();
         }
+        let is_full = self.waiting.len() >= MAX_TOOL_CALLS;
         match self.waiting.back_mut() {
             Some(Waiting::Words(last, waiting)) if *last == kind => waiting.push(text),
+            _ if is_full => return Err(TooMuchHeld::new()),
             _ => self
                 .waiting
                 .push_back(Waiting::Words(kind, text.clone().into_owned())),

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use crate::json::{Kind, Node, Text};
+use crate::limits::MAX_ANSWER_PARTS;
 use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
 use crate::wire::openai_chat::said::{self, Said};
 use crate::wire::openai_chat::usage;
 
-/// Reads a whole answer; `None` if the text is none: no JSON, an error, or without a choice. Of several choices only
+/// Reads a whole answer; `None` if the text is none: no JSON, an error, without a choice or with far too much
+/// in it. Of several choices only
 /// the first counts, for no other format has more than one.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<Answer<'_>> {
@@ -19,11 +21,22 @@ pub fn read(body: &[u8]) -> Option<Answer<'_>> {
     let [message, reason, stop] = first_choice(choices?, "message")?;
     let message = message.filter(|message| message.kind() == Kind::Object)?;
     let mut parts = Vec::new();
-    let tool_calls = said::read(message, &mut |said| parts.push(part(said)));
+    let tool_calls = said::read(message, &mut |said| {
+        if parts.len() <= MAX_ANSWER_PARTS {
+            parts.push(part(said));
+        }
+    });
     let has_refusal = parts.iter().any(|part| matches!(part, AnswerPart::Refusal(_)));
     let told = parts.len();
     if let Some(tool_calls) = tool_calls {
-        tool_calls.each(|call| parts.extend(tool_call(call)));
+        tool_calls.each(|call| {
+            if parts.len() <= MAX_ANSWER_PARTS {
+                parts.extend(tool_call(call));
+            }
+        });
+    }
+    if parts.len() > MAX_ANSWER_PARTS {
+        return None;
     }
     let has_tools = parts.len() > told;
     Some(Answer {
