@@ -182,7 +182,9 @@ impl<'r> Writer<'r, '_> {
                         });
                         moved.parts.iter().for_each(|part| self.part(content, part));
                     }
-                    own.iter().for_each(|part| self.part(content, part));
+                    for part in own {
+                        self.part(content, part);
+                    }
                 }),
             }
         });
@@ -195,7 +197,9 @@ impl<'r> Writer<'r, '_> {
         content: &'r [Part<'r>],
         is_error: bool,
     ) -> Option<Moved<'r>> {
-        content.iter().for_each(|part| self.lose_mark(part));
+        for part in content {
+            self.lose_mark(part);
+        }
         let texts = || content.iter().filter_map(plain_of);
         let moved: Vec<_> = content.iter().filter(|part| plain_of(part).is_none()).collect();
         let id = self.ids.result(id);
