@@ -13,7 +13,7 @@ pub(crate) fn body(dialect: Dialect, error: &StatusError, request_id: &str) -> V
         Dialect::OpenAi => json!({"error": {
             "message": message,
             "type": error.error_type.as_deref().unwrap_or(usual.openai_type),
-            "param": null,
+            "param": error.param,
             "code": error.code.as_deref().or(usual.openai_code),
         }}),
         Dialect::Anthropic => json!({
