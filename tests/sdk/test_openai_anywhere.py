@@ -421,7 +421,15 @@ def test_errors(openai: OpenAI, served: Served, status: int, error: Any, stream:
     if status == 429:
         assert seen.response.headers["retry-after"] == "7"
         assert seen.code == "rate_limit_exceeded"
-    assert seen.request_id
+
+
+def test_every_answer_has_the_id_that_the_record_has(openai: OpenAI, served: Served) -> None:
+    answer = openai.chat.completions.create(model=served.model, messages=[{"role": "user", "content": "hi"}])
+    assert answer._request_id
+    served.account.behave(kind="status", status=400)
+    with pytest.raises(sdk.BadRequestError) as raised:
+        Agent(openai, served.model, False).ask("hi")
+    assert raised.value.request_id
 
 
 def test_a_call_that_is_too_long(openai: OpenAI, served: Served) -> None:

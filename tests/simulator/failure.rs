@@ -91,6 +91,7 @@ fn usual(status: u16) -> Usual {
             Some("model_not_found"),
             "not_found_error",
         ),
+        409 => is("Conflict", "conflict", None, "conflict_error"),
         413 => is(
             "Request too large",
             "request_too_large",

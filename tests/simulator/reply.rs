@@ -45,7 +45,7 @@ pub(crate) const THOUGHT: &str = "Let me think about it.";
 /// How a model refuses.
 pub(crate) const REFUSAL: &str = "I cannot help with that.";
 
-/// What the model says. `text` takes the place of all that it would say itself, but for calls of tools.
+/// What the model says. `text` takes the place of all that it would say itself but for calls of tools, whole.
 pub(crate) fn to(asked: &Conversation, text: Option<&str>, greeting: &str) -> Reply {
     let calls = calls(asked);
     let mut parts = thoughts(asked);
@@ -66,8 +66,10 @@ pub(crate) fn to(asked: &Conversation, text: Option<&str>, greeting: &str) -> Re
             end: End::Filtered,
         };
     }
-    let text = text.map_or_else(|| own_words(asked, greeting), str::to_owned);
-    let (text, end) = cut(text, asked);
+    let (text, end) = match text {
+        Some(text) => (text.to_owned(), End::Stop),
+        None => cut(own_words(asked, greeting), asked),
+    };
     parts.push(Said::Text(text));
     Reply { parts, end }
 }
