@@ -143,13 +143,25 @@ fn anthropic(body: &Value) -> Conversation {
             None => Choice::Auto,
         },
         parallel: choice.get("disable_parallel_tool_use") != Some(&Value::Bool(true)),
-        output: body
-            .pointer("/output_config/format/schema")
-            .map_or(Output::Text, |schema| Output::Schema(schema.clone())),
+        output: match body.pointer("/output_config/format/schema") {
+            Some(schema) => Output::Schema(schema.clone()),
+            // There is no other way to ask for it here than in words.
+            None if instructions(body).contains("JSON object") => Output::Json,
+            None => Output::Text,
+        },
         thinks: thinking.is_some_and(|kind| kind != "disabled"),
         max_tokens: number(body, "max_tokens"),
         stop: strings(body.get("stop_sequences")),
         ..Conversation::default()
+    }
+}
+
+/// The system prompt.
+fn instructions(body: &Value) -> String {
+    match body.get("system") {
+        Some(Value::String(text)) => text.clone(),
+        Some(blocks) => blocks.to_string(),
+        None => String::new(),
     }
 }
 
