@@ -27,3 +27,5 @@ mod reload;
 mod stats;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod translation;

@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,14 @@ FAILING_MODEL = "failing-llm"
 CLAUDE_MODEL = "claude-sonnet-4-6"
 MODELS = {CHAT_MODEL, FAILOVER_MODEL, FAILING_MODEL, CLAUDE_MODEL}
 
+# Accounts with a vendor are as strict as the real ones. Each serves a plain model and one that thinks.
+VENDORS = {"openai-strict": "openai", "anthropic-strict": "anthropic", "compatible-strict": "compatible"}
+
 CONFIG = """
 providers:
+  - {{name: openai-strict, kind: openai, endpoint: "http://127.0.0.1:{openai-strict}", credential: {{env: SDK_TEST_KEY}}}}
+  - {{name: anthropic-strict, kind: anthropic, endpoint: "http://127.0.0.1:{anthropic-strict}", credential: {{env: SDK_TEST_KEY}}}}
+  - {{name: compatible-strict, kind: openai-compatible, endpoint: "http://127.0.0.1:{compatible-strict}", credential: {{env: SDK_TEST_KEY}}}}
   - {{name: openai-a, kind: openai, endpoint: "http://127.0.0.1:{openai-a}", credential: {{env: SDK_TEST_KEY}}}}
   - {{name: openai-b, kind: openai, endpoint: "http://127.0.0.1:{openai-b}", credential: {{env: SDK_TEST_KEY}}}}
   - {{name: failing, kind: openai, endpoint: "http://127.0.0.1:{failing}", credential: {{env: SDK_TEST_KEY}}}}
@@ -49,6 +56,11 @@ pools:
       - {{provider: failing, model: gpt-5-mini, priority: 0}}
       - {{provider: openai-b, model: gpt-5-mini, priority: 1}}
 models:
+  - {{name: on-openai, targets: [{{provider: openai-strict, model: gpt-4o}}]}}
+  - {{name: on-openai-thinking, targets: [{{provider: openai-strict, model: gpt-5-mini}}]}}
+  - {{name: on-anthropic, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-5}}]}}
+  - {{name: on-anthropic-new, targets: [{{provider: anthropic-strict, model: claude-opus-4-7}}]}}
+  - {{name: on-compatible, targets: [{{provider: compatible-strict, model: qwen3-32b}}]}}
   - {{name: primary-llm, targets: [{{provider: openai-a, model: gpt-5-mini}}]}}
   - {{name: failing-llm, targets: [{{provider: failing, model: gpt-5-mini}}]}}
   - {{name: pair-llm, pool: pair}}
@@ -81,6 +93,14 @@ class Account:
         """The calls that arrived since the test began."""
         return self._control("GET", "received")
 
+    def got(self) -> Any:
+        """The body of the newest call."""
+        return json.loads(self.received()[-1]["body"])
+
+    def counted(self) -> dict[str, int]:
+        """The tokens of the newest call, as the account counted them."""
+        return self.received()[-1]["usage"]
+
     def reset(self) -> None:
         self.behave(kind="answer")
         self._control("DELETE", "received")
@@ -103,13 +123,31 @@ class Stack:
         self.accounts = accounts
 
 
+@dataclass(frozen=True)
+class Served:
+    """By whom a call is served, and under which models."""
+
+    kind: str
+    account: Account
+    model: str
+    thinking_model: str
+
+
+@pytest.fixture(params=["openai", "anthropic", "compatible"])
+def served(request: pytest.FixtureRequest, stack: Stack) -> Served:
+    """Each kind of provider: whoever serves a call, its agent must not be able to tell."""
+    kind = request.param
+    thinking = {"openai": "on-openai-thinking", "anthropic": "on-anthropic", "compatible": "on-compatible"}[kind]
+    return Served(kind, stack.accounts[f"{kind}-strict"], f"on-{kind}", thinking)
+
+
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The simulator and the broker, for the whole session."""
     # A proxy of the machine's must not stand between a test and its own machine.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     directory = tmp_path_factory.mktemp("broker")
-    accounts = {name: Account(name) for name in ("openai-a", "openai-b", "failing", "anthropic-a")}
+    accounts = {name: Account(name) for name in ("openai-a", "openai-b", "failing", "anthropic-a", *VENDORS)}
     listen, admin = free_port(), free_port()
     config = directory / "broker.yaml"
     ports = {name: account.port for name, account in accounts.items()}
@@ -118,6 +156,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     simulator = [binary("SIMULATOR_BIN", "provider-simulator")]
     for name, port in ports.items():
         simulator += ["--account", f"{name}@127.0.0.1:{port}"]
+    for name, vendor in VENDORS.items():
+        simulator += ["--vendor", f"{name}={vendor}"]
     broker = [binary("BROKER_BIN", "broker"), "up", "--config", str(config)]
     broker += ["--listen", f"127.0.0.1:{listen}", "--admin", f"127.0.0.1:{admin}"]
     broker += ["--access-log", str(directory / "access.log"), "--concurrency", "1"]

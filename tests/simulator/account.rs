@@ -18,6 +18,7 @@ use crate::plan::{Call, Outcome};
 use crate::record::ReceivedRequest;
 use crate::request::{Asked, Dialect};
 use crate::server;
+use crate::vendor::Vendor;
 
 /// A simulated provider account on a port of its own. It ends when it is dropped.
 #[derive(Debug)]
@@ -50,6 +51,13 @@ impl Simulator {
         Self::bind(name, loopback, Recording::On)
             .await
             .expect("a free port on the loopback interface")
+    }
+
+    /// Starts an account with the manners of this vendor.
+    pub async fn start_as(vendor: Vendor, name: &str) -> Self {
+        let simulator = Self::start(name).await;
+        simulator.account.state().vendor = vendor;
+        simulator
     }
 
     /// Starts an account on this address.
@@ -89,6 +97,11 @@ impl Simulator {
     /// What calls meet from now on, when nothing is queued.
     pub fn behave(&self, behaviour: impl Into<Behaviour>) {
         self.account.state().default = Arc::new(behaviour.into());
+    }
+
+    /// Whose manners the account has from now on.
+    pub fn behave_as(&self, vendor: Vendor) {
+        self.account.state().vendor = vendor;
     }
 
     /// Queues behaviours, one per call, which come before the default.
@@ -188,6 +201,7 @@ pub(crate) struct Account {
 
 #[derive(Debug, Default)]
 pub(crate) struct State {
+    pub(crate) vendor: Vendor,
     pub(crate) default: Arc<Behaviour>,
     pub(crate) queue: VecDeque<Arc<Behaviour>>,
     pub(crate) required: Option<(String, String)>,
@@ -208,10 +222,11 @@ impl Account {
 
     /// Takes a call in and says what becomes of it.
     pub(crate) fn take(&self, parts: &Parts, body: &Bytes) -> Outcome {
-        let dialect = Dialect::of_path(parts.uri.path());
+        let vendor = self.state().vendor;
+        let dialect = Dialect::of_path(parts.uri.path()).filter(|dialect| vendor.serves(*dialect));
         let asked = dialect
             .filter(|_| parts.method == "POST")
-            .map(|dialect| Asked::read(dialect, body));
+            .map(|dialect| Asked::of(vendor, dialect, &parts.headers, body));
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let call = Call {
             account: &self.name,

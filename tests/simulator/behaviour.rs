@@ -75,6 +75,30 @@ impl Behaviour {
         .into()
     }
 
+    /// Refuses a call that is too long for the model, in the words of both dialects.
+    #[must_use]
+    pub fn too_long() -> Self {
+        StatusError {
+            status: 400,
+            message: Some("prompt is too long: 200001 tokens > 200000 maximum".to_owned()),
+            code: Some("context_length_exceeded".to_owned()),
+            param: Some("messages".to_owned()),
+            ..StatusError::default()
+        }
+        .into()
+    }
+
+    /// Answers 200 with this body, as JSON, whatever it is.
+    #[must_use]
+    pub fn body(body: impl Into<String>) -> Self {
+        Raw {
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            chunks: vec![body.into()],
+            ..Raw::default()
+        }
+        .into()
+    }
+
     /// Resets the connection after it has read the call.
     #[must_use]
     pub fn reset() -> Self {
@@ -141,6 +165,8 @@ pub struct StatusError {
     pub error_type: Option<String>,
     /// `error.code` (`OpenAI` only); without one, the provider's usual one for the status.
     pub code: Option<String>,
+    /// `error.param` (`OpenAI` only).
+    pub param: Option<String>,
     /// `retry-after` in seconds.
     pub retry_after: Option<u64>,
     /// Adds `x-ratelimit-*` or `anthropic-ratelimit-*`.
@@ -158,6 +184,7 @@ impl Default for StatusError {
             message: None,
             error_type: None,
             code: None,
+            param: None,
             retry_after: None,
             rate_limit_headers: false,
             first_byte_ms: 0,

@@ -1,6 +1,7 @@
 //! The HTTP face of an account's handle: `/_simulator/…` on its own port, for those who are not in this process.
 //!
-//! * `POST /_simulator/behaviour` with any of `{"default": {…}, "then": [{…}], "require": ["x-api-key", "secret"]}`
+//! * `POST /_simulator/behaviour` with any of `{"default": {…}, "then": [{…}], "require": ["x-api-key", "secret"],
+//!   "vendor": "anthropic"}`
 //! * `GET /_simulator/received`: the calls, as a list of objects
 //! * `DELETE /_simulator/received`: forget them
 //! * `GET /_simulator/count`: `{"count": 3}`
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::account::Account;
 use crate::behaviour::Behaviour;
+use crate::vendor::Vendor;
 
 /// Where the control paths begin.
 pub(crate) const PREFIX: &str = "/_simulator/";
@@ -53,6 +55,7 @@ struct Orders {
     #[serde(default)]
     then: Vec<Behaviour>,
     require: Option<(String, String)>,
+    vendor: Option<Vendor>,
 }
 
 impl Orders {
@@ -60,6 +63,9 @@ impl Orders {
         let mut state = account.state();
         if let Some(default) = self.default {
             state.default = Arc::new(default);
+        }
+        if let Some(vendor) = self.vendor {
+            state.vendor = vendor;
         }
         state.queue.extend(self.then.into_iter().map(Arc::new));
         if self.require.is_some() {

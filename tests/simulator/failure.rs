@@ -13,7 +13,7 @@ pub(crate) fn body(dialect: Dialect, error: &StatusError, request_id: &str) -> V
         Dialect::OpenAi => json!({"error": {
             "message": message,
             "type": error.error_type.as_deref().unwrap_or(usual.openai_type),
-            "param": null,
+            "param": error.param,
             "code": error.code.as_deref().or(usual.openai_code),
         }}),
         Dialect::Anthropic => json!({
@@ -91,6 +91,7 @@ fn usual(status: u16) -> Usual {
             Some("model_not_found"),
             "not_found_error",
         ),
+        409 => is("Conflict", "conflict", None, "conflict_error"),
         413 => is(
             "Request too large",
             "request_too_large",

@@ -12,20 +12,29 @@
 //! * with tools in the request and the word `tool` in the last user message, the answer is one call of the first tool with
 //!   the arguments `{"city":"Paris"}`.
 //!
-//! The way of a call: `server` (HTTP) → `account` (record it, choose the behaviour) → `request` (what is asked) → `plan`
+//! An account that has a [`Vendor`] refuses what that vendor refuses (`strict`), and takes the user at the word (`reply`):
+//! `call NAME with {…}`, `describe the image`, `say: …`, `refuse`; it answers in the schema that is asked for, honours stop
+//! sequences and bounds, and thinks when it is told to.
+//!
+//! The way of a call: `server` (HTTP) → `account` (record it, choose the behaviour) → `request` (what is asked; `strict` refuses) → `plan`
 //! (the exact pieces of the answer, made by `openai`, `anthropic` and `failure`) → `server` (send them, or break off).
 
 mod account;
 mod anthropic;
 mod behaviour;
 mod control;
+mod conversation;
 mod failure;
 mod openai;
 mod plan;
 mod record;
+mod reply;
 mod request;
+mod seal;
 mod server;
+mod strict;
 mod usage;
+mod vendor;
 mod wire;
 
 #[cfg(test)]
@@ -36,3 +45,4 @@ pub use behaviour::{Answer, Behaviour, Cut, Ending, Finish, LineEnding, Raw, Sta
 pub use record::ReceivedRequest;
 pub use request::Dialect;
 pub use usage::Usage;
+pub use vendor::Vendor;

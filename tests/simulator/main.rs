@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Parser;
-use provider_simulator::{Behaviour, Recording, Simulator};
+use provider_simulator::{Behaviour, Recording, Simulator, Vendor};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Simulates LLM providers: each account is a port that speaks `OpenAI` chat completions and Anthropic messages.
@@ -19,6 +19,9 @@ struct Arguments {
     /// What an account does, as `NAME={"kind":"answer","between_chunks_ms":20}`
     #[arg(long = "behaviour", value_name = "NAME=JSON")]
     behaviours: Vec<Order>,
+    /// Whose manners an account has, as NAME=anthropic: openai, anthropic, compatible, or any, which is nobody's
+    #[arg(long = "vendor", value_name = "NAME=VENDOR")]
+    vendors: Vec<Manners>,
     /// Keep nothing of the calls but their number
     #[arg(long)]
     no_record: bool,
@@ -71,6 +74,28 @@ impl FromStr for Order {
     }
 }
 
+#[derive(Clone, Debug)]
+struct Manners {
+    name: String,
+    vendor: Vendor,
+}
+
+impl FromStr for Manners {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (name, vendor) = text
+            .split_once('=')
+            .ok_or_else(|| anyhow!("expected NAME=VENDOR"))?;
+        Ok(Self {
+            name: name.to_owned(),
+            vendor: vendor
+                .parse()
+                .with_context(|| format!("`{vendor}` is no vendor"))?,
+        })
+    }
+}
+
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let mut runtime = match arguments.threads {
@@ -94,11 +119,15 @@ async fn run(arguments: Arguments) -> Result<()> {
         let simulator = Simulator::bind(name, *address, recording).await;
         simulators.push(simulator.with_context(|| format!("`{name}` cannot listen on {address}"))?);
     }
+    let named = |name: &str| {
+        let found = simulators.iter().find(|simulator| simulator.name() == name);
+        found.ok_or_else(|| anyhow!("there is no account `{name}`"))
+    };
     for Order { name, behaviour } in arguments.behaviours {
-        let Some(simulator) = simulators.iter().find(|simulator| simulator.name() == name) else {
-            bail!("there is no account `{name}`");
-        };
-        simulator.behave(behaviour);
+        named(&name)?.behave(behaviour);
+    }
+    for Manners { name, vendor } in arguments.vendors {
+        named(&name)?.behave_as(vendor);
     }
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;

@@ -1,32 +1,50 @@
 //! Answers as `OpenAI` chat completions gives them.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::behaviour::Finish;
-use crate::plan::{Content, Told};
+use crate::plan::{Block, Told};
+use crate::reply::{End, Said};
 use crate::usage::Usage;
+use crate::vendor::Vendor;
 
 /// A fixed time, so that the same call has the same answer.
 const CREATED: u64 = 1_790_000_000;
 
 /// The whole answer.
 pub(crate) fn whole(told: &Told<'_>) -> Value {
-    let message = match &told.content {
-        Content::Text { text, .. } => {
-            json!({"role": "assistant", "content": text, "refusal": null, "annotations": []})
-        }
-        Content::Tool { name, arguments } => {
-            json!({"role": "assistant", "content": null, "refusal": null, "tool_calls": [
-                {"id": call_id(told), "type": "function", "function": {"name": name, "arguments": arguments.concat()}},
-            ]})
-        }
+    let said = |wanted: fn(&Said) -> Option<&str>| {
+        let texts: Vec<&str> = told
+            .blocks
+            .iter()
+            .filter_map(|block| wanted(&block.said))
+            .collect();
+        (!texts.is_empty()).then(|| texts.concat())
     };
+    let mut message = Map::new();
+    message.insert("role".to_owned(), "assistant".into());
+    message.insert("content".to_owned(), said(text_of).into());
+    message.insert("refusal".to_owned(), said(refusal_of).into());
+    if let (Some(thought), Vendor::Compatible) = (said(thought_of), told.vendor) {
+        message.insert(told.reasoning_field.to_owned(), thought.into());
+    }
+    let calls: Vec<Value> = told
+        .calls()
+        .map(|(position, name, block)| {
+            let function = json!({"name": name, "arguments": block.chunks.concat()});
+            json!({"id": told.call_id("call", position), "type": "function", "function": function})
+        })
+        .collect();
+    if calls.is_empty() {
+        message.insert("annotations".to_owned(), json!([]));
+    } else {
+        message.insert("tool_calls".to_owned(), calls.into());
+    }
     let mut answer = json!({
         "id": format!("chatcmpl-{}", told.id),
         "object": "chat.completion",
         "created": CREATED,
         "model": told.model,
-        "choices": [{"index": 0, "message": message, "logprobs": null, "finish_reason": finish_reason(told)}],
+        "choices": [choice(told, "message", &message.into(), &finish_reason(told).into())],
         "service_tier": "default",
         "system_fingerprint": null,
     });
@@ -54,41 +72,21 @@ pub(crate) fn events(told: &Told<'_>, include_usage: bool) -> Vec<String> {
         }
         chunk.to_string()
     };
-    let delta = |delta: Value, finish: Value| {
-        event(
-            json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]),
-            Value::Null,
-        )
-    };
+    let delta =
+        |delta: Value, finish: &Value| event(json!([choice(told, "delta", &delta, finish)]), Value::Null);
 
-    let mut events = Vec::new();
-    match &told.content {
-        Content::Text { chunks, .. } => {
-            events.push(delta(
-                json!({"role": "assistant", "content": "", "refusal": null}),
-                Value::Null,
-            ));
-            events.extend(
-                chunks
-                    .iter()
-                    .map(|chunk| delta(json!({"content": chunk}), Value::Null)),
-            );
+    let mut steps = deltas(told);
+    let role = json!({"role": "assistant", "content": "", "refusal": null});
+    match steps.first_mut().and_then(Value::as_object_mut) {
+        // A call of a tool comes with the role.
+        Some(first) if first.contains_key("tool_calls") => {
+            first.extend(role.as_object().cloned().unwrap_or_default());
+            first.insert("content".to_owned(), Value::Null);
         }
-        Content::Tool { name, arguments } => {
-            let first = json!({"index": 0, "id": call_id(told), "type": "function", "function": {"name": name, "arguments": ""}});
-            events.push(delta(
-                json!({"role": "assistant", "content": null, "refusal": null, "tool_calls": [first]}),
-                Value::Null,
-            ));
-            events.extend(arguments.iter().map(|piece| {
-                delta(
-                    json!({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]}),
-                    Value::Null,
-                )
-            }));
-        }
+        _ => steps.insert(0, role),
     }
-    events.push(delta(json!({}), finish_reason(told).into()));
+    let mut events: Vec<String> = steps.into_iter().map(|step| delta(step, &Value::Null)).collect();
+    events.push(delta(json!({}), &finish_reason(told).into()));
     if let Some(usage) = reported {
         events.push(event(json!([]), usage_json(usage)));
     }
@@ -96,16 +94,90 @@ pub(crate) fn events(told: &Told<'_>, include_usage: bool) -> Vec<String> {
     events
 }
 
-fn call_id(told: &Told<'_>) -> String {
-    format!("call_{}", told.id)
+/// What a stream says, step by step.
+fn deltas(told: &Told<'_>) -> Vec<Value> {
+    let mut deltas = Vec::new();
+    for block in &told.blocks {
+        let field = match &block.said {
+            Said::Text(_) => "content",
+            Said::Refusal(_) => "refusal",
+            Said::Thought(_) if told.vendor == Vendor::Compatible => told.reasoning_field,
+            Said::Thought(_) | Said::Sealed(_) | Said::Tool { .. } => continue,
+        };
+        deltas.extend(block.chunks.iter().map(|chunk| json!({field: chunk})));
+    }
+    let begin = |position: usize, name: &str| {
+        let function = json!({"name": name, "arguments": ""});
+        json!({"tool_calls": [
+            {"index": position, "id": told.call_id("call", position), "type": "function", "function": function},
+        ]})
+    };
+    let go_on = |position: usize, piece: &str| json!({"tool_calls": [{"index": position, "function": {"arguments": piece}}]});
+    if told.interleave {
+        deltas.extend(told.calls().map(|(position, name, _)| begin(position, name)));
+        let longest = told
+            .calls()
+            .map(|(_, _, block)| block.chunks.len())
+            .max()
+            .unwrap_or(0);
+        for turn in 0..longest {
+            deltas.extend(
+                told.calls()
+                    .filter_map(|(position, _, block)| Some(go_on(position, block.chunks.get(turn)?))),
+            );
+        }
+        return deltas;
+    }
+    for (position, name, Block { chunks, .. }) in told.calls() {
+        deltas.push(begin(position, name));
+        deltas.extend(chunks.iter().map(|piece| go_on(position, piece)));
+    }
+    deltas
+}
+
+fn choice(told: &Told<'_>, name: &str, content: &Value, finish: &Value) -> Value {
+    let mut choice = json!({"index": 0, name: content, "logprobs": null});
+    if let Some(fields) = choice.as_object_mut() {
+        // vLLM says which sequence it was.
+        if let (Vendor::Compatible, End::Sequence(sequence), false) =
+            (told.vendor, &told.end, finish.is_null())
+        {
+            fields.insert("stop_reason".to_owned(), sequence.as_str().into());
+        }
+        fields.insert("finish_reason".to_owned(), finish.clone());
+    }
+    choice
+}
+
+fn text_of(said: &Said) -> Option<&str> {
+    match said {
+        Said::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn refusal_of(said: &Said) -> Option<&str> {
+    match said {
+        Said::Refusal(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn thought_of(said: &Said) -> Option<&str> {
+    match said {
+        Said::Thought(text) => Some(text),
+        _ => None,
+    }
 }
 
 fn finish_reason(told: &Told<'_>) -> &'static str {
-    match (&told.content, told.finish) {
-        (Content::Tool { .. }, _) => "tool_calls",
-        (Content::Text { .. }, Finish::Stop) => "stop",
-        (Content::Text { .. }, Finish::Length) => "length",
-        (Content::Text { .. }, Finish::Filtered) => "content_filter",
+    match told.end {
+        End::Tools => "tool_calls",
+        End::Stop | End::Sequence(_) => "stop",
+        End::Length => "length",
+        // A refusal in words is an answer like any other here.
+        End::Filtered if told.blocks.iter().any(|block| refusal_of(&block.said).is_some()) => "stop",
+        End::Filtered => "content_filter",
     }
 }
 
@@ -120,7 +192,7 @@ fn usage_json(usage: Usage) -> Value {
             "audio_tokens": 0,
         },
         "completion_tokens_details": {
-            "reasoning_tokens": 0,
+            "reasoning_tokens": usage.reasoning,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,

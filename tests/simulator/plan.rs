@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use crate::behaviour::{Cut, Finish};
+use crate::behaviour::{Cut, StatusError};
+use crate::reply::{End as Ended, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::Usage;
+use crate::vendor::Vendor;
 
 mod bytes_of;
 mod make;
@@ -61,7 +63,7 @@ pub(crate) struct Call<'a> {
     /// The how manieth of the account this is.
     pub(crate) serial: u64,
     pub(crate) dialect: Option<Dialect>,
-    pub(crate) asked: Option<&'a Result<Asked, String>>,
+    pub(crate) asked: Option<&'a Result<Asked, Box<StatusError>>>,
 }
 
 /// What an answer says, for the dialects to put in their form.
@@ -69,13 +71,40 @@ pub(crate) struct Call<'a> {
 pub(crate) struct Told<'a> {
     pub(crate) id: &'a str,
     pub(crate) model: &'a str,
-    pub(crate) content: Content,
-    pub(crate) finish: Finish,
+    pub(crate) vendor: Vendor,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) end: Ended,
     pub(crate) usage: Option<Usage>,
+    /// See [`Answer`](crate::Answer).
+    pub(crate) interleave: bool,
+    /// See [`Answer`](crate::Answer).
+    pub(crate) reasoning_field: &'a str,
 }
 
+/// A part of an answer and how a stream cuts it.
 #[derive(Debug)]
-pub(crate) enum Content {
-    Text { text: String, chunks: Vec<String> },
-    Tool { name: String, arguments: Vec<String> },
+pub(crate) struct Block {
+    pub(crate) said: Said,
+    pub(crate) chunks: Vec<String>,
+}
+
+impl Told<'_> {
+    /// The calls of tools, each with its position among them.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = (usize, &str, &Block)> {
+        let called = self.blocks.iter().filter_map(|block| match &block.said {
+            Said::Tool { name, .. } => Some((name.as_str(), block)),
+            _ => None,
+        });
+        called
+            .enumerate()
+            .map(|(position, (name, block))| (position, name, block))
+    }
+
+    /// The id of a call of a tool.
+    pub(crate) fn call_id(&self, prefix: &str, position: usize) -> String {
+        match position {
+            0 => format!("{prefix}_{}", self.id),
+            _ => format!("{prefix}_{}_{position}", self.id),
+        }
+    }
 }

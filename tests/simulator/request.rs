@@ -1,7 +1,14 @@
 //! What a call asks: its dialect and the few fields an answer depends on.
 
+use hyper::HeaderMap;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::behaviour::StatusError;
+use crate::conversation::Conversation;
+use crate::strict;
+use crate::vendor::Vendor;
 
 /// The wire format of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -29,9 +36,12 @@ impl Dialect {
 }
 
 /// What a call asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Asked {
     pub(crate) dialect: Dialect,
+    pub(crate) vendor: Vendor,
+    /// The conversation, if the account looks at it.
+    pub(crate) conversation: Option<Conversation>,
     pub(crate) model: String,
     pub(crate) stream: bool,
     /// `stream_options.include_usage`
@@ -42,11 +52,42 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Reads a body.
+    /// Reads a call.
     ///
     /// # Errors
-    /// Says what a provider would say about a body it cannot read.
-    pub(crate) fn read(dialect: Dialect, body: &[u8]) -> Result<Self, String> {
+    /// Says what the vendor would say about a call that it does not take.
+    pub(crate) fn of(
+        vendor: Vendor,
+        dialect: Dialect,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Self, Box<StatusError>> {
+        let unreadable = |message: String| {
+            Box::new(StatusError {
+                status: 400,
+                message: Some(message),
+                ..StatusError::default()
+            })
+        };
+        if vendor == Vendor::Any {
+            return Self::read(dialect, body).map_err(unreadable);
+        }
+        let document: Value = serde_json::from_slice(body).map_err(|error| {
+            unreadable(format!(
+                "We could not parse the JSON body of your request: {error}"
+            ))
+        })?;
+        strict::check(vendor, headers, &document).map_err(|fault| Box::new(fault.error()))?;
+        let asked = Self::read(dialect, body).map_err(unreadable)?;
+        Ok(Self {
+            vendor,
+            conversation: Some(Conversation::read(dialect, &document)),
+            ..asked
+        })
+    }
+
+    /// Reads a body, of which only the outer shape counts.
+    fn read(dialect: Dialect, body: &[u8]) -> Result<Self, String> {
         let call: Call<'_> = serde_json::from_slice(body)
             .map_err(|error| format!("We could not parse the JSON body of your request: {error}"))?;
         let model = call
@@ -54,6 +95,8 @@ impl Asked {
             .ok_or_else(|| "you must provide a model parameter".to_owned())?;
         Ok(Self {
             dialect,
+            vendor: Vendor::Any,
+            conversation: None,
             model,
             stream: call.stream.unwrap_or(false),
             include_usage: call

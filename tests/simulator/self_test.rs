@@ -9,6 +9,8 @@ use crate::{Answer, Finish, LineEnding, Raw, Simulator};
 
 mod control;
 mod faults;
+mod refusals;
+mod replies;
 
 const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";

@@ -11,8 +11,12 @@ pub struct Usage {
     pub cached: u64,
     /// Input tokens written to the prompt cache.
     pub cache_write: u64,
-    /// Output tokens.
+    /// Of those written to the prompt cache, how many are kept for an hour.
+    pub cache_write_1h: u64,
+    /// Output tokens, those of thoughts among them.
     pub output: u64,
+    /// Output tokens that were thought and not said.
+    pub reasoning: u64,
 }
 
 impl Usage {

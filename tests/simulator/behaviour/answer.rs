@@ -11,6 +11,10 @@ use super::{Behaviour, Cut};
 /// `message_delta` and `message_stop`.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing of its own that an answer has or has not"
+)]
 pub struct Answer {
     /// The text; without one it is `Hello from <account>: <model>.`
     pub text: Option<String>,
@@ -24,10 +28,20 @@ pub struct Answer {
     pub split: Option<usize>,
     /// How the lines of a stream end.
     pub line_ending: LineEnding,
+    /// Puts a comment before each event of a stream but the first; Anthropic's streams get a `ping` besides.
+    pub comments: bool,
+    /// Lets the arguments of several tool calls come by turns, in a stream of `OpenAI`'s.
+    pub interleave: bool,
+    /// The name under which a compatible server tells its thoughts; without one, `reasoning_content`.
+    pub reasoning_field: Option<String>,
+    /// Another content type than the right one.
+    pub content_type: Option<String>,
     /// Of the input tokens, how many were read from the prompt cache.
     pub cached_tokens: u64,
     /// Of the input tokens, how many were written to the prompt cache.
     pub cache_write_tokens: u64,
+    /// Of the tokens written to the prompt cache, how many are kept for an hour.
+    pub cache_write_1h_tokens: u64,
     /// Why the model stopped; a tool call says so whatever is set here.
     pub finish: Finish,
     /// Whether the provider reports usage, where the dialect lets it.
@@ -49,8 +63,13 @@ impl Default for Answer {
             between_chunks_ms: 0,
             split: None,
             line_ending: LineEnding::Lf,
+            comments: false,
+            interleave: false,
+            reasoning_field: None,
+            content_type: None,
             cached_tokens: 0,
             cache_write_tokens: 0,
+            cache_write_1h_tokens: 0,
             finish: Finish::Stop,
             usage: true,
             gzip: false,
@@ -77,6 +96,17 @@ pub enum LineEnding {
     Crlf,
     /// `\r`
     Cr,
+}
+
+impl LineEnding {
+    /// The characters.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Lf => "\n",
+            Self::Crlf => "\r\n",
+            Self::Cr => "\r",
+        }
+    }
 }
 
 /// Why the model stopped, in words of no dialect.
@@ -109,6 +139,11 @@ pub enum Ending {
     },
     /// The stream ends in good order, but too early.
     Truncated {
+        /// Events sent before.
+        after_events: usize,
+    },
+    /// The stream ends in good order in the middle of an event.
+    HalfEvent {
         /// Events sent before.
         after_events: usize,
     },

@@ -26,11 +26,7 @@ pub(super) fn chunks(text: &str, count: Option<usize>) -> Vec<String> {
 
 /// A server-sent event.
 pub(super) fn event(name: Option<&str>, data: &str, line_ending: LineEnding) -> String {
-    let end = match line_ending {
-        LineEnding::Lf => "\n",
-        LineEnding::Crlf => "\r\n",
-        LineEnding::Cr => "\r",
-    };
+    let end = line_ending.text();
     let mut event = String::with_capacity(data.len() + 32);
     let written = match name {
         Some(name) => write!(event, "event: {name}{end}data: {data}{end}{end}"),
@@ -38,6 +34,12 @@ pub(super) fn event(name: Option<&str>, data: &str, line_ending: LineEnding) -> 
     };
     // Writing to a `String` cannot fail.
     written.map(|()| event).unwrap_or_default()
+}
+
+/// A comment of a stream.
+pub(super) fn comment(line_ending: LineEnding) -> String {
+    let end = line_ending.text();
+    format!(": keep-alive{end}{end}")
 }
 
 /// The parts as bytes, compressed if asked for so that each can be read when it arrives.

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Call, Content, End, Outcome, Pause, Plan, Told, bytes_of};
-use crate::behaviour::{Answer, Behaviour, Ending, Raw, StatusError};
+use super::{Block, Call, End, Outcome, Pause, Plan, Told, bytes_of};
+use crate::behaviour::{Answer, Behaviour, Ending, Finish, LineEnding, Raw, StatusError};
+use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::{self, Usage};
-use crate::{anthropic, failure, openai};
+use crate::vendor::Vendor;
+use crate::{anthropic, failure, openai, strict};
 
 impl Call<'_> {
     /// What becomes of this call under this behaviour.
@@ -49,7 +51,7 @@ impl Call<'_> {
     fn answer(&self, answer: &Answer) -> Plan {
         let asked = match (self.dialect, self.asked) {
             (Some(_), Some(Ok(asked))) => asked,
-            (Some(_), Some(Err(message))) => return self.refusal(400, message),
+            (Some(_), Some(Err(error))) => return self.failure(error),
             (Some(_), None) => return self.refusal(405, "Method not allowed"),
             (None, _) => return self.refusal(404, "Unknown path"),
         };
@@ -61,6 +63,9 @@ impl Call<'_> {
             self.whole(answer, asked, &told)
         };
         plan.wait = Duration::from_millis(answer.first_byte_ms);
+        if let (Some(kind), Some((_, value))) = (&answer.content_type, plan.headers.first_mut()) {
+            value.clone_from(kind);
+        }
         if answer.gzip {
             plan.headers
                 .push(("content-encoding".to_owned(), "gzip".to_owned()));
@@ -80,7 +85,7 @@ impl Call<'_> {
         if !matches!(answer.ending, Ending::Complete | Ending::Error { .. }) {
             body.truncate(length / 2);
         }
-        let truncated = matches!(answer.ending, Ending::Truncated { .. });
+        let truncated = matches!(answer.ending, Ending::Truncated { .. } | Ending::HalfEvent { .. });
         Plan {
             status: 200,
             headers: self.headers(JSON),
@@ -102,8 +107,12 @@ impl Call<'_> {
                 .map(|(name, data)| (Some(name), data))
                 .collect(),
         };
+        let mut half = None;
         match answer.ending {
             Ending::Complete => {}
+            Ending::HalfEvent { after_events } => {
+                half = events.drain(after_events.min(events.len())..).next();
+            }
             Ending::Broken { after_events, .. }
             | Ending::Truncated { after_events }
             | Ending::Silent { after_events } => {
@@ -118,9 +127,23 @@ impl Call<'_> {
                 ));
             }
         }
+        let comment = if answer.comments {
+            comment(asked.dialect, answer.line_ending)
+        } else {
+            String::new()
+        };
+        let half = half.map(|(name, data)| {
+            let event = bytes_of::event(name, &data, answer.line_ending);
+            event.chars().take(event.chars().count() / 2).collect()
+        });
         let framed = events
             .into_iter()
-            .map(|(name, data)| bytes_of::event(name, &data, answer.line_ending))
+            .enumerate()
+            .map(|(index, (name, data))| {
+                let before = if index == 0 { "" } else { &comment };
+                before.to_owned() + &bytes_of::event(name, &data, answer.line_ending)
+            })
+            .chain(half)
             .collect();
         Plan {
             status: 200,
@@ -151,42 +174,37 @@ impl Call<'_> {
         }
     }
 
-    fn told<'a>(&self, answer: &Answer, asked: &'a Asked, id: &'a str) -> Told<'a> {
-        let content = asked.tool.as_ref().map_or_else(
-            || self.text(answer, asked),
-            |name| Content::Tool {
-                name: name.clone(),
-                arguments: TOOL_ARGUMENTS.map(str::to_owned).to_vec(),
-            },
-        );
-        let output = match &content {
-            Content::Text { text, .. } => usage::output_tokens(text),
-            Content::Tool { .. } => 1,
+    fn told<'a>(&self, answer: &'a Answer, asked: &'a Asked, id: &'a str) -> Told<'a> {
+        let greeting = format!("Hello from {}: {}.", self.account, asked.model);
+        let Reply { parts, end } = match &asked.conversation {
+            Some(conversation) => reply::to(conversation, answer.text.as_deref(), &greeting),
+            None => simple(answer, asked, greeting),
         };
-        let usage = Usage {
-            input: usage::input_tokens(asked.body_bytes),
-            cached: answer.cached_tokens,
-            cache_write: answer.cache_write_tokens,
-            output,
-        };
+        let usage = counted(answer, asked, &parts);
         let hidden = asked.dialect == Dialect::OpenAi && asked.stream && !asked.include_usage;
-        let usage = Some(usage).filter(|_| answer.usage && !hidden);
+        let blocks = parts.into_iter().map(|said| Block {
+            chunks: match &said {
+                Said::Tool { arguments, .. } => bytes_of::chunks(arguments, Some(answer.chunks.unwrap_or(2))),
+                Said::Text(text) | Said::Refusal(text) | Said::Thought(text) | Said::Sealed(text) => {
+                    bytes_of::chunks(text, answer.chunks)
+                }
+            },
+            said,
+        });
         Told {
             id,
             model: &asked.model,
-            content,
-            finish: answer.finish,
-            usage,
+            vendor: asked.vendor,
+            blocks: blocks.collect(),
+            end: match (end, answer.finish) {
+                (Ended::Stop, Finish::Length) => Ended::Length,
+                (Ended::Stop, Finish::Filtered) => Ended::Filtered,
+                (end, _) => end,
+            },
+            usage: Some(usage).filter(|_| answer.usage && !hidden),
+            interleave: answer.interleave,
+            reasoning_field: answer.reasoning_field.as_deref().unwrap_or("reasoning_content"),
         }
-    }
-
-    fn text(&self, answer: &Answer, asked: &Asked) -> Content {
-        let text = answer
-            .text
-            .clone()
-            .unwrap_or_else(|| format!("Hello from {}: {}.", self.account, asked.model));
-        let chunks = bytes_of::chunks(&text, answer.chunks);
-        Content::Text { text, chunks }
     }
 
     fn id(&self) -> String {
@@ -270,7 +288,9 @@ fn exactly(raw: &Raw) -> Plan {
 
 fn end_of(ending: Ending) -> End {
     match ending {
-        Ending::Complete | Ending::Truncated { .. } | Ending::Error { .. } => End::Done,
+        Ending::Complete | Ending::Truncated { .. } | Ending::HalfEvent { .. } | Ending::Error { .. } => {
+            End::Done
+        }
         Ending::Broken { how, .. } => End::Cut(how),
         Ending::Silent { .. } => End::Silent,
     }
@@ -285,4 +305,59 @@ fn error_of(status: u16) -> StatusError {
 
 const JSON: &str = "application/json";
 const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
-const TOOL_ARGUMENTS: [&str; 2] = ["{\"city\":", "\"Paris\"}"];
+
+/// A comment, as servers send it to keep a connection open; Anthropic sends an event besides.
+fn comment(dialect: Dialect, line_ending: LineEnding) -> String {
+    match dialect {
+        Dialect::OpenAi => bytes_of::comment(line_ending),
+        Dialect::Anthropic => {
+            bytes_of::comment(line_ending) + &bytes_of::event(Some("ping"), r#"{"type":"ping"}"#, line_ending)
+        }
+    }
+}
+
+/// What an account of nobody in particular says.
+fn simple(answer: &Answer, asked: &Asked, greeting: String) -> Reply {
+    match &asked.tool {
+        Some(name) => Reply {
+            parts: vec![Said::Tool {
+                name: name.clone(),
+                arguments: reply::ARGUMENTS.to_owned(),
+            }],
+            end: Ended::Tools,
+        },
+        None => Reply {
+            parts: vec![Said::Text(answer.text.clone().unwrap_or(greeting))],
+            end: Ended::Stop,
+        },
+    }
+}
+
+/// The tokens of an answer.
+fn counted(answer: &Answer, asked: &Asked, parts: &[Said]) -> Usage {
+    let tokens = |said: &Said| match said {
+        Said::Tool { .. } => 1,
+        Said::Text(text) | Said::Refusal(text) | Said::Thought(text) | Said::Sealed(text) => {
+            usage::output_tokens(text)
+        }
+    };
+    let thought = |said: &&Said| matches!(said, Said::Thought(_) | Said::Sealed(_));
+    // What OpenAI's models think is counted and never told.
+    let silent = asked.vendor == Vendor::OpenAi
+        && strict::is_reasoning(&asked.model)
+        && parts.iter().all(|said| !thought(&said));
+    let reasoning = if silent {
+        usage::output_tokens(reply::THOUGHT)
+    } else {
+        parts.iter().filter(thought).map(tokens).sum()
+    };
+    let said: u64 = parts.iter().filter(|said| !thought(said)).map(tokens).sum();
+    Usage {
+        input: usage::input_tokens(asked.body_bytes),
+        cached: answer.cached_tokens,
+        cache_write: answer.cache_write_tokens,
+        cache_write_1h: answer.cache_write_1h_tokens,
+        output: said + reasoning,
+        reasoning,
+    }
+}
