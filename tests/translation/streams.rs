@@ -57,9 +57,12 @@ async fn a_stream_that_breaks_off_ends_with_an_error_in_the_callers_words() {
                 !seen.contains("[DONE]") && !seen.contains("message_stop"),
                 "{name}: {seen}"
             );
-            let is_foreign = model.starts_with("gpt") == (path == MESSAGES);
-            // In its own format the agent sees the connection break as the provider broke it.
-            assert!(cut.is_none() || !is_foreign, "{name}: {cut:?}");
+            // A connection that breaks leaves nobody to say so: the agent's breaks too, and that is how it knows.
+            assert_eq!(
+                cut.is_some(),
+                matches!(ending, Ending::Broken { .. }),
+                "{name}: {cut:?}"
+            );
             if cut.is_none() {
                 assert_ends_in_error(path, &seen, &name);
             }
