@@ -25,7 +25,7 @@ impl<'a> Node<'a> {
     #[must_use]
     pub fn sound<const N: usize>(document: &'a [u8], keys: [&str; N]) -> Option<(Self, [Option<Self>; N])> {
         simdutf8::basic::from_utf8(document).ok()?;
-        if document.iter().min().is_some_and(|least| *least < b' ') {
+        if document.iter().copied().min().is_some_and(|least| least < b' ') {
             // White space between values, most likely; whoever reads it tells it from that within strings.
             serde_json::from_slice::<serde::de::IgnoredAny>(document).ok()?;
         } else if !has_valid_escapes(document) {
