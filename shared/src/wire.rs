@@ -16,6 +16,9 @@ mod place;
 mod tool_ids;
 mod translate;
 
+#[cfg(test)]
+mod request_tests;
+
 pub use codec::{
     Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable, status_for,
 };

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::memchr;
 
 use crate::limits::MAX_JSON_DEPTH;
 
@@ -217,7 +217,7 @@ pub fn unsigned(text: &[u8]) -> Option<u64> {
 #[must_use]
 pub fn string(quoted: &[u8]) -> Option<Cow<'_, str>> {
     let inner = quoted.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
-    if memchr::memchr(b'\\', inner).is_none() {
+    if memchr(b'\\', inner).is_none() {
         return std::str::from_utf8(inner).ok().map(Cow::Borrowed);
     }
     serde_json::from_slice::<String>(quoted).ok().map(Cow::Owned)
@@ -244,13 +244,34 @@ impl Key {
     }
 }
 
-/// How long a string may be for a plain search of its end.
-const SHORT_STRING: usize = 16;
-
 struct Cursor<'a> {
     text: &'a [u8],
     /// The next byte to read.
     at: usize,
+}
+
+/// Where the next quote is. Strings are short, and quotes are close to each other where JSON stands in a string:
+/// eight bytes at a time are looked at before the vector search is worth its set-up.
+fn quote(text: &[u8]) -> Option<usize> {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const QUOTES: u64 = EACH * b'"' as u64;
+    const WORDS: usize = 4;
+    let (words, _) = text.as_chunks::<8>();
+    let mut at = 0;
+    for word in words.iter().take(WORDS) {
+        // A byte that is a quote becomes zero, and the lowest zero byte borrows from its highest bit.
+        let zeroed = u64::from_le_bytes(*word) ^ QUOTES;
+        let zeros = zeroed.wrapping_sub(EACH) & !zeroed & (EACH << 7);
+        if zeros != 0 {
+            return Some(at + zeros.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    let rest = text.get(at..)?;
+    if words.len() < WORDS {
+        return rest.iter().position(|&byte| byte == b'"').map(|found| at + found);
+    }
+    memchr(b'"', rest).map(|found| at + found)
 }
 
 /// What may come next inside a container.
@@ -318,14 +339,14 @@ impl<'a> Cursor<'a> {
             return Err(self.unexpected());
         }
         let start = self.at;
-        let has_escapes = self.skip_string()?;
-        let key = Key {
-            span: Span {
-                start,
-                end: self.at - 1,
-            },
-            has_escapes,
+        self.skip_text()?;
+        let span = Span {
+            start,
+            end: self.at - 1,
         };
+        // Keys are short: the set-up of a search costs more than it saves.
+        let has_escapes = span.of(self.text).contains(&b'\\');
+        let key = Key { span, has_escapes };
         if self.token()? == b':' {
             Ok(key)
         } else {
@@ -357,7 +378,7 @@ impl<'a> Cursor<'a> {
     /// The rest of a value that is no container and whose first byte is read.
     fn skip_scalar(&mut self, first: u8) -> Result<Kind, ScanError> {
         match first {
-            b'"' => self.skip_string().map(|_| Kind::String),
+            b'"' => self.skip_text().map(|()| Kind::String),
             b't' => self.skip_literal(b"rue").map(|()| Kind::True),
             b'f' => self.skip_literal(b"alse").map(|()| Kind::False),
             b'n' => self.skip_literal(b"ull").map(|()| Kind::Null),
@@ -382,26 +403,21 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    /// The rest of a string whose opening quote is read; whether it has escapes.
-    fn skip_string(&mut self) -> Result<bool, ScanError> {
-        let mut has_escapes = false;
+    /// The rest of a string whose opening quote is read. Text is full of escapes, so they are looked at only where
+    /// a quote may be one of them.
+    fn skip_text(&mut self) -> Result<(), ScanError> {
+        let text = self.text.get(self.at..).unwrap_or_default();
+        let mut from = 0;
         loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
-            let is_end = |byte: &u8| matches!(byte, b'"' | b'\\');
-            // Keys are short: for them the set-up of the vector search costs more than it saves.
-            let (head, tail) = rest.split_at_checked(SHORT_STRING).unwrap_or((rest, b""));
-            let found = head
-                .iter()
-                .position(is_end)
-                .or_else(|| memchr2(b'"', b'\\', tail).map(|found| head.len() + found))
-                .ok_or(ScanError::Truncated)?;
-            self.at += found + 1;
-            if rest.get(found) == Some(&b'"') {
-                return Ok(has_escapes);
+            let found = quote(text.get(from..).unwrap_or_default()).ok_or(ScanError::Truncated)?;
+            let before = text.get(..from + found).unwrap_or_default();
+            // After an escaped quote the count stops at that quote: no byte is counted twice.
+            let backslashes = before.iter().rev().take_while(|&&byte| byte == b'\\').count();
+            from += found + 1;
+            if backslashes % 2 == 0 {
+                self.at += from;
+                return Ok(());
             }
-            // The escaped byte; a `u` and its digits need no special care, being neither quote nor backslash.
-            self.at += 1;
-            has_escapes = true;
         }
     }
 

@@ -163,9 +163,36 @@ impl<'a> Text<'a> {
         if memchr::memchr(b'\\', &self.0).is_none() {
             return std::str::from_utf8(&self.0).ok().map(Cow::Borrowed);
         }
-        let quoted = [b"\"", self.0.as_ref(), b"\""].concat();
-        scan::string(&quoted).map(|plain| Cow::Owned(plain.into_owned()))
+        unescape(&self.0).map(Cow::Owned)
     }
+}
+
+/// Resolves the escapes of one letter; anything with a number is left to the JSON library.
+fn unescape(escaped: &[u8]) -> Option<String> {
+    let mut plain = Vec::with_capacity(escaped.len());
+    let mut rest = escaped;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        let (before, from_escape) = rest.split_at_checked(at)?;
+        plain.extend_from_slice(before);
+        let [_, letter, after @ ..] = from_escape else {
+            return None;
+        };
+        plain.push(match letter {
+            b'"' | b'\\' | b'/' => *letter,
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'r' => b'\r',
+            b'b' => 8,
+            b'f' => 12,
+            _ => {
+                let quoted = [b"\"", escaped, b"\""].concat();
+                return scan::string(&quoted).map(Cow::into_owned);
+            }
+        });
+        rest = after;
+    }
+    plain.extend_from_slice(rest);
+    String::from_utf8(plain).ok()
 }
 
 #[cfg(test)]
@@ -181,6 +208,9 @@ mod tests {
         assert_eq!(text.plain().unwrap(), "a\né\"");
         assert_eq!(Text::of_plain("a\n\"").escaped(), br#"a\n\""#);
         assert_eq!(Text::of_quoted(b"1"), None);
+        for wrong in [r"\", r"a\q", r"\u12"] {
+            assert_eq!(Text(Cow::Borrowed(wrong.as_bytes())).plain(), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -49,10 +49,9 @@ fn wrapped(fill: impl FnOnce(&mut crate::json::write::Object<'_>)) -> Cow<'stati
     Cow::Owned(out)
 }
 
-/// Whether the text is a JSON object to the last digit: it becomes a part of a body that must be JSON. Nesting is
-/// bounded as it is in bodies.
+/// Whether the text is a JSON object to the last digit: it becomes a part of a body that must be JSON.
 fn is_object(plain: &str) -> bool {
-    scan::object(plain.as_bytes(), |_, _| ()).is_ok()
+    scan::kind(plain.as_bytes()) == Some(Kind::Object)
         && serde_json::from_str::<serde::de::IgnoredAny>(plain).is_ok()
 }
 

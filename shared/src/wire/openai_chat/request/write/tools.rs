@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use crate::config::ProviderKind;
-use crate::json::Text;
 use crate::json::write::{Array, Object};
+use crate::json::{Node, Text};
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Tool, ToolChoice};
 use crate::wire::openai_chat::models::Model;
@@ -60,13 +60,24 @@ fn write_tool(list: &mut Array<'_>, tool: &Tool<'_>) {
                 function.text("description", description);
             }
             if let Some(schema) = tool.schema {
-                function.raw("parameters", schema);
+                write_schema(function, schema);
             }
             if let Some(strict) = tool.strict {
                 function.boolean("strict", strict);
             }
         });
     });
+}
+
+/// A schema of objects must have properties, be it none: `object schema missing properties`.
+fn write_schema(function: &mut Object<'_>, schema: &[u8]) {
+    let [kind, properties] = Node::unread_object(schema).fields(["type", "properties"]);
+    match (kind, properties, schema.trim_ascii().strip_suffix(b"}")) {
+        (Some(kind), None, Some(members)) if kind.is("object") => {
+            function.raw("parameters", &[members, br#","properties":{}}"#].concat());
+        }
+        _ => function.raw("parameters", schema),
+    }
 }
 
 fn write_choice(body: &mut Object<'_>, choice: &ToolChoice<'_>, is_narrowed: bool) {
