@@ -319,12 +319,12 @@ fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<C
     let defaults = model.as_ref().map_or(&NO_DEFAULTS, |model| &model.defaults);
     let mut portable = Portable::new(format, &body);
     let plan = routing::plan(&resolution.pool, trail.random, |member| {
-        portable.to(&Target {
-            kind: member.provider.kind,
-            model: member.model.as_str(),
-            defaults,
-        })
+        portable.to(&Target::new(&member.provider, &member.model, defaults))
     });
+    let prepared = plan
+        .attempts
+        .first()
+        .and_then(|first| portable.prepare(&Target::new(&first.provider, &first.model, defaults)));
     let refusal = portable.into_refusal();
     trail.resolution = Some(resolution);
     if plan.attempts.is_empty() {
@@ -342,6 +342,7 @@ fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<C
         model,
         plan,
         attempts: Vec::with_capacity(1),
+        prepared,
         observation: Observation::default(),
         dropped: Dropped::default(),
         first_byte_at: None,

@@ -35,6 +35,8 @@ pub struct Call {
     pub plan: Plan,
     /// The attempts that were made.
     pub attempts: Vec<Attempt>,
+    /// The first attempt's body, where it is in another format than the agent's.
+    pub prepared: Option<Prepared>,
     /// What the last answer said of itself.
     pub observation: Observation,
     /// What of the request the last attempt's provider could not be told.
@@ -43,6 +45,15 @@ pub struct Call {
     pub first_byte_at: Option<Timestamp>,
     /// Whether the last answer came to its end.
     pub is_complete: bool,
+}
+
+/// A body in a provider's format, made out of the agent's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared {
+    /// The body.
+    pub body: Vec<u8>,
+    /// What of the agent's it cannot say.
+    pub dropped: Dropped,
 }
 
 /// An attempt that was made.

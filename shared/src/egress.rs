@@ -18,7 +18,7 @@ use crate::ids::ProviderName;
 use crate::provider::{self, Address};
 use crate::routing::PlannedAttempt;
 use crate::units::{Millis, Timestamp};
-use crate::wire::{Dropped, Flaw, Progress, Relay};
+use crate::wire::{Flaw, Progress, Relay};
 use answer::{begin, fail, hold, name_next, release, watch};
 use head::Head;
 use outgoing::Outgoing;
@@ -155,9 +155,8 @@ impl Egress {
         shared.forget_answer();
         let is_next = |planned: &&PlannedAttempt| planned.provider.name == config.provider;
         let planned = shared.next_planned().filter(is_next).cloned().ok_or(NotPlanned)?;
-        let mut dropped = Dropped::default();
         // The plan has no account that the call could not be told.
-        let outgoing = Outgoing::make(&shared, &planned, &mut dropped).map_err(|_| NotPlanned)?;
+        let (outgoing, dropped) = Outgoing::make(&mut shared, &planned).map_err(|_| NotPlanned)?;
         shared.dropped = dropped;
         output.set_request_headers(&provider::request_headers(
             planned.provider.kind,

@@ -1,8 +1,9 @@
 //! Whether a call can be asked of a provider of another format than the caller's.
 
+use crate::call::Prepared;
 use crate::routing::ExclusionReason;
 use crate::wire::ir::ChatRequest;
-use crate::wire::{Format, Target, Untranslatable};
+use crate::wire::{Dropped, Format, Target, Untranslatable};
 
 /// A call on its way to providers of any format. It is read for translation only once one of another format comes
 /// up, and only once for all of them.
@@ -40,6 +41,18 @@ impl<'a> Portable<'a> {
             let place = error.place().to_owned();
             self.refusal.get_or_insert(error);
             ExclusionReason::Untranslatable { place }
+        })
+    }
+
+    /// The body for a target that can be asked in its own format, so that it need not be read once more for the
+    /// attempt; `None` if the target takes the caller's.
+    pub fn prepare(&self, target: &Target<'_>) -> Option<Prepared> {
+        let theirs = target.kind.format();
+        let request = self.read.as_ref()?.as_ref().ok()?;
+        (theirs != self.format).then(|| {
+            let mut dropped = Dropped::default();
+            let body = theirs.write_chat(request, target, &mut dropped);
+            Prepared { body, dropped }
         })
     }
 

@@ -15,25 +15,21 @@ pub enum Outgoing {
 }
 
 impl Outgoing {
-    /// Makes the body for the planned attempt, from the original each time; what it leaves out goes to `dropped`.
-    pub fn make(
-        call: &Call,
-        planned: &PlannedAttempt,
-        dropped: &mut Dropped,
-    ) -> Result<Self, Untranslatable> {
-        let kind = planned.provider.kind;
-        let target = Target {
-            kind,
-            model: planned.model.as_str(),
-            defaults: call.defaults(),
-        };
-        if kind.format() == call.format {
-            return Ok(Self::Edited(call.format.edits(&call.request, &target)));
+    /// Makes the body for the planned attempt, each out of the original, and tells what it leaves out.
+    pub fn make(call: &mut Call, planned: &PlannedAttempt) -> Result<(Self, Dropped), Untranslatable> {
+        if let Some(prepared) = call.prepared.take() {
+            return Ok((Self::Written(prepared.body), prepared.dropped));
         }
-        let request = call.format.read_chat(&call.body)?;
-        Ok(Self::Written(
-            kind.format().write_chat(&request, &target, dropped),
-        ))
+        let target = Target::new(&planned.provider, &planned.model, call.defaults());
+        let mut dropped = Dropped::default();
+        let theirs = target.kind.format();
+        let outgoing = if theirs == call.format {
+            Self::Edited(theirs.edits(&call.request, &target))
+        } else {
+            let request = call.format.read_chat(&call.body)?;
+            Self::Written(theirs.write_chat(&request, &target, &mut dropped))
+        };
+        Ok((outgoing, dropped))
     }
 
     /// How long it is.

@@ -2,7 +2,8 @@
 
 use super::ir::{Answer, ChatRequest, Delta, ErrorKind, ProviderError};
 use super::{Dialect, EventClass, Flaw, Observation};
-use crate::config::{Defaults, ProviderKind};
+use crate::config::{Defaults, Provider, ProviderKind};
+use crate::ids::UpstreamModelName;
 use crate::json::splice::Edit;
 use crate::request::{Request, RequestError};
 
@@ -72,6 +73,18 @@ pub struct Target<'a> {
     pub model: &'a str,
     /// What applies where the caller said nothing.
     pub defaults: &'a Defaults,
+}
+
+impl<'a> Target<'a> {
+    /// A model of a provider account.
+    #[must_use]
+    pub fn new(provider: &Provider, model: &'a UpstreamModelName, defaults: &'a Defaults) -> Self {
+        Self {
+            kind: provider.kind,
+            model: model.as_str(),
+            defaults,
+        }
+    }
 }
 
 /// Who an answer is for.
