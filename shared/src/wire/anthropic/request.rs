@@ -5,6 +5,8 @@ pub mod write;
 
 use serde_json::json;
 
+use super::models;
+use crate::config::NO_DEFAULTS;
 use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
 use crate::wire::Target;
@@ -46,18 +48,29 @@ pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
     let mut edits: Vec<Edit> = request::replace_model(request, target.model)
         .into_iter()
         .collect();
+    if *defaults == NO_DEFAULTS {
+        return edits;
+    }
     let mut default = |is_given: bool, key: &str, value: Option<serde_json::Value>| {
         if let (false, Some(value)) = (is_given, value) {
             edits.extend(request::insert_member(request, key, &value));
         }
     };
+    // A default that the model refuses would turn every call into an error: then there is none.
+    let model = models::Model::of(target.model);
+    let takes_top_p = model.samples
+        && (model.samples_both || !(request.given.temperature || defaults.temperature.is_some()));
     // Anthropic's temperature ends at 1.
     default(
-        request.given.temperature,
+        request.given.temperature || !model.samples || (request.given.top_p && !model.samples_both),
         "temperature",
         defaults.temperature.map(|t| json!(t.min(1.0))),
     );
-    default(request.given.top_p, "top_p", defaults.top_p.map(Into::into));
+    default(
+        request.given.top_p || !takes_top_p,
+        "top_p",
+        defaults.top_p.map(Into::into),
+    );
     default(
         request.given.max_tokens,
         "max_tokens",
@@ -107,6 +120,21 @@ mod tests {
         assert_eq!(
             splice(body, &mut edits("claude", &defaults)).concat(),
             br#"{"temperature":1.0, "max_tokens":64,"messages":[],"stream":true,"model":"claude" }"#
+        );
+        let both = Defaults {
+            temperature: Some(0.2),
+            top_p: Some(0.9),
+            ..Defaults::default()
+        };
+        assert_eq!(
+            splice(body, &mut edits("claude-sonnet-4-6", &both)).concat(),
+            br#"{"temperature":0.2, "max_tokens":64,"messages":[],"stream":true,"model":"claude-sonnet-4-6" }"#,
+            "newer models take one of the two"
+        );
+        assert_eq!(
+            splice(body, &mut edits("claude-opus-4-8", &both)).concat(),
+            br#"{ "max_tokens":64,"messages":[],"stream":true,"model":"claude-opus-4-8" }"#,
+            "and the newest neither"
         );
     }
 }

@@ -5,7 +5,8 @@ pub mod write;
 
 use serde_json::json;
 
-use crate::config::ProviderKind;
+use super::models;
+use crate::config::{NO_DEFAULTS, ProviderKind};
 use crate::json::scan::{self, Kind, Value};
 use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
@@ -89,6 +90,9 @@ pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
     if request.stream {
         edits.extend(ask_for_usage(request));
     }
+    if *defaults == NO_DEFAULTS {
+        return edits;
+    }
     let mut default = |is_given: bool, key: &str, value: Option<serde_json::Value>| {
         if let (false, Some(value)) = (is_given, value) {
             edits.extend(request::insert_member(request, key, &value));
@@ -99,19 +103,25 @@ pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
         ProviderKind::OpenAiCompatible => "max_tokens",
         ProviderKind::OpenAi | ProviderKind::Anthropic => "max_completion_tokens",
     };
+    // A default that the model refuses would turn every call into an error: then there is none.
+    let model = models::Model::of(target.kind, target.model);
     default(
-        request.given.temperature,
+        request.given.temperature || !model.samples,
         "temperature",
         defaults.temperature.map(Into::into),
     );
-    default(request.given.top_p, "top_p", defaults.top_p.map(Into::into));
+    default(
+        request.given.top_p || !model.samples,
+        "top_p",
+        defaults.top_p.map(Into::into),
+    );
     default(
         request.given.max_tokens,
         max_tokens,
         defaults.max_tokens.map(Into::into),
     );
     default(
-        request.given.stop,
+        request.given.stop || !model.stops,
         "stop",
         (!defaults.stop.is_empty()).then(|| json!(defaults.stop)),
     );
@@ -156,10 +166,14 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn edited(body: &str, defaults: &Defaults) -> String {
+        edited_for("gpt-4.1", body, defaults)
+    }
+
+    fn edited_for(model: &str, body: &str, defaults: &Defaults) -> String {
         let request = read_facts(body.as_bytes()).unwrap();
         let target = Target {
             kind: ProviderKind::OpenAi,
-            model: "gpt-5",
+            model,
             defaults,
         };
         let mut edits = edits(&request, &target);
@@ -171,7 +185,7 @@ mod tests {
         let body = "{ \"messages\" : [ {\"content\":\"\\u00e9 \\\"model\\\": é\"} ],\n\t\"model\"  :  \"primary\" , \"seed\":12345678901234567890, \"x\":1.0e5}";
         assert_eq!(
             edited(body, &Defaults::default()),
-            body.replace("\"primary\"", "\"gpt-5\"")
+            body.replace("\"primary\"", "\"gpt-4.1\"")
         );
     }
 
@@ -179,34 +193,34 @@ mod tests {
     fn usage_is_asked_for_in_streams_only_and_never_twice() {
         let none = Defaults::default();
         for (body, expected) in [
-            (r#"{"model":"m"}"#, r#"{"model":"gpt-5"}"#),
+            (r#"{"model":"m"}"#, r#"{"model":"gpt-4.1"}"#),
             (
                 r#"{"model":"m","stream":false}"#,
-                r#"{"model":"gpt-5","stream":false}"#,
+                r#"{"model":"gpt-4.1","stream":false}"#,
             ),
             (
                 r#"{"model":"m","stream":true}"#,
-                r#"{"stream_options":{"include_usage":true},"model":"gpt-5","stream":true}"#,
+                r#"{"stream_options":{"include_usage":true},"model":"gpt-4.1","stream":true}"#,
             ),
             (
                 r#"{"model":"m","stream":true,"stream_options":{"include_usage": true}}"#,
-                r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage": true}}"#,
+                r#"{"model":"gpt-4.1","stream":true,"stream_options":{"include_usage": true}}"#,
             ),
             (
                 r#"{"model":"m","stream":true,"stream_options":{"include_usage":false,"x":1}}"#,
-                r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true,"x":1}}"#,
+                r#"{"model":"gpt-4.1","stream":true,"stream_options":{"include_usage":true,"x":1}}"#,
             ),
             (
                 r#"{"model":"m","stream":true,"stream_options":{"x":1}}"#,
-                r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true,"x":1}}"#,
+                r#"{"model":"gpt-4.1","stream":true,"stream_options":{"include_usage":true,"x":1}}"#,
             ),
             (
                 r#"{"model":"m","stream":true,"stream_options":{}}"#,
-                r#"{"model":"gpt-5","stream":true,"stream_options":{"include_usage":true}}"#,
+                r#"{"model":"gpt-4.1","stream":true,"stream_options":{"include_usage":true}}"#,
             ),
             (
                 r#"{"stream_options":null,"model":"m","stream":true}"#,
-                r#"{"stream_options":{"include_usage":true},"model":"gpt-5","stream":true}"#,
+                r#"{"stream_options":{"include_usage":true},"model":"gpt-4.1","stream":true}"#,
             ),
         ] {
             assert_eq!(edited(body, &none), expected);
@@ -223,7 +237,7 @@ mod tests {
         };
         assert_eq!(
             edited(r#"{"model":"m","max_tokens":5}"#, &defaults),
-            r#"{"temperature":0.2,"stop":["END"],"model":"gpt-5","max_tokens":5}"#
+            r#"{"temperature":0.2,"stop":["END"],"model":"gpt-4.1","max_tokens":5}"#
         );
         assert_eq!(
             edited(
@@ -233,7 +247,21 @@ mod tests {
                     ..defaults
                 }
             ),
-            r#"{"max_completion_tokens":100,"model":"gpt-5","temperature":1,"stop":null}"#
+            r#"{"max_completion_tokens":100,"model":"gpt-4.1","temperature":1,"stop":null}"#
+        );
+    }
+
+    #[test]
+    fn a_default_that_the_model_refuses_does_not_apply() {
+        let defaults = Defaults {
+            temperature: Some(0.2),
+            top_p: Some(0.9),
+            max_tokens: None,
+            stop: vec!["END".into()],
+        };
+        assert_eq!(
+            edited_for("o3", r#"{"model":"m"}"#, &defaults),
+            r#"{"model":"o3"}"#
         );
     }
 
