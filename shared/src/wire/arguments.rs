@@ -10,8 +10,8 @@ use crate::json::write::object;
 use crate::json::{Kind, scan};
 
 /// The member under which arguments travel that are no object, where only objects are possible: the conversation
-/// goes on, and the model sees what was said.
-const WRAPPER: &str = "input";
+/// goes on and everybody sees what was said. Taken for no arguments at all, they could do harm.
+const WRAPPER: &str = "invalid_arguments";
 
 impl Arguments<'_> {
     /// The arguments as a JSON object. Nothing at all is an object without members; what is no object, or no JSON,
@@ -20,8 +20,9 @@ impl Arguments<'_> {
     pub fn to_object(&self) -> Cow<'_, [u8]> {
         match self {
             Self::Json(json) if scan::kind(json) == Some(Kind::Object) => Cow::Borrowed(json),
+            Self::Json(json) if scan::kind(json) == Some(Kind::Null) => Cow::Borrowed(b"{}"),
             Self::Json(json) => wrapped(|wrapper| wrapper.raw(WRAPPER, json)),
-            Self::Encoded(text) if text.is_blank() => Cow::Borrowed(b"{}"),
+            Self::Encoded(text) if text.is_blank() || text.is("null") => Cow::Borrowed(b"{}"),
             Self::Encoded(text) => match text.plain() {
                 Some(plain) if is_object(&plain) => match plain {
                     Cow::Borrowed(plain) => Cow::Borrowed(plain.trim().as_bytes()),
@@ -132,17 +133,17 @@ mod tests {
     #[test]
     fn what_is_no_object_is_put_into_one() {
         for (given, expected) in [
-            ("[1]", r#"{"input":"[1]"}"#),
-            (r#"{"a":"#, r#"{"input":"{\"a\":"}"#),
-            (r#"{"a":01}"#, r#"{"input":"{\"a\":01}"}"#),
-            (r#"{"a":"\q"}"#, r#"{"input":"{\"a\":\"\\q\"}"}"#),
-            ("Paris", r#"{"input":"Paris"}"#),
+            ("[1]", r#"{"invalid_arguments":"[1]"}"#),
+            (r#"{"a":"#, r#"{"invalid_arguments":"{\"a\":"}"#),
+            (r#"{"a":01}"#, r#"{"invalid_arguments":"{\"a\":01}"}"#),
+            (r#"{"a":"\q"}"#, r#"{"invalid_arguments":"{\"a\":\"\\q\"}"}"#),
+            ("Paris", r#"{"invalid_arguments":"Paris"}"#),
         ] {
             assert_eq!(object_of(given), expected);
         }
         assert_eq!(
             Arguments::Json(Cow::Borrowed(b"[1.0]")).to_object(),
-            br#"{"input":[1.0]}"#.as_slice()
+            br#"{"invalid_arguments":[1.0]}"#.as_slice()
         );
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Arguments;
-use crate::json::{Node, Text, write};
+use crate::json::Text;
 use crate::ledger::Usage;
 
 /// An answer in one piece.
@@ -176,41 +176,6 @@ impl Arguments<'_> {
     pub fn none() -> Arguments<'static> {
         Arguments::Json(Cow::Borrowed(b"{}"))
     }
-
-    /// As a string that holds JSON. What the model wrote is left as it is, but for nothing at all.
-    #[must_use]
-    pub fn as_text(&self) -> Text<'_> {
-        match self {
-            Self::Json(document) => Text::of_document(document),
-            Self::Encoded(text) if text.is_blank() => Text::of_plain("{}"),
-            Self::Encoded(text) => text.clone(),
-        }
-    }
-
-    /// As a JSON object. What is none, because the model was cut short or went astray, is the only member of one,
-    /// as text: taken for no arguments at all, it could do harm.
-    #[must_use]
-    pub fn as_object(&self) -> Cow<'_, [u8]> {
-        let document = match self {
-            Self::Json(document) => Cow::Borrowed(document.as_ref()),
-            Self::Encoded(text) => match text.plain() {
-                Some(Cow::Borrowed(plain)) => Cow::Borrowed(plain.as_bytes()),
-                Some(Cow::Owned(plain)) => Cow::Owned(plain.into_bytes()),
-                None => Cow::Borrowed(text.escaped()),
-            },
-        };
-        if Node::sound(&document, []).is_some() {
-            return document;
-        }
-        if matches!(document.trim_ascii(), b"" | b"null") {
-            return Cow::Borrowed(b"{}");
-        }
-        let mut object = Vec::new();
-        write::object(&mut object, |object| {
-            object.text("invalid_arguments", &self.as_text());
-        });
-        Cow::Owned(object)
-    }
 }
 
 #[cfg(test)]
@@ -218,29 +183,6 @@ mod tests {
     use super::*;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn arguments_change_their_shape_and_keep_numbers_and_order() {
-        let object = br#"{"z":1.0,"a":1e15,"n":12345678901234567890}"#;
-        let text = Text::of_document(object);
-        assert_eq!(Arguments::Encoded(text.clone()).as_object().as_ref(), object);
-        assert_eq!(Arguments::Json(Cow::Borrowed(object)).as_text(), text);
-    }
-
-    #[test]
-    fn arguments_that_are_no_object_still_become_one() {
-        for (arguments, object) in [
-            ("", "{}"),
-            (" ", "{}"),
-            ("null", "{}"),
-            (r#"{"a":"#, r#"{"invalid_arguments":"{\"a\":"}"#),
-            ("[1]", r#"{"invalid_arguments":"[1]"}"#),
-        ] {
-            let arguments = Arguments::Encoded(Text::of_plain(arguments));
-            assert_eq!(arguments.as_object().as_ref(), object.as_bytes());
-        }
-        assert_eq!(Arguments::Encoded(Text::of_plain("")).as_text().escaped(), b"{}");
-    }
 
     #[test]
     fn what_the_answer_shows_outweighs_what_it_says_of_its_end() {

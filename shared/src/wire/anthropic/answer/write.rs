@@ -80,7 +80,7 @@ fn write_part(part: &AnswerPart<'_>, tail: &str, calls: &mut usize, content: &mu
             block.string("type", "tool_use");
             block.string("id", &tool_id::write(id.as_ref(), tail, *calls));
             block.text("name", name);
-            block.raw("input", &arguments.as_object());
+            block.raw("input", &arguments.to_object());
             *calls += 1;
         }),
     }

@@ -91,5 +91,5 @@ fn write_message(answer: &Answer<'_>, tail: &str, message: &mut write::Object<'_
 
 fn write_function(name: &Text<'_>, arguments: &Arguments<'_>, function: &mut write::Object<'_>) {
     function.text("name", name);
-    function.text("arguments", &arguments.as_text());
+    function.escaped("arguments", |out| arguments.write_encoded(out));
 }
