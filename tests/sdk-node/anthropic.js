@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
-import { CALL_BOTH, CUTS, LEAF, NOTHING, ODD_TEXT, PNG, THOUGHT, WEATHER, kinds, token, url } from "./stack.js";
+import { CALL_BOTH, CUTS, LEAF, NOTHING, ODD_TEXT, PDF, PNG, THOUGHT, WEATHER, kinds, token, url } from "./stack.js";
 
 const client = new Anthropic({ baseURL: url, apiKey: token, maxRetries: 0, timeout: 10_000 });
 const tools = [
@@ -93,10 +93,10 @@ for (const { kind, account, model, thinkingModel } of kinds) {
     test("pictures and documents are seen", async () => {
       const content = [
         { type: "image", source: { type: "base64", media_type: "image/png", data: PNG } },
-        { type: "document", title: "a.pdf", source: { type: "base64", media_type: "application/pdf", data: PNG } },
+        { type: "document", title: "a.pdf", source: { type: "base64", media_type: "application/pdf", data: PDF } },
         { type: "text", text: "describe them" },
       ];
-      const expected = "I see image image/png of 8 bytes, document application/pdf of 8 bytes named a.pdf";
+      const expected = "I see image image/png of 8 bytes, document application/pdf of 10 bytes named a.pdf";
       assert.equal(said(await whole({ messages: user(content) })), expected);
     });
 

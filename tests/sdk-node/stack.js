@@ -44,6 +44,7 @@ export const kinds = ["openai", "anthropic", "compatible"].map((kind) => ({
 export const ODD_TEXT = 'héllo 日本 🎉 "quoted" \\ back\nslash\tend \u2028 done';
 export const THOUGHT = "Let me think about it.";
 export const PNG = "iVBORw0KGgo=";
+export const PDF = "JVBERi0xLjQKCg==";
 export const CALL_BOTH = 'call weather with {"city":"Zürich","days":3} and call now';
 export const WEATHER = {
   type: "object",
