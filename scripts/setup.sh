@@ -196,10 +196,24 @@ need_sdk() {
   cp "$wanted" "$venv/installed.txt"
 }
 
+# The official JavaScript SDKs as tests/sdk-node/package-lock.json pins them, beside it: that is where Node looks.
+need_sdk_node() {
+  local directory="$ROOT/tests/sdk-node"
+  local lock="$directory/package-lock.json" installed="$directory/node_modules/installed.json"
+  need_node
+  cmp -s "$lock" "$installed" && return
+  has npm || fail "npm is missing, which installs the JavaScript SDKs: it comes with Node from https://nodejs.org"
+  say "installing the JavaScript SDKs into tests/sdk-node/node_modules"
+  # No package's own scripts: none of these needs one.
+  (cd "$directory" && npm ci --silent --no-audit --no-fund --ignore-scripts >&2) ||
+    fail "npm cannot install tests/sdk-node/package-lock.json: is the npm registry reachable?"
+  cp "$lock" "$installed"
+}
+
 need_node() {
   node_is_new && return
   if ! apt_install nodejs || ! node_is_new; then
-    fail "the tests of shared/ in wasm run in Node $NODE_OLDEST or later: install it from https://nodejs.org"
+    fail "the tests of shared/ in wasm and of the JavaScript SDKs run in Node $NODE_OLDEST or later: install it from https://nodejs.org"
   fi
 }
 
@@ -308,7 +322,7 @@ set_up_run() {
 set_up_all() {
   set_up_run
   need_sdk
-  need_node
+  need_sdk_node
   need_wasm_test_runner
   need_cargo_deny
 }

@@ -14,7 +14,7 @@ MODULE_BUDGET=4000000
 # How long the advisory database, which lives on GitHub, may take.
 FETCH_SECONDS=60
 
-ALL_STEPS=(scripts fmt clippy clippy-wasm native wasm module deny e2e sdk)
+ALL_STEPS=(scripts fmt clippy clippy-wasm native wasm module deny e2e sdk sdk-node)
 
 # A step leaves with this when it cannot be done on this machine.
 LEFT_OUT=77
@@ -95,6 +95,17 @@ step_sdk() {
   build_broker
   build_simulator
   "$TOOLS/sdk/bin/python" -m pytest -q --tb=short -p no:cacheprovider tests/sdk
+}
+
+# The other SDKs against the same broker and simulators, which the Python suite knows how to start.
+step_sdk_node() {
+  need_envoy
+  need_sdk
+  need_sdk_node
+  build_filter
+  build_broker
+  build_simulator
+  "$TOOLS/sdk/bin/python" tests/sdk/serve.py node --test tests/sdk-node/suite.test.js
 }
 
 # --- running them

@@ -144,9 +144,15 @@ def served(request: pytest.FixtureRequest, stack: Stack) -> Served:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The simulator and the broker, for the whole session."""
+    with started_stack(tmp_path_factory.mktemp("broker")) as stack:
+        yield stack
+
+
+@contextmanager
+def started_stack(directory: Path) -> Iterator[Stack]:
+    """The simulator and the broker, with their files in this directory."""
     # A proxy of the machine's must not stand between a test and its own machine.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
-    directory = tmp_path_factory.mktemp("broker")
     accounts = {name: Account(name) for name in ("openai-a", "openai-b", "failing", "anthropic-a", *VENDORS)}
     listen, admin = free_port(), free_port()
     config = directory / "broker.yaml"

@@ -118,19 +118,18 @@ async fn a_provider_that_is_silent_does_not_keep_the_agent_for_ever() {
         .single("claude", &anthropic, "claude-sonnet-4-5")
         .single("gpt", &openai, "gpt-4o");
     let broker = Broker::start(&config).await;
-    for (path, provider) in [(CHAT, &anthropic), (MESSAGES, &openai)] {
+    let seen = async |path: &str, provider: &Simulator| {
         provider.behave(Behaviour::silent_after(4));
-        let sent = broker
-            .call(path, TOKEN, call(foreign(path), "hi", true).to_string())
-            .send()
-            .await;
-        let (reads, _) = timed_reads(sent.unwrap()).await;
-        let seen = String::from_utf8(reads.into_iter().flat_map(|read| read.bytes).collect()).unwrap();
-        assert!(
-            !seen.contains("[DONE]") && !seen.contains("message_stop"),
-            "{path}: {seen}"
-        );
-    }
+        let body = call(foreign(path), "hi", true).to_string();
+        let sent = broker.call(path, TOKEN, body).send().await;
+        let (reads, cut) = timed_reads(sent.unwrap()).await;
+        assert!(cut.is_some(), "{path}: the connection ended in good order");
+        String::from_utf8(reads.into_iter().flat_map(|read| read.bytes).collect()).unwrap()
+    };
+    // Envoy gives up some seconds after the account's own time: both wait together.
+    let (chat, messages) = tokio::join!(seen(CHAT, &anthropic), seen(MESSAGES, &openai));
+    assert!(!chat.contains("[DONE]"), "{chat}");
+    assert!(!messages.contains("message_stop"), "{messages}");
     for record in broker.wait_for_records(2).await {
         assert_ne!(record.text("llm.outcome"), "ok");
     }

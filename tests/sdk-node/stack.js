@@ -1,0 +1,67 @@
+// The broker and the simulators, as tests/sdk/serve.py names them in the environment.
+
+export const url = process.env.BROKER_URL;
+export const token = process.env.BROKER_TOKEN;
+const ports = JSON.parse(process.env.SIMULATORS ?? "{}");
+
+class Account {
+  constructor(name) {
+    this.control = `http://127.0.0.1:${ports[name]}/_simulator/`;
+  }
+
+  // Every call from now on is treated so: tests/simulator/behaviour.rs.
+  behave(behaviour) {
+    return this.#ask("POST", "behaviour", { default: behaviour });
+  }
+
+  async counted() {
+    return (await this.received()).at(-1).usage;
+  }
+
+  received() {
+    return this.#ask("GET", "received");
+  }
+
+  async reset() {
+    await this.behave({ kind: "answer" });
+    await this.#ask("DELETE", "received");
+  }
+
+  async #ask(method, what, body) {
+    const response = await fetch(this.control + what, { method, body: body && JSON.stringify(body) });
+    return response.json();
+  }
+}
+
+// Whoever serves a call, its agent must not be able to tell.
+export const kinds = ["openai", "anthropic", "compatible"].map((kind) => ({
+  kind,
+  account: new Account(`${kind}-strict`),
+  model: `on-${kind}`,
+  thinkingModel: kind === "openai" ? "on-openai-thinking" : `on-${kind}`,
+}));
+
+export const ODD_TEXT = 'héllo 日本 🎉 "quoted" \\ back\nslash\tend \u2028 done';
+export const THOUGHT = "Let me think about it.";
+export const PNG = "iVBORw0KGgo=";
+export const PDF = "JVBERi0xLjQKCg==";
+export const CALL_BOTH = 'call weather with {"city":"Zürich","days":3} and call now';
+export const WEATHER = {
+  type: "object",
+  properties: { city: { type: "string" }, days: { type: "integer" } },
+  required: ["city"],
+};
+export const NOTHING = { type: "object", properties: {} };
+export const LEAF = {
+  type: "object",
+  properties: { name: { type: "string" }, ripe: { type: "boolean" } },
+  required: ["name", "ripe"],
+  additionalProperties: false,
+};
+
+// How a stream may be cut on its way, which must change nothing of what it says.
+export const CUTS = [
+  { split: 1 },
+  { split: 5, line_ending: "crlf" },
+  { split: 4096, comments: true },
+];
