@@ -67,6 +67,19 @@ impl Object<'_> {
         self.out
     }
 
+    /// A member under a key of another document, which stands as it is written there; `fill` writes its value.
+    pub fn member(&mut self, key: &[u8], fill: impl FnOnce(&mut Vec<u8>)) {
+        if !self.is_empty {
+            self.out.push(b',');
+        }
+        self.is_empty = false;
+        // A key that was read has its escapes resolved.
+        let text = Text::of_plain(&String::from_utf8_lossy(key));
+        quote(self.out, text.escaped());
+        self.out.push(b':');
+        fill(self.out);
+    }
+
     /// A member whose value is JSON already.
     pub fn raw(&mut self, key: &str, json: &[u8]) {
         self.key(key).extend_from_slice(json);

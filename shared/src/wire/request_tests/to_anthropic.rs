@@ -223,7 +223,7 @@ fn a_schema_is_a_parameter_where_there_is_one_and_an_instruction_elsewhere() {
     let (new, _) = sent(&body, "claude-haiku-4-5");
     assert_eq!(
         new["output_config"]["format"],
-        json!({"type": "json_schema", "schema": {"type": "object"}})
+        json!({"type": "json_schema", "schema": {"type": "object", "additionalProperties": false}})
     );
     let (old, _) = sent(&body, "claude-3-haiku-20240307");
     assert_eq!(old["output_config"], Value::Null);

@@ -5,6 +5,7 @@ mod instructions;
 mod marks;
 mod messages;
 mod parameters;
+mod schema;
 mod thinking;
 mod tools;
 

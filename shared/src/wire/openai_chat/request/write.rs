@@ -2,6 +2,7 @@
 
 mod messages;
 mod parameters;
+mod schema;
 mod tools;
 
 use crate::config::ProviderKind;

@@ -1,5 +1,6 @@
 //! Everything but instructions, messages and tools.
 
+use super::schema;
 use super::thinking::Plan;
 use crate::json::write::Object;
 use crate::wire::anthropic::models::Model;
@@ -155,7 +156,7 @@ fn write_output(body: &mut Object<'_>, request: &ChatRequest<'_>, model: &Model,
         if let Some(schema) = schema {
             config.object("format", |format| {
                 format.string("type", "json_schema");
-                format.raw("schema", schema);
+                schema::write(format, "schema", schema);
             });
         }
     });

@@ -1,6 +1,8 @@
 //! Everything but messages and tools.
 
+use super::schema;
 use crate::config::{Defaults, ProviderKind};
+use crate::json::Node;
 use crate::json::write::Object;
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{ChatRequest, Effort, OutputFormat, Reasoning, ServiceTier};
@@ -134,7 +136,10 @@ fn write_output(body: &mut Object<'_>, request: &ChatRequest<'_>) {
                 }
                 object.raw("schema", schema);
                 if let Some(strict) = strict {
-                    object.boolean("strict", *strict);
+                    object.boolean(
+                        "strict",
+                        *strict && schema::is_strict(Node::unread_object(schema)),
+                    );
                 }
             });
         }),
