@@ -4,8 +4,6 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
-
 use crate::limits::MAX_JSON_DEPTH;
 
 /// A range of bytes, end excluded.
@@ -244,8 +242,33 @@ impl Key {
     }
 }
 
-/// How long a string may be for a plain search of its end.
-const SHORT_STRING: usize = 16;
+/// How many bytes of a string are looked at together.
+const BLOCK: usize = 16;
+
+/// Which bytes of a block may end a string or escape the next byte: quotes and backslashes, a bit each, the first
+/// byte's the lowest. Prompts are full of escapes, so a search that begins anew after each would cost more than this.
+#[cfg(target_feature = "simd128")]
+fn marks(block: &[u8; BLOCK]) -> u32 {
+    use std::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, u64x2, v128_or};
+    let (halves, _) = block.as_chunks();
+    let mut halves = halves.iter().copied().map(u64::from_le_bytes);
+    let mut half = || halves.next().unwrap_or_default();
+    let block = u64x2(half(), half());
+    let is = |byte| u8x16_eq(block, u8x16_splat(byte));
+    u8x16_bitmask(v128_or(is(b'"'), is(b'\\'))).into()
+}
+
+#[cfg(not(target_feature = "simd128"))]
+fn marks(block: &[u8; BLOCK]) -> u32 {
+    marks_of_rest(block)
+}
+
+/// The same of what is left of a text that is shorter than a block.
+fn marks_of_rest(rest: &[u8]) -> u32 {
+    rest.iter().enumerate().fold(0, |marks, (at, byte)| {
+        marks | u32::from(matches!(byte, b'"' | b'\\')) << at
+    })
+}
 
 struct Cursor<'a> {
     text: &'a [u8],
@@ -385,24 +408,31 @@ impl<'a> Cursor<'a> {
     /// The rest of a string whose opening quote is read; whether it has escapes.
     fn skip_string(&mut self) -> Result<bool, ScanError> {
         let mut has_escapes = false;
-        loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
-            let is_end = |byte: &u8| matches!(byte, b'"' | b'\\');
-            // Keys are short: for them the set-up of the vector search costs more than it saves.
-            let (head, tail) = rest.split_at_checked(SHORT_STRING).unwrap_or((rest, b""));
-            let found = head
-                .iter()
-                .position(is_end)
-                .or_else(|| memchr2(b'"', b'\\', tail).map(|found| head.len() + found))
-                .ok_or(ScanError::Truncated)?;
-            self.at += found + 1;
-            if rest.get(found) == Some(&b'"') {
-                return Ok(has_escapes);
+        // Whether the last byte of the block before escapes the first of this one.
+        let mut is_escaped = false;
+        let mut rest = self.text.get(self.at..).unwrap_or_default();
+        while !rest.is_empty() {
+            let (mut marks, after) = match rest.split_first_chunk() {
+                Some((block, after)) => (marks(block), after),
+                None => (marks_of_rest(rest), [].as_slice()),
+            };
+            marks &= !u32::from(is_escaped);
+            is_escaped = false;
+            while marks != 0 {
+                let at = marks.trailing_zeros() as usize;
+                if rest.get(at) == Some(&b'"') {
+                    self.at += at + 1;
+                    return Ok(has_escapes);
+                }
+                // A `u` and its digits need no special care, being neither quote nor backslash.
+                has_escapes = true;
+                is_escaped = at == BLOCK - 1;
+                marks &= !(0b11 << at);
             }
-            // The escaped byte; a `u` and its digits need no special care, being neither quote nor backslash.
-            self.at += 1;
-            has_escapes = true;
+            self.at += rest.len() - after.len();
+            rest = after;
         }
+        Err(ScanError::Truncated)
     }
 
     /// The rest of an object or array whose opening bracket is read. The levels above are bits of a fixed stack,
