@@ -161,8 +161,8 @@ impl Output for Host {
         host::replace_request_body(self.length, pieces);
     }
 
-    fn set_response_headers(&mut self, headers: &[(&str, &[u8])]) {
-        host::replace_response_headers(headers.to_vec());
+    fn set_response_headers(&mut self, given: &[(String, Vec<u8>)], headers: &[(&str, &[u8])]) {
+        host::edit_response_headers(given, headers);
     }
 
     fn fail_response(&mut self) {

@@ -66,8 +66,8 @@ pub trait Output {
     fn set_next_upstream(&mut self, cluster: &ProviderName);
     /// Replaces the part of the request's body that is at hand by these pieces, one after the other.
     fn set_request_body(&mut self, pieces: &[&[u8]]);
-    /// Replaces all response headers.
-    fn set_response_headers(&mut self, headers: &[(&str, &[u8])]);
+    /// Replaces all response headers; `given` are those that are there.
+    fn set_response_headers(&mut self, given: &[(String, Vec<u8>)], headers: &[(&str, &[u8])]);
     /// Makes the answer, whose headers are held back, an error that Envoy answers with the next attempt.
     fn fail_response(&mut self);
     /// Replaces the chunk of the response's body that is at hand.

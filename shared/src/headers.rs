@@ -88,6 +88,43 @@ impl Headers {
     }
 }
 
+/// A change of the headers that the host holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edit<'a> {
+    /// Every header of this name goes.
+    Remove(&'a str),
+    /// This is the one header of its name from now on.
+    Set(&'a str, &'a [u8]),
+    /// One more of a name that was set before.
+    Add(&'a str, &'a [u8]),
+}
+
+/// What is to be done to the headers that are given so that the wanted ones are there, and no other.
+pub fn edits<'a>(
+    given: &'a [(String, Vec<u8>)],
+    wanted: &'a [(&'a str, &'a [u8])],
+) -> impl Iterator<Item = Edit<'a>> {
+    let unwanted = given
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| wanted.iter().all(|(other, _)| other != name))
+        .map(Edit::Remove);
+    let differing = wanted.iter().enumerate().filter_map(|(index, (name, value))| {
+        let has = given.iter().filter(|(other, _)| other == name);
+        let wants = wanted.iter().filter(|(other, _)| other == name);
+        if has
+            .map(|(_, value)| value.as_slice())
+            .eq(wants.map(|(_, value)| *value))
+        {
+            return None;
+        }
+        let is_more = wanted.iter().take(index).any(|(earlier, _)| earlier == name);
+        let edit = if is_more { Edit::Add } else { Edit::Set };
+        Some(edit(name, value))
+    });
+    unwanted.chain(differing)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +158,36 @@ mod tests {
         assert_eq!(
             headers.steering().collect::<Vec<_>>(),
             ["x-envoy-retry-on", "x-broker-step"]
+        );
+    }
+
+    #[test]
+    fn edits_leave_the_wanted_headers_and_no_other() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+        let given = [
+            pair(":status", "200"),
+            pair("retry-after", "1"),
+            pair("set-cookie", "session"),
+            pair("retry-after", "2"),
+            pair("via", "a"),
+            pair("via", "b"),
+        ];
+        let wanted = [
+            (":status", b"200".as_slice()),
+            ("retry-after", b"2"),
+            ("via", b"a"),
+            ("via", b"b"),
+            ("warning", b"1"),
+            ("warning", b"2"),
+        ];
+        assert_eq!(
+            edits(&given, &wanted).collect::<Vec<_>>(),
+            [
+                Edit::Remove("set-cookie"),
+                Edit::Set("retry-after", b"2"),
+                Edit::Set("warning", b"1"),
+                Edit::Add("warning", b"2"),
+            ]
         );
     }
 }

@@ -156,7 +156,7 @@ impl egress::Output for Unseen {
     fn set_request_headers(&mut self, _: &[(&'static str, Cow<'_, [u8]>)]) {}
     fn set_next_upstream(&mut self, _: &ProviderName) {}
     fn set_request_body(&mut self, _: &[&[u8]]) {}
-    fn set_response_headers(&mut self, _: &[(&str, &[u8])]) {}
+    fn set_response_headers(&mut self, _: &[(String, Vec<u8>)], _: &[(&str, &[u8])]) {}
     fn fail_response(&mut self) {}
     fn set_response_chunk(&mut self, _: &[u8]) {}
 }

@@ -138,7 +138,7 @@ fn set_headers(
         Dialect::Anthropic => REQUEST_ID,
     };
     answer.extend(call.headers.first(X_REQUEST_ID).map(|id| (id_header, id)));
-    output.set_response_headers(&answer);
+    output.set_response_headers(given, &answer);
 }
 
 /// A chunk of an answer that has said nothing yet.

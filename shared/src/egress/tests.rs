@@ -135,7 +135,7 @@ impl Output for Host {
             .push(String::from_utf8(pieces.concat()).unwrap());
     }
 
-    fn set_response_headers(&mut self, headers: &[(&str, &[u8])]) {
+    fn set_response_headers(&mut self, _given: &[(String, Vec<u8>)], headers: &[(&str, &[u8])]) {
         self.response_headers = headers.iter().map(|(name, value)| line(name, value)).collect();
     }
 

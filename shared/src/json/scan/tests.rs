@@ -84,6 +84,21 @@ fn depth_is_bounded_and_just_below_the_bound_every_bracket_is_matched() {
 }
 
 #[test]
+fn an_escape_is_one_wherever_it_stands_in_a_block() {
+    for before in 0..2 * BLOCK {
+        for escapes in [r#"\""#, r"\\", r#"\\\""#, r#"\"\""#, r"\n"] {
+            let written = format!("\"{}{escapes}\"", "x".repeat(before));
+            let text = format!(r#"{{"k":{written},"end":1}}"#);
+            let expected = [("k", Kind::String, written.as_str()), ("end", Kind::Number, "1")];
+            let expected = expected.map(|(key, kind, text)| (key.to_owned(), kind, text.to_owned()));
+            assert_eq!(members(&text).unwrap(), expected, "{text}");
+            let cut = format!(r#"{{"k":"{}{escapes}"#, "x".repeat(before));
+            assert_eq!(members(&cut), Err(ScanError::Truncated), "{cut}");
+        }
+    }
+}
+
+#[test]
 fn elements_of_an_array_are_found() {
     let text = b"[1, \"two\" ,{\"three\":3}]";
     let mut found = Vec::new();
