@@ -59,6 +59,7 @@ models:
   - {{name: on-openai, targets: [{{provider: openai-strict, model: gpt-4o}}]}}
   - {{name: on-openai-thinking, targets: [{{provider: openai-strict, model: gpt-5-mini}}]}}
   - {{name: on-anthropic, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-5}}]}}
+  - {{name: on-anthropic-old, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-0}}]}}
   - {{name: on-anthropic-new, targets: [{{provider: anthropic-strict, model: claude-opus-4-7}}]}}
   - {{name: on-compatible, targets: [{{provider: compatible-strict, model: qwen3-32b}}]}}
   - {{name: primary-llm, targets: [{{provider: openai-a, model: gpt-5-mini}}]}}

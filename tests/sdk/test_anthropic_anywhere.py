@@ -242,6 +242,27 @@ def test_an_object_of_a_class(anthropic: Anthropic, served: Served) -> None:
         assert events.get_final_message().parsed_output == GROWN
 
 
+OPTIONAL: dict[str, Any] = {
+    "type": "object",
+    "properties": {"must": {"type": "string"}, "may": {"type": "string"}},
+    "required": ["must"],
+    "additionalProperties": False,
+}
+
+
+def test_an_object_with_a_field_that_may_be_missing(anthropic: Anthropic, served: Served) -> None:
+    """Anthropic's schemas may have optional fields; what OpenAI calls strict may not."""
+    form = {"format": {"type": "json_schema", "schema": OPTIONAL}}
+    answer = Agent(anthropic, served.model, False).ask("go", output_config=form)
+    assert json.loads(said(answer))["must"] == "text"
+
+
+def test_a_strict_tool_with_a_field_that_may_be_missing(anthropic: Anthropic, served: Served) -> None:
+    tool = {"name": "weather", "strict": True, "input_schema": OPTIONAL}
+    answer = Agent(anthropic, served.model, False).ask('call weather with {"must":"x"}', tools=[tool])
+    assert calls_of(answer)[0].input == {"must": "x"}
+
+
 @BOTH
 def test_thoughts(anthropic: Anthropic, served: Served, stream: bool) -> None:
     answer = Agent(anthropic, served.thinking_model, stream).ask("say: done", **THINKING)

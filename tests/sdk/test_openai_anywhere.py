@@ -11,7 +11,7 @@ import pytest
 from openai import OpenAI, pydantic_function_tool
 from pydantic import BaseModel
 
-from conftest import PROVIDER_KEY, TOKEN, Served
+from conftest import PROVIDER_KEY, TOKEN, Served, Stack
 from material import (
     CALL_BOTH,
     CALL_ONE,
@@ -229,6 +229,13 @@ def test_an_object_of_a_schema_that_asks_for_much(openai: OpenAI, served: Served
     assert json.loads(said(answer)) == {"n": 7, "s": "text", "inner": {"list": [1.5]}}
 
 
+def test_an_object_of_a_model_that_is_only_told_in_words(openai: OpenAI, stack: Stack) -> None:
+    """Claude before 4.1 has no structured outputs."""
+    ask: list[Any] = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "a tree, please"}]
+    answer = openai.chat.completions.parse(model="on-anthropic-old", messages=ask, response_format=Tree)
+    assert answer.choices[0].message.parsed == GROWN
+
+
 def test_json_of_any_shape(openai: OpenAI, served: Served) -> None:
     answer = Agent(openai, served.model, False).ask("some JSON, please", response_format={"type": "json_object"})
     assert isinstance(json.loads(said(answer)), dict)
@@ -375,7 +382,7 @@ def test_parameters_that_only_openai_has(openai: OpenAI, served: Served) -> None
     assert said(Agent(openai, served.model, False).ask("say: yes", **more)) == "yes"
 
 
-def test_parameters_that_a_new_claude_does_not_take(openai: OpenAI, stack: Any) -> None:
+def test_parameters_that_a_new_claude_does_not_take(openai: OpenAI, stack: Stack) -> None:
     agent = Agent(openai, "on-anthropic-new", False)
     assert said(agent.ask("say: yes", temperature=0.2, top_p=0.5)) == "yes"
     assert said(agent.ask("say: yes", reasoning_effort="medium", temperature=0.2)) == "yes"

@@ -145,9 +145,7 @@ fn anthropic(body: &Value) -> Conversation {
         parallel: choice.get("disable_parallel_tool_use") != Some(&Value::Bool(true)),
         output: match body.pointer("/output_config/format/schema") {
             Some(schema) => Output::Schema(schema.clone()),
-            // There is no other way to ask for it here than in words.
-            None if instructions(body).contains("JSON object") => Output::Json,
-            None => Output::Text,
+            None => asked_in_words(&instructions(body)),
         },
         thinks: thinking.is_some_and(|kind| kind != "disabled"),
         max_tokens: number(body, "max_tokens"),
@@ -158,10 +156,27 @@ fn anthropic(body: &Value) -> Conversation {
 
 /// The system prompt.
 fn instructions(body: &Value) -> String {
-    match body.get("system") {
-        Some(Value::String(text)) => text.clone(),
-        Some(blocks) => blocks.to_string(),
-        None => String::new(),
+    let blocks = list(body, "system")
+        .iter()
+        .filter_map(|block| string(block, "text"));
+    string(body, "system")
+        .into_iter()
+        .chain(blocks)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What instructions ask for: a JSON schema is followed by the schema.
+fn asked_in_words(instructions: &str) -> Output {
+    let schema = instructions.split_once("JSON schema").and_then(|(_, after)| {
+        let schema = after.get(after.find('{')?..)?;
+        let mut values = serde_json::Deserializer::from_str(schema).into_iter();
+        values.next()?.ok()
+    });
+    match schema {
+        Some(schema) => Output::Schema(schema),
+        None if instructions.contains("JSON object") => Output::Json,
+        None => Output::Text,
     }
 }
 

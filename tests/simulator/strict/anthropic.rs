@@ -168,6 +168,9 @@ fn output_config(body: &Value, model: Model) -> Checked {
     let Some(format) = field(config, "format") else {
         return Ok(());
     };
+    ensure(model >= Model::new(4, 1), || {
+        Fault::new("output_config.format: structured outputs are not supported by this model")
+    })?;
     ensure(text(format, "type") == Some("json_schema"), || {
         Fault::new("output_config.format.type: Input should be 'json_schema'")
     })?;
