@@ -19,8 +19,8 @@ pub(crate) struct ToolIds<'r> {
 /// How often an id was used.
 #[derive(Clone, Copy, Debug, Default)]
 struct Uses {
-    calls: usize,
-    results: usize,
+    calls: u64,
+    results: u64,
 }
 
 impl<'r> ToolIds<'r> {
@@ -66,7 +66,7 @@ pub(crate) fn is_name(name: &Text<'_>, longest: usize) -> bool {
 }
 
 /// The id of the call that is the `nth` with this id, from 1.
-fn written<'r>(id: &'r Text<'_>, nth: usize, longest: usize) -> Cow<'r, [u8]> {
+fn written<'r>(id: &'r Text<'_>, nth: u64, longest: usize) -> Cow<'r, [u8]> {
     let own = id.escaped();
     if nth <= 1 && (1..=longest).contains(&own.len()) && own.iter().copied().all(is_allowed) {
         return Cow::Borrowed(own);

@@ -276,3 +276,14 @@ fn stops_by_default_apply_where_the_caller_said_nothing() {
     assert_eq!(of(json!({"stop": "x"})), json!(["x"]));
     assert_eq!(of(json!({"stop": "\n"})), Value::Null);
 }
+
+#[test]
+fn the_agents_own_bound_holds_for_thoughts_too() {
+    for (bound, budget) in [(8_000, Some(6_000)), (1_400, Some(1_050)), (1_300, None)] {
+        let body = body(json!({"reasoning_effort": "high", "max_completion_tokens": bound}));
+        let (sent, dropped) = sent(&body, "claude-sonnet-4-5");
+        assert_eq!(sent["max_tokens"], json!(bound));
+        assert_eq!(sent["thinking"]["budget_tokens"].as_u64(), budget, "{bound}");
+        assert_eq!(dropped.contains(&"reasoning_effort".to_owned()), budget.is_none());
+    }
+}

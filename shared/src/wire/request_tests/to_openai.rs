@@ -129,3 +129,17 @@ fn a_choice_keeps_its_meaning() {
         assert_eq!(sent["tool_choice"], expected);
     }
 }
+
+#[test]
+fn a_tool_is_strict_only_where_openai_takes_its_schema_so() {
+    let tool = |required: Value| {
+        json!({"name": "f", "strict": true, "input_schema": {
+            "type": "object", "properties": {"a": {"type": "string"}}, "required": required,
+            "additionalProperties": false,
+        }})
+    };
+    let body = body(json!({"tools": [tool(json!(["a"])), tool(json!([]))]}));
+    let (sent, _) = sent(&body, "gpt-4.1");
+    let strict = |index: usize| sent["tools"][index]["function"]["strict"].clone();
+    assert_eq!((strict(0), strict(1)), (json!(true), json!(false)));
+}

@@ -52,6 +52,8 @@ impl Plan {
 #[derive(Clone, Copy)]
 pub(super) struct Budget {
     asked: u64,
+    /// Whether the agent itself set the bound.
+    is_bound: bool,
     longest: u64,
 }
 
@@ -67,6 +69,7 @@ impl Budget {
         let asked = request.max_tokens.or(target.defaults.max_tokens);
         Self {
             asked: asked.unwrap_or_else(unasked).min(longest),
+            is_bound: request.max_tokens.is_some(),
             longest,
         }
     }
@@ -81,9 +84,14 @@ impl Budget {
         }
     }
 
-    /// The thoughts that the model has room for; `None` if those are fewer than the API takes.
+    /// The thoughts that the model has room for; `None` if those are fewer than the API takes. A bound that the agent
+    /// set is one on thoughts too, and leaves a quarter of it to the answer.
     fn thoughts(self, wanted: u64) -> Option<u64> {
-        let most = self.longest.saturating_sub(1);
+        let most = if self.is_bound {
+            self.asked.saturating_sub(self.asked.div_ceil(4))
+        } else {
+            self.longest.saturating_sub(1)
+        };
         (most >= LEAST_BUDGET).then(|| wanted.clamp(LEAST_BUDGET, most))
     }
 }

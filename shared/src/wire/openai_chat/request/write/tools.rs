@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::schema;
 use crate::config::ProviderKind;
 use crate::json::write::{Array, Object};
 use crate::json::{Node, Text};
@@ -63,7 +64,8 @@ fn write_tool(list: &mut Array<'_>, tool: &Tool<'_>) {
                 write_schema(function, schema);
             }
             if let Some(strict) = tool.strict {
-                function.boolean("strict", strict);
+                let schema = tool.schema.map(Node::unread_object);
+                function.boolean("strict", strict && schema.is_none_or(schema::is_strict));
             }
         });
     });
