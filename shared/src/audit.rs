@@ -98,7 +98,7 @@ pub struct Record<'a> {
     /// The workspace's tenant.
     #[serde(rename = "llm.tenant", skip_serializing_if = "Option::is_none")]
     pub tenant: Option<&'a TenantName>,
-    /// The agent's tier.
+    /// The tier of the call: the agent's, or where it has none what the call says.
     #[serde(rename = "llm.tier", skip_serializing_if = "Option::is_none")]
     pub tier: Option<&'a str>,
     /// The agent's classification of what it handles.

@@ -1,6 +1,7 @@
 //! The once-per-call machine: it finds out who calls and what for, plans the attempts, answers itself where no
 //! provider may or can, and records how the call ended.
 
+pub mod decision;
 mod portable;
 mod trail;
 
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use crate::api::{self, Api};
 use crate::audit::Record;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
-use crate::config::{Agent, NO_DEFAULTS, Snapshot};
+use crate::config::{Agent, Snapshot};
 use crate::headers::{Headers, X_REQUEST_ID};
 use crate::identity;
 use crate::ids::ProviderName;
@@ -20,8 +21,8 @@ use crate::metrics::{Labels, Metric};
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
 use crate::routing::{self, Facts};
 use crate::units::{Millis, Timestamp};
-use crate::wire::{Dialect, Dropped, Format, Observation, Target};
-use portable::Portable;
+use crate::wire::{Dialect, Dropped, Format, Observation};
+use decision::{Asked, Decision};
 use trail::Trail;
 
 /// What the host tells of a call.
@@ -275,15 +276,7 @@ fn list_models(
     output: &mut dyn Output,
 ) -> State {
     let snapshot = trail.snapshot.clone();
-    let is_taken = |model: &&str| {
-        let facts = Facts {
-            agent,
-            model,
-            input: crate::units::Tokens(0),
-            headers,
-        };
-        routing::resolve(&snapshot, facts).is_ok()
-    };
+    let is_taken = |model: &&str| routing::resolve(&snapshot, Facts::of_model(agent, headers, model)).is_ok();
     let names = snapshot
         .offered_models
         .iter()
@@ -306,33 +299,25 @@ fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<C
         headers,
     } = reading;
     let request = format.read_request(&body).map_err(Refusal::Request)?;
-    trail.note_request(&request);
-    let facts = Facts {
+    let asked = Asked {
         agent: &agent,
-        model: &request.model,
-        input: request.estimated_input,
+        format,
         headers: &headers,
+        body: &body,
+        request: &request,
     };
-    let resolution = routing::resolve(&trail.snapshot, facts)
-        .map_err(|routing::Unresolved| Refusal::UnknownModel(request.model.clone()))?;
+    trail.note_request(&asked);
+    let Decision {
+        resolution,
+        plan,
+        prepared,
+        refusal,
+    } = decision::decide(&trail.snapshot, asked, trail.random)?;
     let model = resolution.model.clone();
-    let defaults = model.as_ref().map_or(&NO_DEFAULTS, |model| &model.defaults);
-    let mut portable = Portable::new(format, &body);
-    let plan = routing::plan(&resolution.pool, trail.random, |member| {
-        portable.to(&Target::new(&member.provider, &member.model, defaults))
-    });
-    let prepared = plan
-        .attempts
-        .first()
-        .and_then(|first| portable.prepare(&Target::new(&first.provider, &first.model, defaults)));
-    let refusal = portable.into_refusal();
     trail.resolution = Some(resolution);
-    if plan.attempts.is_empty() {
+    if let Some(refusal) = refusal {
         trail.excluded = plan.excluded;
-        return Err(refusal.map_or(
-            Refusal::Upstream(UpstreamFailure::Unreachable),
-            Refusal::Untranslatable,
-        ));
+        return Err(refusal);
     }
     Ok(Call {
         format,

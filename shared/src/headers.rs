@@ -16,6 +16,8 @@ pub const REQUEST_ID: &str = "request-id";
 pub const X_BROKER_STEP: &str = "x-broker-step";
 /// What the agent says the call is for, for rules.
 pub const X_BROKER_PURPOSE: &str = "x-broker-purpose";
+/// The tier that the agent wishes for, for rules.
+pub const X_BROKER_TIER: &str = "x-broker-tier";
 /// How an attempt failed, as Envoy's response flags, where a hop inside Envoy answered in the provider's place.
 pub const X_BROKER_FAILURE: &str = "x-broker-failure";
 /// The prefix of the broker's own headers; none of them is ever forwarded.

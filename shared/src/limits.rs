@@ -14,6 +14,10 @@ pub const MAX_TOKEN: usize = 512;
 /// The longest `model` value; the longest real ones are cloud resource names of some 200 bytes.
 pub const MAX_MODEL_NAME: usize = 512;
 
+/// The longest `step`, `purpose` or `tier` in a body, in bytes as it is written: as much as OpenAI takes for a value of
+/// `metadata`.
+pub const MAX_STATED: usize = 512;
+
 /// How much of an answer that is not a stream is kept to read its usage. A longer one passes through unread.
 pub const MAX_OBSERVED_ANSWER: usize = 16 << 20;
 

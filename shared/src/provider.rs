@@ -1,6 +1,11 @@
 //! What a provider account is sent beside the body: a clean slate of headers for every attempt.
 
+mod capability;
+pub mod models;
+
 use std::borrow::Cow;
+
+pub use capability::{Capabilities, Capability};
 
 use crate::config::{ProviderKind, Scheme};
 use crate::headers::{ANTHROPIC_BETA, ANTHROPIC_VERSION, Headers, Lookup};

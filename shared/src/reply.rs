@@ -1,6 +1,8 @@
 //! Every answer that the broker gives itself, in the caller's dialect. One exhaustive table says what each refusal
 //! looks like.
 
+mod unfit;
+
 use std::borrow::Cow;
 
 use serde_json::{Value, json};
@@ -10,6 +12,7 @@ use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::identity::IdentityError;
 use crate::limits::{MAX_QUOTED, MAX_REQUEST_BODY};
 use crate::request::RequestError;
+use crate::routing::Unfit;
 use crate::wire::{Dialect, Untranslatable};
 
 /// Why the broker answers itself instead of a provider.
@@ -27,6 +30,8 @@ pub enum Refusal {
     UnknownModel(String),
     /// The model is known, but the call cannot be said in the format of any member of its pool.
     Untranslatable(Untranslatable),
+    /// The model is known, but no member of its pool can or may serve the call.
+    Unfit(Unfit),
     /// No provider gave an answer that could be passed on.
     Upstream(UpstreamFailure),
     /// Envoy answered in the broker's place, with this status, before the call was forwarded.
@@ -68,6 +73,8 @@ struct Row {
     anthropic_type: &'static str,
     parameter: Option<Cow<'static, str>>,
     message: Cow<'static, str>,
+    /// The message to callers of Anthropic's API, where its clients look for words of its own.
+    anthropic_message: Option<Cow<'static, str>>,
 }
 
 impl Refusal {
@@ -81,6 +88,7 @@ impl Refusal {
     #[must_use]
     pub fn reply(&self, dialect: Dialect, request_id: &str) -> Reply {
         let row = self.row();
+        let message = row.anthropic_message.as_ref().unwrap_or(&row.message);
         let (body, id_header) = match dialect {
             Dialect::OpenAi => (
                 json!({"error": {
@@ -91,7 +99,7 @@ impl Refusal {
             Dialect::Anthropic => (
                 json!({
                     "type": "error",
-                    "error": {"type": row.anthropic_type, "message": row.message, "details": {"error_code": row.code}},
+                    "error": {"type": row.anthropic_type, "message": message, "details": {"error_code": row.code}},
                     "request_id": request_id,
                 }),
                 REQUEST_ID,
@@ -152,6 +160,7 @@ impl Refusal {
                 parameter: Some(quoted(reason.place()).into_owned().into()),
                 ..invalid(400, reason.code(), reason.to_string().into())
             },
+            Self::Unfit(unfit) => unfit.row(),
             Self::Upstream(failure) => failure.row(),
             Self::Envoy(408) => invalid(
                 408,
@@ -223,6 +232,7 @@ fn invalid(status: u16, code: &'static str, message: Cow<'static, str>) -> Row {
         anthropic_type: "invalid_request_error",
         parameter: None,
         message,
+        anthropic_message: None,
     }
 }
 
@@ -239,6 +249,7 @@ fn upstream(status: u16, code: &'static str, message: &'static str) -> Row {
         },
         parameter: None,
         message: message.into(),
+        anthropic_message: None,
     }
 }
 

@@ -1,8 +1,15 @@
 //! The facts of a request: what the broker reads of a body, once, without building a tree of it.
 
+mod content;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
 use crate::json::scan::{self, Kind, ScanError, Value};
 use crate::json::{Span, splice::Edit};
-use crate::limits::MAX_MODEL_NAME;
+use crate::limits::{MAX_MODEL_NAME, MAX_STATED};
+use crate::provider::{Capabilities, Capability};
 use crate::units::Tokens;
 
 /// Bytes of a JSON request per input token, in the middle of English prose, code and JSON.
@@ -21,6 +28,10 @@ pub struct Request {
     pub stream_usage: StreamUsage,
     /// Which of the parameters with defaults the agent gave.
     pub given: Given,
+    /// What the call needs of the model.
+    pub needs: Capabilities,
+    /// What the call says of itself in `metadata`.
+    pub metadata: Metadata,
     /// The input's tokens, estimated from its bytes.
     pub estimated_input: Tokens,
     /// Where the members of the body begin: one past its opening brace.
@@ -63,6 +74,17 @@ pub struct Given {
     pub stop: bool,
 }
 
+/// What a call says of itself in its body, for rules. What is no text counts as not said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// What it is a step of.
+    pub step: Option<String>,
+    /// What it is for.
+    pub purpose: Option<String>,
+    /// The tier that it wishes for.
+    pub tier: Option<String>,
+}
+
 /// Why a body is no request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
@@ -99,26 +121,49 @@ impl RequestError {
     }
 }
 
-/// The members that a format's reader looks at: `model`, `stream` and its own.
+/// The members that a format's reader looks at: those that every format has, and its own.
 pub(crate) struct Top<const N: usize> {
     pub model: String,
     pub model_span: Span,
     pub stream: bool,
+    pub needs: Capabilities,
+    pub metadata: Metadata,
+    pub estimated_input: Tokens,
     /// The values of the format's own keys.
     pub own: [Option<Value>; N],
 }
 
-/// Reads `model`, `stream` and a format's own keys; `keys` begins with these two.
+/// Keys that are looked at whatever the format: none means something else in another one.
+const COMMON: [&str; 6] = [
+    "messages",
+    "tools",
+    "functions",
+    "metadata",
+    "response_format",
+    "output_config",
+];
+
+/// Reads `model`, `stream`, what is common to all formats, and a format's own keys; `keys` begins with the first two.
 pub(crate) fn read_top<const M: usize, const N: usize>(
     body: &[u8],
     keys: [&'static str; M],
 ) -> Result<Top<N>, RequestError> {
     simdutf8::basic::from_utf8(body).map_err(|_| RequestError::NotUtf8)?;
-    let members = scan::members(body, keys)?;
-    if let Some(key) = members.repeated.and_then(|index| keys.get(index)) {
+    let mut values = [None; M];
+    let mut common = [None; COMMON.len()];
+    let mut repeated = None;
+    scan::object(body, |key, value| {
+        let found = place(&keys, &mut values, &key).or_else(|| place(&COMMON, &mut common, &key));
+        if let Some((name, slot)) = found
+            && slot.replace(value).is_some()
+        {
+            repeated = Some(name);
+        }
+    })?;
+    if let Some(key) = repeated {
         return Err(RequestError::Repeated(key));
     }
-    let mut values = members.values.into_iter();
+    let mut values = values.into_iter();
     let model = values.next().flatten().ok_or(RequestError::NoModel)?;
     let stream = match values.next().flatten().map(|value| value.kind) {
         None | Some(Kind::False | Kind::Null) => false,
@@ -131,22 +176,101 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
     }
     let mut own = [None; N];
     own.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);
+
+    let [
+        messages,
+        tools,
+        functions,
+        metadata,
+        response_format,
+        output_config,
+    ] = common;
+    let content = content::look(body, messages);
+    let has_tools = is_list_of_some(body, tools) || is_list_of_some(body, functions);
+    let wants_json = wants_json(body, response_format, output_config);
+    let needs = [
+        (stream, Capability::Streaming),
+        (has_tools, Capability::Tools),
+        (content.images, Capability::Vision),
+        (wants_json, Capability::Json),
+    ];
+    let text_bytes = (body.len() as u64).saturating_sub(content.media_bytes);
     Ok(Top {
         model: name.into_owned(),
         model_span: model.span,
         stream,
+        needs: needs
+            .into_iter()
+            .filter_map(|(is_needed, capability)| is_needed.then_some(capability))
+            .collect(),
+        metadata: read_metadata(body, metadata),
+        estimated_input: Tokens(text_bytes.div_ceil(BYTES_PER_TOKEN) + content.media_tokens),
         own,
     })
+}
+
+/// Where the value of a key goes, with the key's name, if it is one of these.
+fn place<'s>(
+    keys: &[&'static str],
+    slots: &'s mut [Option<Value>],
+    key: &[u8],
+) -> Option<(&'static str, &'s mut Option<Value>)> {
+    let index = keys.iter().position(|known| known.as_bytes() == key)?;
+    Some((keys.get(index)?, slots.get_mut(index)?))
+}
+
+/// Whether a value is a list with something in it.
+fn is_list_of_some(body: &[u8], value: Option<Value>) -> bool {
+    let Some(list) = value.filter(|value| value.kind == Kind::Array) else {
+        return false;
+    };
+    let inside = list.span.of(body).get(1..).unwrap_or_default();
+    inside
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace())
+        .is_some_and(|byte| *byte != b']')
+}
+
+/// Whether the answer must have a shape: OpenAI's `response_format` other than text, Anthropic's `output_config.format`.
+fn wants_json(body: &[u8], response_format: Option<Value>, output_config: Option<Value>) -> bool {
+    let [kind] = object_members(body, response_format, ["type"]);
+    let [format] = object_members(body, output_config, ["format"]);
+    let kind = kind.and_then(|kind| scan::string(kind.span.of(body)));
+    kind.is_some_and(|kind| kind != "text") || is_given(format)
+}
+
+fn read_metadata(body: &[u8], value: Option<Value>) -> Metadata {
+    let text = |value: Option<Value>| {
+        let quoted = value?.span.of(body);
+        let is_short = quoted.len() <= MAX_STATED + 2;
+        is_short.then(|| scan::string(quoted))?.map(Cow::into_owned)
+    };
+    let [step, purpose, tier] = object_members(body, value, ["step", "purpose", "tier"]).map(text);
+    Metadata { step, purpose, tier }
+}
+
+/// The members of a member that is an object; none of what is given twice.
+fn object_members<const K: usize>(body: &[u8], value: Option<Value>, keys: [&str; K]) -> [Option<Value>; K] {
+    let object = value.filter(|value| value.kind == Kind::Object);
+    let members = object.map(|object| (object, scan::members(object.span.of(body), keys)));
+    let Some((object, Ok(members))) = members else {
+        return [None; K];
+    };
+    let mut values = members.values.map(|member| {
+        member.map(|value| Value {
+            span: value.span.shifted(object.span.start),
+            ..value
+        })
+    });
+    if let Some(slot) = members.repeated.and_then(|index| values.get_mut(index)) {
+        *slot = None;
+    }
+    values
 }
 
 /// A value that says something: there and not null.
 pub(crate) fn is_given(value: Option<Value>) -> bool {
     value.is_some_and(|value| value.kind != Kind::Null)
-}
-
-/// The input's tokens, from the bytes of the body.
-pub(crate) fn estimate(body: &[u8]) -> Tokens {
-    Tokens((body.len() as u64).div_ceil(BYTES_PER_TOKEN))
 }
 
 /// One past the opening brace of a body that was scanned.

@@ -1,16 +1,18 @@
 //! Where a call goes and in what order: rule, pool, who of it can serve, who comes first.
 
+mod eligibility;
 mod order;
 mod rules;
+mod stated;
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
-pub use rules::{Facts, Resolution, Unresolved, resolve};
+pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit};
+pub use rules::{Facts, Resolution, Unresolved, resolve, unmet};
+pub use stated::Stated;
 
 use crate::config::{Member, Pool, Provider};
-use crate::ids::{ProviderName, UpstreamModelName};
+use crate::ids::UpstreamModelName;
 
 /// The attempts of a call in their order, made once.
 #[derive(Debug)]
@@ -24,33 +26,12 @@ pub struct Plan {
 /// One attempt that may be made.
 #[derive(Clone, Debug)]
 pub struct PlannedAttempt {
+    /// Which member of the pool it is.
+    pub member: usize,
     /// The account that is asked.
     pub provider: Arc<Provider>,
     /// What the provider calls the model.
     pub model: UpstreamModelName,
-}
-
-/// A member that was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Exclusion {
-    /// The account.
-    pub provider: ProviderName,
-    /// The model.
-    pub model: UpstreamModelName,
-    /// Why.
-    #[serde(flatten)]
-    pub reason: ExclusionReason,
-}
-
-/// Why a member was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "reason")]
-pub enum ExclusionReason {
-    /// Its provider takes another format, in which the call cannot be said.
-    Untranslatable {
-        /// The place in the caller's body that has no equivalent.
-        place: String,
-    },
 }
 
 /// Plans the attempts of a call over a pool, of those members that `serves` does not leave out. `random` decides
@@ -64,29 +45,33 @@ pub fn plan(
     mut serves: impl FnMut(&Member) -> Result<(), ExclusionReason>,
 ) -> Plan {
     let mut excluded = Vec::new();
-    let eligible: Vec<_> = pool
-        .members
-        .iter()
-        .filter(|member| {
-            let Err(reason) = serves(member) else { return true };
-            excluded.push(Exclusion {
+    let mut eligible = Vec::with_capacity(pool.members.len());
+    for (index, member) in pool.members.iter().enumerate() {
+        match serves(member) {
+            Ok(()) => eligible.push((index, member)),
+            Err(reason) => excluded.push(Exclusion {
+                member: index,
                 provider: member.provider.name.clone(),
                 model: member.model.clone(),
                 reason,
-            });
-            false
-        })
-        .collect();
+            }),
+        }
+    }
     let most = usize::try_from(pool.failover)
         .unwrap_or(usize::MAX)
         .saturating_add(1);
     let attempts = order::priority_weighted(eligible, random)
         .into_iter()
         .take(most)
-        .map(|member| PlannedAttempt {
+        .map(|(index, member)| PlannedAttempt {
+            member: index,
             provider: member.provider.clone(),
             model: member.model.clone(),
         })
         .collect();
     Plan { attempts, excluded }
 }
+
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod speed;

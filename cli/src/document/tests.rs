@@ -76,10 +76,8 @@ fn pool_for(document: &Document, tier: &str, tokens: u64) -> String {
     };
     let headers = Headers::default();
     let facts = Facts {
-        agent: &agent,
-        model: "reasoning",
         input: Tokens(tokens),
-        headers: &headers,
+        ..Facts::of_model(&agent, &headers, "reasoning")
     };
     routing::resolve(&document.loaded.snapshot, facts)
         .unwrap()

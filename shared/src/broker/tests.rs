@@ -37,21 +37,27 @@ fn snapshot() -> Arc<Snapshot> {
             {"name": "mixed", "members": [
                 {"provider": "anthropic-a", "model": "claude-a"}, {"provider": "openai-a", "model": "gpt-a"},
             ]},
+            {"name": "limited", "members": [
+                {"provider": "openai-a", "model": "tiny-a", "capabilities": [], "context_tokens": 50},
+                {"provider": "anthropic-a", "model": "tiny-b", "capabilities": [], "context_tokens": 90},
+            ]},
         ],
         "models": [
             {"name": "gpt", "pool": "pair"},
             {"name": "claude", "targets": [{"provider": "anthropic-a", "model": "claude-a"}]},
             {"name": "either", "pool": "mixed"},
+            {"name": "tiny", "pool": "limited"},
         ],
         "rules": [{"name": "vip", "match": {"tier": "premium", "request.model": "deep"}, "pool": "mixed"}],
         "tenants": [{"name": "acme"}],
-        "workspaces": [{"name": "lab", "tenant": "acme"}],
+        "workspaces": [{"name": "lab", "tenant": "acme"}, {"name": "vault", "regions": ["eu"]}],
         "agents": [
             {
                 "name": "bot", "workspace": "lab", "token_sha256": token("bot-token"),
                 "attributes": {"tier": "standard", "classification": "internal", "purpose": "support"},
             },
             {"name": "boss", "token_sha256": token("boss-token"), "attributes": {"tier": "premium"}},
+            {"name": "resident", "workspace": "vault", "token_sha256": token("resident-token")},
         ],
         "prices": {
             "gpt-b": {"input": 2, "output": 8, "cache_read": 0.2},

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use crate::api::Api;
 use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
+use crate::broker::decision::Asked;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
-use crate::headers::{Headers, X_BROKER_PURPOSE, X_BROKER_STEP};
+use crate::headers::Headers;
 use crate::ledger::Usage;
 use crate::metrics::{Labels, Metric, NONE};
 use crate::reply::{Refusal, quoted};
-use crate::request::Request;
-use crate::routing::{Exclusion, Resolution};
+use crate::routing::{Exclusion, Resolution, Stated};
 use crate::units::{MicroUsd, Timestamp, Tokens};
 use crate::wire::{Dialect, Flaw};
 
@@ -34,14 +34,21 @@ pub(super) struct Trail {
     pub upstream: Option<SharedCall>,
     started: Timestamp,
     agent: Option<Arc<Agent>>,
+    stated: Said,
+    request: Option<Requested>,
+}
+
+/// What the call says of itself, short enough for a record.
+#[derive(Debug, Default)]
+struct Said {
     step: Option<String>,
     purpose: Option<String>,
-    request: Option<Asked>,
+    tier: Option<String>,
 }
 
 /// What the request asked for.
 #[derive(Debug)]
-struct Asked {
+struct Requested {
     model: String,
     stream: bool,
     input: Tokens,
@@ -62,26 +69,20 @@ impl Trail {
             upstream: None,
             started,
             agent: None,
-            step: None,
-            purpose: None,
+            stated: Said::default(),
             request: None,
         }
     }
 
     pub fn note_agent(&mut self, agent: &Arc<Agent>, headers: &Headers) {
-        let given = |header: &str, attribute: &str| {
-            let value = headers
-                .text(header)
-                .or(agent.attributes.get(attribute).map(String::as_str));
-            value.map(|value| quoted(value).into_owned())
-        };
-        self.step = given(X_BROKER_STEP, "step");
-        self.purpose = given(X_BROKER_PURPOSE, "purpose");
+        self.stated = Stated::of(agent, headers, None).into();
         self.agent = Some(agent.clone());
     }
 
-    pub fn note_request(&mut self, request: &Request) {
-        self.request = Some(Asked {
+    pub fn note_request(&mut self, asked: &Asked<'_>) {
+        let request = asked.request;
+        self.stated = Stated::of(asked.agent, asked.headers, Some(&request.metadata)).into();
+        self.request = Some(Requested {
             model: quoted(&request.model).into_owned(),
             stream: request.stream,
             input: request.estimated_input,
@@ -112,11 +113,9 @@ impl Trail {
         now: Timestamp,
     ) -> Record<'a> {
         let agent = self.agent.as_deref();
-        let attribute = |name: &str| {
-            agent
-                .and_then(|agent| agent.attributes.get(name))
-                .map(String::as_str)
-        };
+        let classification = agent
+            .and_then(|agent| agent.attributes.get("classification"))
+            .map(String::as_str);
         let workspace = agent.and_then(|agent| agent.workspace.as_deref());
         let last = call.and_then(|call| call.attempts.last());
         let request = self.request.as_ref();
@@ -137,10 +136,10 @@ impl Trail {
             agent: agent.map(|agent| &agent.name),
             workspace: workspace.map(|workspace| &workspace.name),
             tenant: workspace.and_then(|workspace| workspace.tenant.as_ref()),
-            tier: attribute("tier"),
-            classification: attribute("classification"),
-            step: self.step.as_deref(),
-            purpose: self.purpose.as_deref(),
+            tier: self.stated.tier.as_deref(),
+            classification,
+            step: self.stated.step.as_deref(),
+            purpose: self.stated.purpose.as_deref(),
             api: self.api.map(Api::as_str),
             stream: request.map(|request| request.stream),
             model_requested: request.map(|request| request.model.as_str()),
@@ -193,6 +192,17 @@ impl Trail {
             }) => ["rule ", rule.as_str(), " chose pool ", pool.name.as_str()].concat(),
             Some(Resolution { pool, .. }) => ["the model's own pool is ", pool.name.as_str()].concat(),
             None => "no pool was needed".to_owned(),
+        }
+    }
+}
+
+impl From<Stated<'_>> for Said {
+    fn from(stated: Stated<'_>) -> Self {
+        let short = |text: Option<&str>| text.map(|text| quoted(text).into_owned());
+        Self {
+            step: short(stated.step),
+            purpose: short(stated.purpose),
+            tier: short(stated.tier),
         }
     }
 }

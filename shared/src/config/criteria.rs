@@ -1,10 +1,31 @@
 //! What a rule or a pool asks of a call: `match` and `match_when`.
 
+use std::fmt;
+
 use super::mistake::nearest;
 use super::reader::Reader;
 
 /// The parts of a call that criteria may name without a prefix, beside the attributes of agents.
-const FACTS: [&str; 5] = ["request.model", "context.tokens", "agent", "workspace", "tenant"];
+const FACTS: [&str; 8] = [
+    "request.model",
+    "context.tokens",
+    "stream",
+    "tools",
+    "images",
+    "agent",
+    "workspace",
+    "tenant",
+];
+
+/// The facts that no attribute may be named as, each with what it is in conditions.
+pub(super) const NO_ATTRIBUTES: [(&str, &str); 6] = [
+    ("agent", "the agent's name"),
+    ("workspace", "the workspace's name"),
+    ("tenant", "the tenant's name"),
+    ("stream", "whether the answer is to be a stream"),
+    ("tools", "whether the call has tools"),
+    ("images", "whether the call has images"),
+];
 
 /// Attributes that exist even if no agent of this configuration has them.
 const COMMON_ATTRIBUTES: [&str; 4] = ["tier", "classification", "step", "purpose"];
@@ -25,6 +46,12 @@ pub enum Subject {
     RequestModel,
     /// The estimated tokens of the input.
     ContextTokens,
+    /// Whether the answer is to be a stream.
+    Stream,
+    /// Whether the model may call tools.
+    Tools,
+    /// Whether the messages hold images.
+    Images,
     /// The agent's name.
     Agent,
     /// The workspace's name.
@@ -33,7 +60,7 @@ pub enum Subject {
     Tenant,
     /// A request header, its name in lower case.
     Header(String),
-    /// An attribute of the agent. `step` and `purpose` may also come with the call.
+    /// An attribute of the agent. `step`, `purpose` and `tier` may also come with the call.
     Attribute(String),
 }
 
@@ -44,6 +71,8 @@ pub enum Test {
     OneOf(Vec<String>),
     /// In this relation to a number.
     Compare(Comparison),
+    /// The case, or not.
+    Is(bool),
 }
 
 /// A relation to a number.
@@ -81,25 +110,9 @@ impl Comparison {
         ]
         .into_iter()
         .find_map(|(sign, operator)| text.strip_prefix(sign).map(|rest| (operator, rest.trim())))?;
-        let (number, factor) = match rest.to_ascii_lowercase() {
-            lower if lower.ends_with('k') => (lower.trim_end_matches('k').to_owned(), 1_000),
-            lower if lower.ends_with('m') => (lower.trim_end_matches('m').to_owned(), 1_000_000),
-            lower => (lower, 1),
-        };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number.as_str(), ""));
-        if whole.is_empty() || fraction.len() > 6 || !fraction.chars().all(|c| c.is_ascii_digit()) {
-            return None;
-        }
-        let whole = whole.parse::<u64>().ok()?.checked_mul(factor)?;
-        let scale = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
-        let fraction = if fraction.is_empty() {
-            0
-        } else {
-            fraction.parse::<u64>().ok()?
-        };
         Some(Self {
             operator,
-            bound: whole.checked_add(fraction.checked_mul(factor)? / scale)?,
+            bound: read_count(rest)?,
         })
     }
 
@@ -113,6 +126,27 @@ impl Comparison {
             Operator::AtLeast => number >= self.bound,
         }
     }
+}
+
+/// Reads a number with its unit: `2000`, `100k`, `1.5m`.
+pub(super) fn read_count(text: &str) -> Option<u64> {
+    let (number, factor) = match text.trim().to_ascii_lowercase() {
+        lower if lower.ends_with('k') => (lower.trim_end_matches('k').to_owned(), 1_000),
+        lower if lower.ends_with('m') => (lower.trim_end_matches('m').to_owned(), 1_000_000),
+        lower => (lower, 1),
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number.as_str(), ""));
+    if whole.is_empty() || fraction.len() > 6 || !fraction.chars().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let whole = whole.parse::<u64>().ok()?.checked_mul(factor)?;
+    let scale = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
+    let fraction = if fraction.is_empty() {
+        0
+    } else {
+        fraction.parse::<u64>().ok()?
+    };
+    whole.checked_add(fraction.checked_mul(factor)? / scale)
 }
 
 /// Reads the conditions of one `match` or `match_when`; `attributes` are those that agents have.
@@ -132,10 +166,49 @@ pub(super) fn read(reader: &Reader<'_>, attributes: &[&str]) -> Option<Vec<Crite
     (criteria.len() == entries.len()).then_some(criteria)
 }
 
+impl fmt::Display for Subject {
+    /// As the document spells it.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::RequestModel => "request.model",
+            Self::ContextTokens => "context.tokens",
+            Self::Stream => "stream",
+            Self::Tools => "tools",
+            Self::Images => "images",
+            Self::Agent => "agent",
+            Self::Workspace => "workspace",
+            Self::Tenant => "tenant",
+            Self::Header(name) => return write!(formatter, "header.{name}"),
+            Self::Attribute(name) => name,
+        })
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OneOf(choices) => formatter.write_str(&choices.join(" or ")),
+            Self::Compare(Comparison { operator, bound }) => {
+                let sign = match operator {
+                    Operator::Less => "<",
+                    Operator::AtMost => "<=",
+                    Operator::More => ">",
+                    Operator::AtLeast => ">=",
+                };
+                write!(formatter, "{sign}{bound}")
+            }
+            Self::Is(is) => write!(formatter, "{is}"),
+        }
+    }
+}
+
 fn subject(key: &str, value: &Reader<'_>, attributes: &[&str]) -> Option<Subject> {
     match key {
         "request.model" => return Some(Subject::RequestModel),
         "context.tokens" => return Some(Subject::ContextTokens),
+        "stream" => return Some(Subject::Stream),
+        "tools" => return Some(Subject::Tools),
+        "images" => return Some(Subject::Images),
         "agent" => return Some(Subject::Agent),
         "workspace" => return Some(Subject::Workspace),
         "tenant" => return Some(Subject::Tenant),
@@ -176,6 +249,12 @@ fn test(subject: &Subject, value: &Reader<'_>) -> Option<Test> {
             None => value.mistake("must be a comparison such as \">100k\" or \"<= 2000\""),
         };
     }
+    if matches!(subject, Subject::Stream | Subject::Tools | Subject::Images) {
+        return match value.value().as_bool() {
+            Some(is) => Some(Test::Is(is)),
+            None => value.mistake("must be `true` or `false`"),
+        };
+    }
     let choices = value.one_or_many();
     if choices.is_empty() {
         return value.mistake("must have at least one value");
@@ -188,44 +267,4 @@ fn test(subject: &Subject, value: &Reader<'_>) -> Option<Test> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn comparisons_are_read_with_their_unit() {
-        for (text, operator, bound) in [
-            (">100k", Operator::More, 100_000),
-            (">= 1.5m", Operator::AtLeast, 1_500_000),
-            ("<2000", Operator::Less, 2_000),
-            (" <= 0.25K ", Operator::AtMost, 250),
-        ] {
-            assert_eq!(
-                Comparison::parse(text),
-                Some(Comparison { operator, bound }),
-                "{text}"
-            );
-        }
-        for text in [
-            "100k",
-            ">",
-            ">k",
-            ">1.k2",
-            ">-5",
-            "> 1 2",
-            "=>3",
-            ">99999999999999999999",
-            ">1..2",
-        ] {
-            assert_eq!(Comparison::parse(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_bound_itself_is_in_or_out_as_written() {
-        let holds = |text, number| Comparison::parse(text).unwrap().holds(number);
-        assert!(!holds(">100k", 100_000) && holds(">100k", 100_001));
-        assert!(holds(">=100k", 100_000) && holds("<=100k", 100_000) && !holds("<100k", 100_000));
-    }
-}
+mod tests;

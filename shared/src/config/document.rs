@@ -5,7 +5,7 @@ mod models;
 mod pools;
 mod providers;
 
-pub use agents::{AgentEntry, WorkspaceEntry};
+pub use agents::{AgentEntry, TenantEntry, WorkspaceEntry};
 pub use models::{ModelEntry, RuleEntry};
 pub use pools::{MemberEntry, PoolEntry};
 pub use providers::ProviderEntry;
@@ -20,7 +20,7 @@ pub struct Document<'v> {
     pub pools: Vec<PoolEntry<'v>>,
     pub models: Vec<ModelEntry<'v>>,
     pub rules: Vec<RuleEntry<'v>>,
-    pub tenants: Vec<Reader<'v>>,
+    pub tenants: Vec<TenantEntry<'v>>,
     pub workspaces: Vec<WorkspaceEntry<'v>>,
     pub agents: Vec<AgentEntry<'v>>,
     pub prices: Vec<(&'v str, Price)>,
@@ -46,7 +46,7 @@ impl<'v> Document<'v> {
             tenants: section
                 .list("tenants")
                 .iter()
-                .filter_map(agents::read_tenant)
+                .filter_map(TenantEntry::read)
                 .collect(),
             workspaces: section
                 .list("workspaces")

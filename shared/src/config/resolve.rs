@@ -1,5 +1,7 @@
 //! Looks up every name of a document and builds the snapshot.
 
+mod residency;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -9,9 +11,10 @@ use super::document::{AgentEntry, Document, MemberEntry, ModelEntry, PoolEntry, 
 use super::reader::{Log, Reader};
 use super::snapshot::{Agent, LogicalModel, Member, Pool, Provider, Rule, Snapshot, Workspace};
 use crate::ids::{
-    AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, TenantName,
-    UpstreamModelName, WorkspaceName,
+    AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, UpstreamModelName,
 };
+use crate::provider::{Capabilities, models};
+use crate::units::Tokens;
 
 /// Attempts after the first where the pool does not say: every other member, but no more than this.
 const DEFAULT_FAILOVER: usize = 3;
@@ -56,7 +59,7 @@ pub(super) fn resolve(
     log: &Log,
 ) -> (Snapshot, Vec<Connection>) {
     let connections = document.providers.iter().filter_map(connection).collect();
-    let providers = Named::collect(document.providers.into_iter().map(provider), "provider");
+    let providers = Named::collect(document.providers.iter().map(provider), "provider");
     let attributes: BTreeSet<&str> = document
         .agents
         .iter()
@@ -85,22 +88,7 @@ pub(super) fn resolve(
         .collect();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
 
-    let tenants = Named::collect(
-        document
-            .tenants
-            .iter()
-            .map(|name| (name.clone(), TenantName::from(name.string().unwrap_or_default()))),
-        "tenant",
-    );
-    let workspaces = document.workspaces.iter().filter_map(|entry| {
-        let name = WorkspaceName::from(entry.name.string()?);
-        let tenant = entry
-            .tenant
-            .as_ref()
-            .and_then(|tenant| tenants.look_up(tenant, "tenant"));
-        Some((entry.name.clone(), Arc::new(Workspace { name, tenant })))
-    });
-    let workspaces = Named::collect(workspaces.collect::<Vec<_>>().into_iter(), "workspace");
+    let workspaces = residency::workspaces(&document);
     if document.agents.is_empty() {
         log.warn(
             "agents",
@@ -149,22 +137,28 @@ fn connection(entry: &ProviderEntry<'_>) -> Option<Connection> {
     })
 }
 
-fn provider(entry: ProviderEntry<'_>) -> (Reader<'_>, Arc<Provider>) {
+fn provider<'v>(entry: &ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
     let provider = Provider {
         name: ProviderName::from(entry.name.value().as_str().unwrap_or_default()),
         kind: entry.kind,
         region: entry.region.map(str::to_owned),
         timeouts: entry.timeouts,
     };
-    (entry.name, Arc::new(provider))
+    (entry.name.clone(), Arc::new(provider))
 }
 
 fn member(entry: &MemberEntry<'_>, model: &str, providers: &Named<Arc<Provider>>) -> Option<Member> {
+    let known = models::known(model);
     Some(Member {
         provider: providers.look_up(&entry.provider, "provider")?,
         model: UpstreamModelName::from(model),
         weight: entry.weight,
         priority: entry.priority,
+        capabilities: entry
+            .capabilities
+            .or(known.map(|known| known.capabilities))
+            .unwrap_or(Capabilities::ALL),
+        context: entry.context.or(known.map(|known| Tokens(known.context))),
     })
 }
 
@@ -216,7 +210,7 @@ fn model(
     Some(LogicalModel {
         name: LogicalModelName::from(name),
         pool,
-        capabilities: entry.capabilities.clone(),
+        capabilities: entry.capabilities,
         defaults: entry.defaults.clone(),
     })
 }

@@ -10,7 +10,8 @@ use crate::ids::{
     UpstreamModelName, WorkspaceName,
 };
 use crate::ledger::Price;
-use crate::units::Millis;
+use crate::provider::Capabilities;
+use crate::units::{Millis, Tokens};
 
 /// A valid configuration.
 #[derive(Debug)]
@@ -38,6 +39,14 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Whether anything of the configuration has this name for a model: agents may ask for others in vain only.
+    #[must_use]
+    pub fn knows_model(&self, name: &str) -> bool {
+        self.models.contains_key(name)
+            || self.offered_models.contains(name)
+            || self.upstream_models.contains(name)
+    }
+
     /// The longest time that an account is given to its first byte: what the rendered route allows an attempt.
     #[must_use]
     pub fn longest_first_byte(&self) -> Millis {
@@ -134,6 +143,10 @@ pub struct Member {
     pub weight: u32,
     /// Lower ones are tried first.
     pub priority: u32,
+    /// What the model can do.
+    pub capabilities: Capabilities,
+    /// The tokens of its context; `None` where that is not known.
+    pub context: Option<Tokens>,
 }
 
 /// What agents ask for.
@@ -143,8 +156,8 @@ pub struct LogicalModel {
     pub name: LogicalModelName,
     /// Who serves it.
     pub pool: Arc<Pool>,
-    /// What it is declared to support; `None` where nothing is declared.
-    pub capabilities: Option<Vec<Capability>>,
+    /// What agents may ask of it; `None` where nothing is declared.
+    pub capabilities: Option<Capabilities>,
     /// What applies where the agent said nothing.
     pub defaults: Defaults,
 }
@@ -170,35 +183,6 @@ pub static NO_DEFAULTS: Defaults = Defaults {
     stop: Vec::new(),
 };
 
-/// Something that a model may or may not support.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Capability {
-    /// Answers as streams.
-    Streaming,
-    /// Calls of tools.
-    Tools,
-    /// Images in the input.
-    Vision,
-    /// Structured output.
-    Json,
-}
-
-impl Capability {
-    /// All capabilities.
-    pub const ALL: [Self; 4] = [Self::Streaming, Self::Tools, Self::Vision, Self::Json];
-
-    /// The capability as the document spells it.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Streaming => "streaming",
-            Self::Tools => "tools",
-            Self::Vision => "vision",
-            Self::Json => "json",
-        }
-    }
-}
-
 /// Sends the calls that match to a pool.
 #[derive(Debug)]
 pub struct Rule {
@@ -219,6 +203,8 @@ pub struct Workspace {
     pub name: WorkspaceName,
     /// The tenant it belongs to.
     pub tenant: Option<TenantName>,
+    /// The regions that its calls may go to, its tenant's bounds included; `None`: anywhere.
+    pub regions: Option<Vec<String>>,
 }
 
 /// An agent.

@@ -6,6 +6,7 @@ mod mistakes;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod refused_values;
+mod residency;
 mod secrets;
 mod values;
 
@@ -37,7 +38,10 @@ fn valid() -> Value {
                 "members": [
                     {"provider": "openai-a", "model": "gpt-5-mini", "weight": 70, "priority": 0},
                     {"provider": "openai-b", "model": "gpt-5-mini", "weight": 30},
-                    {"provider": "local", "model": "llama-4-70b", "priority": 1},
+                    {
+                        "provider": "local", "model": "llama-4-70b", "priority": 1,
+                        "capabilities": ["streaming", "tools"], "context_tokens": "128k",
+                    },
                 ],
             },
             {
@@ -59,12 +63,13 @@ fn valid() -> Value {
                 "match": {
                     "tenant": "acme", "workspace": ["research", "support"], "agent": "bot", "team": "blue",
                     "step": "plan", "header.X-Team": "blue", "request.model": "deep", "context.tokens": ">1k",
+                    "stream": true, "tools": true, "images": false,
                 },
             },
             {"match": {"tier": "standard"}, "pool": "standard"},
         ],
-        "tenants": [{"name": "acme"}],
-        "workspaces": [{"name": "research", "tenant": "acme"}, {"name": "support"}],
+        "tenants": [{"name": "acme", "regions": ["eu", "us"]}],
+        "workspaces": [{"name": "research", "tenant": "acme", "regions": ["eu"]}, {"name": "support"}],
         "agents": [
             {
                 "name": "bot", "workspace": "research", "token_sha256": TOKEN,

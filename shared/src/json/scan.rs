@@ -5,8 +5,11 @@
 mod cursor;
 mod levels;
 mod marks;
+mod walk;
 
 use std::borrow::Cow;
+
+pub(crate) use walk::string_members;
 
 use crate::limits::MAX_JSON_DEPTH;
 use cursor::Cursor;

@@ -2,13 +2,16 @@
 
 use crate::config::Member;
 
+/// A member and its place in the pool.
+type Placed<'a> = (usize, &'a Member);
+
 /// Lower priorities first; within one, the first is drawn by weight and the others follow in the document's order.
 /// A member without weight is never drawn while another one has some, but stays for failover.
-pub fn priority_weighted(mut members: Vec<&Member>, random: u64) -> Vec<&Member> {
-    members.sort_by_key(|member| member.priority);
+pub fn priority_weighted(mut members: Vec<Placed<'_>>, random: u64) -> Vec<Placed<'_>> {
+    members.sort_by_key(|(_, member)| member.priority);
     let mut ordered = Vec::with_capacity(members.len());
     let mut random = random;
-    for group in members.chunk_by(|one, other| one.priority == other.priority) {
+    for group in members.chunk_by(|(_, one), (_, other)| one.priority == other.priority) {
         let first = draw(group, random);
         ordered.extend(first.and_then(|index| group.get(index)));
         ordered.extend(
@@ -27,11 +30,11 @@ pub fn priority_weighted(mut members: Vec<&Member>, random: u64) -> Vec<&Member>
 }
 
 /// The index of the member that `random` falls on; `None` if no member has weight.
-fn draw(members: &[&Member], random: u64) -> Option<usize> {
-    let total: u64 = members.iter().map(|member| u64::from(member.weight)).sum();
+fn draw(members: &[Placed<'_>], random: u64) -> Option<usize> {
+    let total: u64 = members.iter().map(|(_, member)| u64::from(member.weight)).sum();
     // The high half of the product maps the whole range of `random` evenly onto the weights.
     let mut ticket = u64::try_from((u128::from(random) * u128::from(total)) >> 64).unwrap_or_default();
-    members.iter().position(|member| {
+    members.iter().position(|(_, member)| {
         let weight = u64::from(member.weight);
         let is_drawn = ticket < weight;
         ticket = ticket.saturating_sub(weight);
@@ -45,6 +48,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Provider, ProviderKind, Timeouts};
+    use crate::provider::Capabilities;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -60,13 +64,15 @@ mod tests {
             model: model.into(),
             weight,
             priority,
+            capabilities: Capabilities::ALL,
+            context: None,
         }
     }
 
     fn order(members: &[Member], random: u64) -> Vec<&str> {
-        priority_weighted(members.iter().collect(), random)
+        priority_weighted(members.iter().enumerate().collect(), random)
             .iter()
-            .map(|m| m.model.as_str())
+            .map(|(_, m)| m.model.as_str())
             .collect()
     }
 

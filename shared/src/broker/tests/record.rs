@@ -175,6 +175,18 @@ fn a_rule_is_named_as_the_reason() {
 }
 
 #[test]
+fn a_call_says_in_its_body_what_it_is_for_but_not_which_tier_it_has() {
+    let mut call = Driver::arrived(headers_with(Dialect::OpenAi, &[("x-broker-step", "plan")]));
+    call.complete(r#"{"model":"gpt","metadata":{"step":"act","purpose":"triage","tier":"premium"}}"#);
+    call.finish();
+    let record = call.record();
+    assert_eq!(
+        [&record["llm.step"], &record["llm.purpose"], &record["llm.tier"]],
+        ["plan", "triage", "standard"]
+    );
+}
+
+#[test]
 fn a_calls_own_step_and_purpose_go_before_the_agents() {
     let steps = [("x-broker-step", "plan"), ("x-broker-purpose", "triage")];
     let mut call = Driver::arrived(headers_with(Dialect::OpenAi, &steps));

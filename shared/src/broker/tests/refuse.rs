@@ -7,6 +7,8 @@ use crate::headers::Headers;
 use crate::limits::{MAX_REQUEST_BODY, MAX_TOKEN};
 use crate::wire::Dialect;
 
+mod unfit;
+
 /// What a refusal looks like in each dialect.
 struct Refused {
     status: u16,

@@ -2,13 +2,21 @@
 
 use serde_json::Value;
 
+use crate::config::criteria::NO_ATTRIBUTES;
 use crate::config::reader::Reader;
 use crate::identity::TokenDigest;
+
+/// An entry of `tenants`.
+pub struct TenantEntry<'v> {
+    pub name: Reader<'v>,
+    pub regions: Option<Vec<Reader<'v>>>,
+}
 
 /// An entry of `workspaces`.
 pub struct WorkspaceEntry<'v> {
     pub name: Reader<'v>,
     pub tenant: Option<Reader<'v>>,
+    pub regions: Option<Vec<Reader<'v>>>,
 }
 
 /// An entry of `agents`.
@@ -19,12 +27,14 @@ pub struct AgentEntry<'v> {
     pub attributes: Vec<(&'v str, &'v str)>,
 }
 
-pub(super) fn read_tenant<'v>(entry: &Reader<'v>) -> Option<Reader<'v>> {
-    let mut section = entry.section()?;
-    let name = section.required("name").filter(|name| name.name().is_some());
-    section.not_yet(&["regions"]);
-    section.end();
-    name
+impl<'v> TenantEntry<'v> {
+    pub(super) fn read(entry: &Reader<'v>) -> Option<Self> {
+        let mut section = entry.section()?;
+        let name = section.required("name").filter(|name| name.name().is_some());
+        let regions = section.optional("regions").map(|regions| read_regions(&regions));
+        section.end();
+        Some(Self { name: name?, regions })
+    }
 }
 
 impl<'v> WorkspaceEntry<'v> {
@@ -34,10 +44,24 @@ impl<'v> WorkspaceEntry<'v> {
         let tenant = section
             .optional("tenant")
             .filter(|tenant| tenant.string().is_some());
-        section.not_yet(&["regions"]);
+        let regions = section.optional("regions").map(|regions| read_regions(&regions));
         section.end();
-        Some(Self { name: name?, tenant })
+        Some(Self {
+            name: name?,
+            tenant,
+            regions,
+        })
     }
+}
+
+/// A list that names no region would let no call out, which nobody means.
+fn read_regions<'v>(reader: &Reader<'v>) -> Vec<Reader<'v>> {
+    if reader.value().as_array().is_some_and(Vec::is_empty) {
+        return reader
+            .mistake("must have at least one region; leave it out to allow all")
+            .unwrap_or_default();
+    }
+    reader.list()
 }
 
 impl<'v> AgentEntry<'v> {
@@ -81,9 +105,9 @@ impl<'v> AgentEntry<'v> {
 }
 
 fn attribute<'v>(key: &'v str, value: &Reader<'v>) -> Option<(&'v str, &'v str)> {
-    if ["agent", "workspace", "tenant"].contains(&key) {
+    if let Some((_, meaning)) = NO_ATTRIBUTES.iter().find(|(fact, _)| *fact == key) {
         return value.mistake(format!(
-            "cannot be an attribute: in conditions `{key}` is the {key}'s name"
+            "cannot be an attribute: in conditions `{key}` is {meaning}"
         ));
     }
     // A stand-in, so that conditions on the attribute are not told that no agent has it.

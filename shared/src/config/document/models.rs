@@ -1,16 +1,17 @@
 //! `models`, `rules` and `prices`: what agents ask for, where it goes and what it costs.
 
-use super::pools::MemberEntry;
+use super::pools::{MemberEntry, read_capabilities};
 use crate::config::reader::Reader;
-use crate::config::snapshot::{Capability, Defaults};
+use crate::config::snapshot::Defaults;
 use crate::ledger::Price;
+use crate::provider::Capabilities;
 
 /// An entry of `models`.
 pub struct ModelEntry<'v> {
     pub name: Reader<'v>,
     pub pool: Option<Reader<'v>>,
     pub targets: Vec<MemberEntry<'v>>,
-    pub capabilities: Option<Vec<Capability>>,
+    pub capabilities: Option<Capabilities>,
     pub defaults: Defaults,
 }
 
@@ -54,18 +55,6 @@ impl<'v> ModelEntry<'v> {
             defaults: defaults.unwrap_or_default(),
         })
     }
-}
-
-fn read_capabilities(reader: &Reader<'_>) -> Vec<Capability> {
-    let known = Capability::ALL.map(Capability::as_str);
-    let read = |entry: &Reader<'_>| {
-        let text = entry.string()?;
-        let found = Capability::ALL
-            .into_iter()
-            .find(|capability| capability.as_str() == text);
-        found.or_else(|| entry.unknown_name(format!("is no capability (known: {})", known.join(", ")), known))
-    };
-    reader.list().iter().filter_map(read).collect()
 }
 
 impl Defaults {

@@ -3,8 +3,11 @@
 use serde_json::Value;
 
 use super::required_list;
+use crate::config::criteria::read_count;
 use crate::config::reader::Reader;
 use crate::limits::MAX_ATTEMPTS;
+use crate::provider::{Capabilities, Capability};
+use crate::units::Tokens;
 
 /// An entry of `pools`.
 pub struct PoolEntry<'v> {
@@ -22,6 +25,10 @@ pub struct MemberEntry<'v> {
     pub model: Option<&'v str>,
     pub weight: u32,
     pub priority: u32,
+    /// `None` where it is not written.
+    pub capabilities: Option<Capabilities>,
+    /// `None` where it is not written.
+    pub context: Option<Tokens>,
 }
 
 impl<'v> PoolEntry<'v> {
@@ -125,12 +132,45 @@ impl<'v> MemberEntry<'v> {
         };
         let weight = number("weight", 1);
         let priority = number("priority", 0);
+        let capabilities = section
+            .optional("capabilities")
+            .map(|list| read_capabilities(&list));
+        let context = section
+            .optional("context_tokens")
+            .map(|tokens| read_context(&tokens));
         section.end();
         Some(Self {
             provider: provider?,
             model: model.flatten(),
             weight: weight.unwrap_or_default(),
             priority: priority.unwrap_or_default(),
+            capabilities,
+            context: context.flatten(),
         })
+    }
+}
+
+pub(super) fn read_capabilities(reader: &Reader<'_>) -> Capabilities {
+    let known = Capability::ALL.map(Capability::as_str);
+    let read = |entry: &Reader<'_>| {
+        let text = entry.string()?;
+        let found = Capability::ALL
+            .into_iter()
+            .find(|capability| capability.as_str() == text);
+        found.or_else(|| entry.unknown_name(format!("is no capability (known: {})", known.join(", ")), known))
+    };
+    reader.list().iter().filter_map(read).collect()
+}
+
+/// `131072`, `128k`, `1.5m`.
+fn read_context(reader: &Reader<'_>) -> Option<Tokens> {
+    let tokens = match reader.value() {
+        Value::String(text) => read_count(text),
+        Value::Number(_) => return reader.integer(1..=1_000_000_000).map(Tokens),
+        _ => None,
+    };
+    match tokens {
+        Some(tokens @ 1..=1_000_000_000) => Some(Tokens(tokens)),
+        _ => reader.mistake("must be a number of tokens such as `131072`, `128k` or `1m`"),
     }
 }

@@ -10,6 +10,7 @@ use crate::units::Millis;
 pub struct ProviderEntry<'v> {
     pub name: Reader<'v>,
     pub kind: ProviderKind,
+    /// Empty where it is written wrongly.
     pub region: Option<&'v str>,
     pub timeouts: Timeouts,
     /// Only in the operator's document.
@@ -22,7 +23,9 @@ impl<'v> ProviderEntry<'v> {
         let mut section = entry.section()?;
         let name = section.required("name").filter(|name| name.name().is_some());
         let kind = section.required("kind").and_then(|kind| read_kind(&kind));
-        let region = section.optional("region").and_then(|region| region.name());
+        let region = section
+            .optional("region")
+            .map(|region| region.name().unwrap_or_default());
         let timeouts = section
             .optional("timeout")
             .map_or(Some(Timeouts::default()), |t| read_timeouts(&t));

@@ -128,8 +128,6 @@ fn a_key_that_is_not_acted_on_yet_is_refused_rather_than_passed_over() {
         "providers/3/credential",
         "pools/0/affinity",
         "pools/0/accept",
-        "tenants/0/regions",
-        "workspaces/0/regions",
         "identity/jwt",
         "identity/spiffe",
     ] {
@@ -275,9 +273,11 @@ fn one_mistake_in_an_entry_gives_one_mistake() {
         ("/models/0/capabilities", json!("tools")),
         ("/rules/0/priority", json!("high")),
         ("/rules/0/name", json!("a b")),
-        ("/tenants/0/regions", json!(["eu"])),
+        ("/tenants/0/regions", json!(["ue"])),
+        ("/tenants/0/regions", json!([])),
+        ("/tenants/0/regions", json!("eu")),
         ("/workspaces/0/tenant", json!("acne")),
-        ("/workspaces/0/regions", json!(["eu"])),
+        ("/workspaces/0/regions", json!([7])),
         ("/agents/0/workspace", json!("reserch")),
         ("/agents/0/token_sha256", json!("bot-token")),
         ("/agents/0/attributes/team", json!(7)),
@@ -304,7 +304,6 @@ fn known_keys_are_those_that_are_acted_on() {
         ("/providers/0/nonsense", &["limits", "budget", "circuit_breaker"]),
         ("/providers/0/credential/nonsense", &["aws", "gcp", "oauth2"]),
         ("/pools/0/nonsense", &["affinity", "accept"]),
-        ("/workspaces/0/nonsense", &["regions"]),
     ] {
         let found = mistakes(&with(pointer, json!(1)));
         for key in left_out {
@@ -315,10 +314,17 @@ fn known_keys_are_those_that_are_acted_on() {
 
 #[test]
 fn an_attribute_cannot_have_the_name_of_a_fact() {
-    for fact in ["agent", "workspace", "tenant"] {
+    for (fact, meaning) in [
+        ("agent", "the agent's name"),
+        ("workspace", "the workspace's name"),
+        ("tenant", "the tenant's name"),
+        ("stream", "whether the answer is to be a stream"),
+        ("tools", "whether the call has tools"),
+        ("images", "whether the call has images"),
+    ] {
         let found = mistakes(&with(&format!("/agents/0/attributes/{fact}"), json!("x")));
         let expected = format!(
-            "agents[0].attributes.{fact}: `x` cannot be an attribute: in conditions `{fact}` is the {fact}'s name"
+            "agents[0].attributes.{fact}: `x` cannot be an attribute: in conditions `{fact}` is {meaning}"
         );
         assert_eq!(found, [expected]);
     }

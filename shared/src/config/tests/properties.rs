@@ -5,7 +5,7 @@ use super::valid;
 use crate::config::{Audience, filter_part, load};
 
 /// Every key and every kind of value that a document may hold.
-const WORDS: [&str; 64] = [
+const WORDS: [&str; 70] = [
     "providers",
     "pools",
     "models",
@@ -18,6 +18,12 @@ const WORDS: [&str; 64] = [
     "name",
     "kind",
     "region",
+    "regions",
+    "eu",
+    "context_tokens",
+    "128k",
+    "tools",
+    "images",
     "timeout",
     "connect",
     "first_byte",

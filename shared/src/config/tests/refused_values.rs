@@ -32,6 +32,31 @@ fn what_a_pool_may_not_hold_says_what_would_be_right() {
             json!("gpt 5"),
             "pools[0].members[0].model: `gpt 5` must be a model's name",
         ),
+        (
+            "/pools/0/members/2/capabilities/0",
+            json!("sight"),
+            "pools[0].members[2].capabilities[0]: `sight` is no capability (known: streaming, tools, vision, json)",
+        ),
+        (
+            "/pools/0/members/0/context_tokens",
+            json!("long"),
+            "pools[0].members[0].context_tokens: `long` must be a number of tokens such as `131072`, `128k` or `1m`",
+        ),
+        (
+            "/pools/0/members/0/context_tokens",
+            json!(0),
+            "pools[0].members[0].context_tokens: `0` must be a whole number from 1 to",
+        ),
+        (
+            "/pools/0/members/0/context_tokens",
+            json!("0k"),
+            "pools[0].members[0].context_tokens: `0k` must be a number of tokens",
+        ),
+        (
+            "/models/1/targets/0/context_tokens",
+            json!([128]),
+            "models[1].targets[0].context_tokens: `[...]` must be a number of tokens",
+        ),
     ]);
 }
 
@@ -67,6 +92,16 @@ fn what_a_tenant_a_model_a_rule_a_price_or_an_agent_may_not_hold_says_what_would
             "/models/0/capabilities/0",
             json!("audio"),
             "models[0].capabilities[0]: `audio` is no capability (known: ",
+        ),
+        (
+            "/rules/0/match/tools",
+            json!("yes"),
+            "rules[0].match.tools: `yes` must be `true` or `false`",
+        ),
+        (
+            "/rules/0/match/images",
+            json!([true]),
+            "rules[0].match.images: `[...]` must be `true` or `false`",
         ),
         (
             "/rules/0/match/context.tokens",

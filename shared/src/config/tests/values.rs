@@ -7,6 +7,7 @@ use crate::config::{
     Audience, CredentialSource, Defaults, Operator, Scheme, Subject, Test, Timeouts, filter_part, load,
 };
 use crate::identity::TokenDigest;
+use crate::provider::{Capabilities, Capability};
 use crate::units::Millis;
 
 fn failover_of(document: &Value, pool: usize) -> u32 {
@@ -57,7 +58,7 @@ fn a_document_with_every_key_loads_without_a_warning() {
 
     let primary = &snapshot.models["primary"];
     assert_eq!(primary.pool.name.as_str(), "standard");
-    assert_eq!(primary.capabilities.as_ref().map(Vec::len), Some(4));
+    assert_eq!(primary.capabilities, Some(Capabilities::ALL));
     let defaults = Defaults {
         temperature: Some(0.2),
         top_p: Some(0.9),
@@ -66,6 +67,31 @@ fn a_document_with_every_key_loads_without_a_warning() {
     };
     assert_eq!(primary.defaults, defaults);
     assert!(snapshot.prices.contains_key("gpt-5-mini"));
+}
+
+#[test]
+fn what_a_member_can_do_is_as_written_else_as_is_known_of_the_model_else_everything() {
+    let abilities = |document: &Value, member: usize| {
+        let member = &loaded(document).snapshot.pools[0].members[member];
+        (member.capabilities, member.context.map(|tokens| tokens.0))
+    };
+    let written = Capabilities::NONE
+        .with(Capability::Streaming)
+        .with(Capability::Tools);
+    assert_eq!(abilities(&valid(), 2), (written, Some(128_000)));
+    assert_eq!(abilities(&valid(), 0), (Capabilities::ALL, Some(400_000)));
+    let unknown = with("/pools/0/members/0/model", json!("house-model"));
+    assert_eq!(abilities(&unknown, 0), (Capabilities::ALL, None));
+    let none = with("/pools/0/members/0/capabilities", json!([]));
+    assert_eq!(abilities(&none, 0), (Capabilities::NONE, Some(400_000)));
+    for (value, tokens) in [
+        (json!("1.5m"), 1_500_000),
+        (json!("131072"), 131_072),
+        (json!(131_072.0), 131_072),
+    ] {
+        let document = with("/pools/0/members/0/context_tokens", value);
+        assert_eq!(abilities(&document, 0), (Capabilities::ALL, Some(tokens)));
+    }
 }
 
 #[test]
@@ -119,6 +145,9 @@ fn conditions_are_read_with_their_subject() {
     assert_eq!(*test(&Subject::RequestModel), one_of(&["deep"]));
     assert_eq!(*test(&Subject::Attribute("team".to_owned())), one_of(&["blue"]));
     assert_eq!(*test(&Subject::Header("x-team".to_owned())), one_of(&["blue"]));
+    assert_eq!(*test(&Subject::Stream), Test::Is(true));
+    assert_eq!(*test(&Subject::Tools), Test::Is(true));
+    assert_eq!(*test(&Subject::Images), Test::Is(false));
     let Test::Compare(comparison) = test(&Subject::ContextTokens) else {
         panic!("{rule:?}")
     };

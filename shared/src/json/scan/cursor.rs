@@ -93,7 +93,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A key and its colon.
-    fn key(&mut self) -> Result<Key, ScanError> {
+    pub(super) fn key(&mut self) -> Result<Key, ScanError> {
         if self.token()? != b'"' {
             return Err(self.unexpected());
         }

@@ -34,4 +34,17 @@ impl Levels {
         let [low, _] = self.objects;
         low & 1 == 1
     }
+
+    /// Whether the innermost object is an element of a list that a member of an element of a list is, and so on up to
+    /// the outermost value, a list.
+    pub(super) fn are_parts(&self) -> bool {
+        const TURNS: u128 = u128::MAX / 3;
+        let [low, _] = self.objects;
+        let open = u32::try_from(self.depth)
+            .ok()
+            .and_then(|depth| 1_u128.checked_shl(depth));
+        self.depth >= 4
+            && self.depth.is_multiple_of(2)
+            && open.is_some_and(|open| low & (open - 1) == TURNS & (open - 1))
+    }
 }

@@ -36,7 +36,9 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
             max_tokens,
             stop,
         },
-        estimated_input: request::estimate(body),
+        needs: top.needs,
+        metadata: top.metadata,
+        estimated_input: top.estimated_input,
         members_at: request::members_at(body),
     })
 }

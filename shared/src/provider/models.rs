@@ -1,0 +1,261 @@
+//! What current models can do, as their makers said on [`AS_OF`]. A model that is not here is presumed able, and what
+//! an operator writes goes before what stands here.
+//!
+//! Sources: <https://platform.claude.com/docs/en/models>, <https://developers.openai.com/api/docs/models>, and the
+//! cards of the open models. A context is the largest that the model is offered with, opt-ins included: a call that
+//! is too long after all is refused by the provider, one that is held back in error is refused by us.
+
+use super::{Capabilities, Capability};
+
+/// When the table was last compared with its sources.
+pub const AS_OF: &str = "2026-11-21";
+
+/// What is known of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What it supports.
+    pub capabilities: Capabilities,
+    /// The tokens of its context.
+    pub context: u64,
+}
+
+/// What is known of a model, by the name that a provider has for it.
+///
+/// The name may have what providers put around it: a vendor or a folder before, a date or a revision behind. A name
+/// that goes on in any other way is another model, of which nothing is known.
+#[must_use]
+pub fn known(name: &str) -> Option<Known> {
+    let name = name.to_ascii_lowercase();
+    let name = name.rsplit_once('/').map_or(name.as_str(), |(_, last)| last);
+    find(name).or_else(|| {
+        // `eu.anthropic.claude-sonnet-4-6`, `meta.llama3-1-70b-instruct-v1:0`
+        let mut rest = name;
+        while let Some((vendor, inner)) = rest.split_once('.') {
+            if !vendor.chars().all(|c| c.is_ascii_lowercase()) {
+                return None;
+            }
+            if let Some(known) = find(inner) {
+                return Some(known);
+            }
+            rest = inner;
+        }
+        None
+    })
+}
+
+fn find(name: &str) -> Option<Known> {
+    let rows = ROWS.iter().filter(|row| row.covers(name));
+    let row = rows.max_by_key(|row| row.name.len())?;
+    let capabilities = row
+        .lacks
+        .iter()
+        .fold(Capabilities::ALL, |able, lacking| able.without(*lacking));
+    Some(Known {
+        capabilities,
+        context: row.context,
+    })
+}
+
+/// One model, or with [`Row::is_family`] all whose names begin so.
+struct Row {
+    name: &'static str,
+    is_family: bool,
+    context: u64,
+    lacks: &'static [Capability],
+}
+
+impl Row {
+    fn covers(&self, name: &str) -> bool {
+        name.strip_prefix(self.name)
+            .is_some_and(|rest| is_revision(rest) || self.is_family && is_part(rest))
+    }
+}
+
+/// Whether what follows a model's name only says which revision of it: `-2026-04-23`, `@20251001`, `-v1:0`, `-latest`.
+fn is_revision(rest: &str) -> bool {
+    let rest = rest.strip_suffix("-latest").unwrap_or(rest);
+    rest.is_empty()
+        || rest.starts_with(['-', '@', ':'])
+            && rest.chars().filter(char::is_ascii_digit).count() > 0
+            && rest.chars().all(|c| c.is_ascii_digit() || "-@:v".contains(c))
+            && !is_minor_version(rest)
+}
+
+/// `-5`: the next model rather than a revision of this one. `-001` and dates are revisions.
+fn is_minor_version(rest: &str) -> bool {
+    rest.strip_prefix('-').is_some_and(|digits| {
+        let digits = digits.split('-').next().unwrap_or_default();
+        digits.len() < 3 && digits.chars().all(|c| c.is_ascii_digit())
+    })
+}
+
+/// Whether a name goes on with another word.
+fn is_part(rest: &str) -> bool {
+    rest.starts_with(['-', ':', '@', '_'])
+}
+
+const fn model(name: &'static str, context: u64) -> Row {
+    Row {
+        name,
+        is_family: false,
+        context,
+        lacks: &[],
+    }
+}
+
+/// Open models: the name goes on with size, tuning and quantisation.
+const fn family(name: &'static str, context: u64, lacks: &'static [Capability]) -> Row {
+    Row {
+        name,
+        is_family: true,
+        context,
+        lacks,
+    }
+}
+
+const fn text_only(name: &'static str, context: u64) -> Row {
+    Row {
+        lacks: NO_VISION,
+        ..model(name, context)
+    }
+}
+
+const NO_VISION: &[Capability] = &[Capability::Vision];
+const MILLION: u64 = 1_000_000;
+
+const ROWS: &[Row] = &[
+    // Anthropic
+    model("claude-fable-5", MILLION),
+    model("claude-fable-5-1", MILLION),
+    model("claude-fable-5-2", MILLION),
+    model("claude-opus-5", MILLION),
+    model("claude-opus-5-5", MILLION),
+    model("claude-sonnet-5", MILLION),
+    model("claude-sonnet-5-5", MILLION),
+    model("claude-haiku-5-5", MILLION),
+    model("claude-opus-4-8", MILLION),
+    model("claude-opus-4-7", MILLION),
+    model("claude-opus-4-6", MILLION),
+    model("claude-sonnet-4-6", MILLION),
+    // A million with the opt-in `context-1m-2025-08-07`, which passes through the broker.
+    model("claude-sonnet-4-5", MILLION),
+    model("claude-sonnet-4", MILLION),
+    model("claude-haiku-4-5", 200_000),
+    model("claude-opus-4-5", 200_000),
+    model("claude-opus-4-1", 200_000),
+    model("claude-opus-4", 200_000),
+    // OpenAI
+    model("gpt-6-astra", 1_050_000),
+    model("gpt-6-sol", 1_050_000),
+    model("gpt-6-terra", 1_050_000),
+    model("gpt-6-luna", 1_050_000),
+    model("gpt-6.1-sol", 1_050_000),
+    model("gpt-6.1-terra", 1_050_000),
+    model("gpt-6.2-sol", 1_050_000),
+    model("gpt-5.5", 1_050_000),
+    model("gpt-5.4", 1_050_000),
+    model("gpt-5.2", 400_000),
+    model("gpt-5.1", 400_000),
+    model("gpt-5", 400_000),
+    model("gpt-5-mini", 400_000),
+    model("gpt-5-nano", 400_000),
+    model("gpt-5-chat", 128_000),
+    model("gpt-5.1-chat", 128_000),
+    model("gpt-4.1", 1_047_576),
+    model("gpt-4.1-mini", 1_047_576),
+    model("gpt-4.1-nano", 1_047_576),
+    model("gpt-4o", 128_000),
+    model("gpt-4o-mini", 128_000),
+    model("o1", 200_000),
+    model("o3", 200_000),
+    model("o4-mini", 200_000),
+    text_only("o3-mini", 200_000),
+    text_only("gpt-3.5-turbo", 16_385),
+    // Open models: what the weights support; a server may be set to less.
+    family("gpt-oss", 131_072, NO_VISION),
+    family("llama-3.1", 131_072, NO_VISION),
+    family("llama3.1", 131_072, NO_VISION),
+    family("llama-3.3", 131_072, NO_VISION),
+    family("llama3.3", 131_072, NO_VISION),
+    family("llama-4-scout", 10_485_760, &[]),
+    family("llama-4-maverick", 1_048_576, &[]),
+    family("qwen3-coder", MILLION, NO_VISION),
+    family("qwen3-vl", MILLION, &[]),
+    family("deepseek-v3", 163_840, NO_VISION),
+    family("deepseek-v3.1", 163_840, NO_VISION),
+    family("deepseek-v3.2", 163_840, NO_VISION),
+    family("deepseek-r1", 163_840, NO_VISION),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn context(name: &str) -> Option<u64> {
+        known(name).map(|known| known.context)
+    }
+
+    fn sees(name: &str) -> Option<bool> {
+        known(name).map(|known| known.capabilities.has(Capability::Vision))
+    }
+
+    #[test]
+    fn a_model_is_found_under_the_names_that_providers_have_for_it() {
+        for name in [
+            "claude-haiku-4-5",
+            "claude-haiku-4-5-20251001",
+            "claude-haiku-4-5@20251001",
+            "anthropic.claude-haiku-4-5-20251001-v1:0",
+            "eu.anthropic.claude-haiku-4-5-20251001-v1:0",
+            "anthropic/claude-haiku-4-5",
+            "Claude-Haiku-4-5-latest",
+        ] {
+            assert_eq!(context(name), Some(200_000), "{name}");
+        }
+        assert_eq!(context("gpt-4o-2024-11-20"), Some(128_000));
+        assert_eq!(context("openai/gpt-6.2-sol"), Some(1_050_000));
+        assert_eq!(context("gpt-5-mini"), Some(400_000));
+        for name in [
+            "meta-llama/Llama-3.3-70B-Instruct",
+            "llama3.3:70b-instruct-q4_K_M",
+            "openai/gpt-oss-120b",
+        ] {
+            assert_eq!(
+                (context(name), sees(name)),
+                (Some(131_072), Some(false)),
+                "{name}"
+            );
+        }
+        assert_eq!(sees("Qwen/Qwen3-VL-235B-A22B-Instruct"), Some(true));
+    }
+
+    #[test]
+    fn of_a_name_that_goes_on_otherwise_nothing_is_known() {
+        for name in [
+            "",
+            "gpt-5-thinking",
+            "gpt-5.9",
+            "gpt-50",
+            "claude-haiku-4-9",
+            "claude-opus-5-6",
+            "claude-opus-4-20",
+            "o3-pro",
+            "my.gpt-4o-finetune",
+            "v1.5.gpt-4o",
+            "qwen3-32b",
+            "llama-4-70b",
+        ] {
+            assert_eq!(known(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn no_model_is_listed_twice() {
+        let mut names: Vec<_> = ROWS.iter().map(|row| row.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ROWS.len());
+    }
+}

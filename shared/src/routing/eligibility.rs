@@ -1,0 +1,196 @@
+//! Which members of a pool can and may serve a call: every exclusion with its reason.
+
+use serde::Serialize;
+
+use crate::config::{Agent, LogicalModel, Member};
+use crate::ids::{ProviderName, UpstreamModelName};
+use crate::provider::{Capabilities, Capability};
+use crate::request::Request;
+use crate::units::Tokens;
+
+/// A member that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Exclusion {
+    /// Which member of the pool it is.
+    #[serde(skip)]
+    pub member: usize,
+    /// The account.
+    pub provider: ProviderName,
+    /// The model.
+    pub model: UpstreamModelName,
+    /// Why.
+    #[serde(flatten)]
+    pub reason: ExclusionReason,
+}
+
+impl Exclusion {
+    /// Whether it is for the length of the input, which is only estimated.
+    #[must_use]
+    pub fn is_for_length(&self) -> bool {
+        matches!(self.reason, ExclusionReason::ContextTooLong { .. })
+    }
+}
+
+/// Why a member was left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "reason")]
+pub enum ExclusionReason {
+    /// Its provider is in no region that the caller's workspace and tenant allow.
+    Region,
+    /// It does not stream.
+    LacksStreaming,
+    /// It does not call tools.
+    LacksTools,
+    /// It does not look at images.
+    LacksVision,
+    /// It does not answer in a given JSON format.
+    LacksJson,
+    /// The input is longer than its context.
+    ContextTooLong {
+        /// The tokens of its context.
+        context_tokens: Tokens,
+    },
+    /// Its provider takes another format, in which the call cannot be said.
+    Untranslatable {
+        /// The place in the caller's body that has no equivalent.
+        place: String,
+    },
+}
+
+/// What a call asks of whoever serves it.
+#[derive(Clone, Copy, Debug)]
+pub struct Eligibility<'a> {
+    /// Where it may go; `None`: anywhere.
+    regions: Option<&'a [String]>,
+    /// What agents may ask of the logical model.
+    declared: Capabilities,
+    needs: Capabilities,
+    /// The estimated tokens of the input.
+    input: Tokens,
+    /// How many of them a context must hold at the least.
+    to_fit: Tokens,
+}
+
+impl<'a> Eligibility<'a> {
+    /// What a call of `agent` asks.
+    #[must_use]
+    pub fn of(agent: &'a Agent, model: Option<&LogicalModel>, request: &Request) -> Self {
+        Self {
+            regions: agent
+                .workspace
+                .as_ref()
+                .and_then(|workspace| workspace.regions.as_deref()),
+            declared: model
+                .and_then(|model| model.capabilities)
+                .unwrap_or(Capabilities::ALL),
+            needs: request.needs,
+            input: request.estimated_input,
+            to_fit: request.estimated_input,
+        }
+    }
+
+    /// The same, but for the doubt in the estimate: prose in common languages has up to half as many bytes more to a
+    /// token. Whoever may just have room is asked rather than nobody.
+    #[must_use]
+    pub fn in_doubt(self) -> Self {
+        Self {
+            to_fit: Tokens(self.input.0 / 3 * 2),
+            ..self
+        }
+    }
+
+    /// Whether a member can and may serve it.
+    pub fn check(&self, member: &Member) -> Result<(), ExclusionReason> {
+        if !self.allows(member.provider.region.as_deref()) {
+            return Err(ExclusionReason::Region);
+        }
+        let missing = self
+            .declared
+            .first_missing(self.needs)
+            .or_else(|| member.capabilities.first_missing(self.needs));
+        if let Some(missing) = missing {
+            return Err(missing.into());
+        }
+        match member.context {
+            Some(context_tokens) if self.to_fit > context_tokens => {
+                Err(ExclusionReason::ContextTooLong { context_tokens })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the call may go to a region. An account that does not say where it is may be anywhere.
+    fn allows(&self, region: Option<&str>) -> bool {
+        match (self.regions, region) {
+            (None, _) => true,
+            (Some(allowed), Some(region)) => allowed.iter().any(|name| name == region),
+            (Some(_), None) => false,
+        }
+    }
+
+    /// Why nobody serves the call, if all members were left out for these reasons: that of those who were closest to
+    /// serving it. `None` if something else than what is checked here kept one of them from it.
+    #[must_use]
+    pub fn unfit(&self, excluded: &[Exclusion]) -> Option<Unfit> {
+        let mut unfit = None;
+        for exclusion in excluded {
+            let this = match &exclusion.reason {
+                ExclusionReason::Region => Unfit::Region,
+                ExclusionReason::LacksStreaming => Unfit::Lacks(Capability::Streaming),
+                ExclusionReason::LacksTools => Unfit::Lacks(Capability::Tools),
+                ExclusionReason::LacksVision => Unfit::Lacks(Capability::Vision),
+                ExclusionReason::LacksJson => Unfit::Lacks(Capability::Json),
+                ExclusionReason::ContextTooLong { context_tokens } => Unfit::TooLong {
+                    input: self.input,
+                    most: *context_tokens,
+                },
+                ExclusionReason::Untranslatable { .. } => return None,
+            };
+            if unfit.is_none_or(|nearest: Unfit| this.nearness() > nearest.nearness()) {
+                unfit = Some(this);
+            }
+        }
+        unfit
+    }
+}
+
+impl From<Capability> for ExclusionReason {
+    fn from(missing: Capability) -> Self {
+        match missing {
+            Capability::Streaming => Self::LacksStreaming,
+            Capability::Tools => Self::LacksTools,
+            Capability::Vision => Self::LacksVision,
+            Capability::Json => Self::LacksJson,
+        }
+    }
+}
+
+/// Why no member of a pool serves a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// None is in a region where the call may go.
+    Region,
+    /// Of those, none can do this.
+    Lacks(Capability),
+    /// Of those, none has a context that long.
+    TooLong {
+        /// The estimated tokens of the input.
+        input: Tokens,
+        /// The longest context.
+        most: Tokens,
+    },
+}
+
+impl Unfit {
+    /// How many checks were passed before this one, and how nearly it was.
+    fn nearness(self) -> (u8, u64) {
+        match self {
+            Self::Region => (0, 0),
+            Self::Lacks(_) => (1, 0),
+            Self::TooLong { most, .. } => (2, most.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
