@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::Value;
 
+use crate::columns;
+
 #[derive(Args)]
 pub struct Options {
     /// The access log, a JSON record a line.
@@ -34,7 +36,7 @@ pub fn run(options: &Options) -> Result<()> {
         }
     }
     let rows = rows.split_off(rows.len().saturating_sub(options.last));
-    print!("{}", table(&rows));
+    print!("{}", columns::table(TITLES, &rows));
     if unreadable > 0 {
         eprintln!("{unreadable} lines are no records and were left out");
     }
@@ -78,27 +80,6 @@ fn row(record: &Value) -> [String; 9] {
     ]
 }
 
-/// Columns as wide as their widest cell.
-fn table(rows: &[[String; 9]]) -> String {
-    let titles = TITLES.map(str::to_owned);
-    let all = || std::iter::once(&titles).chain(rows);
-    let mut widths = [0; 9];
-    for row in all() {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    let line = |row: &[String; 9]| {
-        let cells: Vec<String> = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:<width$}"))
-            .collect();
-        format!("{}\n", cells.join("  ").trim_end())
-    };
-    all().map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,7 +94,7 @@ mod tests {
             "llm.tokens.input": 12, "llm.cost.usd": 0.000_123, "llm.status": 200,
             "llm.decision": "allow", "llm.reason": "rule x chose pool pair",
         });
-        let text = table(&[row(&record)]);
+        let text = columns::table(TITLES, &[row(&record)]);
         let words: Vec<&str> = text.lines().nth(1).unwrap().split_whitespace().collect();
         assert_eq!(
             words.join(" "),

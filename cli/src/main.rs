@@ -1,7 +1,9 @@
 //! `broker`: the operator's command.
 
 mod calls;
+mod columns;
 mod document;
+mod explain;
 mod render;
 mod token;
 mod up;
@@ -33,6 +35,8 @@ enum Command {
     Render(Render),
     /// Run the broker: render, start Envoy in the foreground, reload when the configuration changes.
     Up(up::Options),
+    /// Say what would become of a call, and why, without making it.
+    Explain(explain::Options),
     /// Make agents' tokens.
     #[command(subcommand)]
     Token(token::Command),
@@ -58,6 +62,7 @@ fn main() -> ExitCode {
         Command::Validate(file) => validate::run(&file.config),
         Command::Render(Render::Envoy(options)) => render::run(&options),
         Command::Up(options) => up::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Token(command) => token::run(&command),
         Command::Calls(options) => calls::run(&options),
     };

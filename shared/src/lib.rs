@@ -14,6 +14,7 @@ pub mod broker;
 pub mod call;
 pub mod config;
 pub mod egress;
+pub mod explain;
 pub mod headers;
 pub mod identity;
 pub mod ids;

@@ -1,0 +1,150 @@
+//! What becomes of each member of the pool.
+
+use serde::Serialize;
+
+use crate::broker::decision::{Asked, Decision};
+use crate::config::{Member, NO_DEFAULTS, Snapshot};
+use crate::ids::{ProviderName, UpstreamModelName};
+use crate::ledger::Usage;
+use crate::routing::ExclusionReason;
+use crate::units::MicroUsd;
+use crate::wire::ir::ChatRequest;
+use crate::wire::{Dropped, Target};
+
+/// A member of the pool.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MemberReport {
+    /// The account.
+    pub provider: ProviderName,
+    /// The model.
+    pub model: UpstreamModelName,
+    /// Where the account is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Its priority.
+    pub priority: u32,
+    /// Its weight.
+    pub weight: u32,
+    /// What becomes of it.
+    #[serde(flatten)]
+    pub place: Place,
+    /// How many of a hundred such calls would ask it first.
+    pub first_of_hundred: f64,
+    /// What the estimated input costs there in dollars, where the price is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_usd: Option<f64>,
+    /// What of the request it could not be told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
+}
+
+/// What becomes of a member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "place")]
+pub enum Place {
+    /// It is asked.
+    Attempt {
+        /// As which attempt: 1 is the first.
+        attempt: usize,
+    },
+    /// It could be asked, but its turn comes after the last attempt that the pool allows.
+    BeyondFailover,
+    /// It is left out.
+    Excluded {
+        /// Why.
+        #[serde(flatten)]
+        excluded: ExclusionReason,
+    },
+}
+
+/// Every member of the pool that takes the call.
+pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>, decision: &Decision) -> Vec<MemberReport> {
+    let members = &decision.resolution.pool.members;
+    let places = places(members, decision);
+    let eligible: Vec<&Member> = members
+        .iter()
+        .zip(&places)
+        .filter(|(_, place)| !matches!(place, Place::Excluded { .. }))
+        .map(|(member, _)| member)
+        .collect();
+    let chat = asked.format.read_chat(asked.body).ok();
+    let usage = Usage {
+        input: asked.request.estimated_input,
+        ..Usage::default()
+    };
+    let member_report = |(member, place): (&Member, Place)| {
+        let is_in = !matches!(place, Place::Excluded { .. });
+        let price = snapshot.prices.get(member.model.as_str());
+        MemberReport {
+            provider: member.provider.name.clone(),
+            model: member.model.clone(),
+            region: member.provider.region.clone(),
+            priority: member.priority,
+            weight: member.weight,
+            first_of_hundred: if is_in {
+                first_share(member, &eligible)
+            } else {
+                0.0
+            },
+            input_usd: price
+                .filter(|_| is_in)
+                .map(|price| price.cost(&usage))
+                .map(MicroUsd::as_dollars),
+            dropped: chat
+                .as_ref()
+                .filter(|_| is_in)
+                .map(|chat| dropped(member, chat, asked, decision))
+                .unwrap_or_default(),
+            place,
+        }
+    };
+    members.iter().zip(places).map(member_report).collect()
+}
+
+fn places(members: &[Member], decision: &Decision) -> Vec<Place> {
+    let mut places = vec![Place::BeyondFailover; members.len()];
+    for exclusion in &decision.plan.excluded {
+        if let Some(place) = places.get_mut(exclusion.member) {
+            *place = Place::Excluded {
+                excluded: exclusion.reason.clone(),
+            };
+        }
+    }
+    for (index, attempt) in decision.plan.attempts.iter().enumerate() {
+        if let Some(place) = places.get_mut(attempt.member) {
+            *place = Place::Attempt { attempt: index + 1 };
+        }
+    }
+    places
+}
+
+/// How many of a hundred draws fall on a member: only those of the lowest priority are drawn from, and without any
+/// weight the first of them it is.
+fn first_share(member: &Member, eligible: &[&Member]) -> f64 {
+    let lowest = eligible.iter().map(|other| other.priority).min();
+    if lowest != Some(member.priority) {
+        return 0.0;
+    }
+    let mut peers = eligible.iter().filter(|other| other.priority == member.priority);
+    let total: f64 = peers.clone().map(|other| f64::from(other.weight)).sum();
+    if total > 0.0 {
+        return f64::from(member.weight) / total * 100.0;
+    }
+    let is_first = peers.next().is_some_and(|first| std::ptr::eq(*first, member));
+    if is_first { 100.0 } else { 0.0 }
+}
+
+/// What of the call a member of another format could not be told.
+fn dropped(member: &Member, chat: &ChatRequest<'_>, asked: Asked<'_>, decision: &Decision) -> Vec<String> {
+    let format = member.provider.kind.format();
+    if format == asked.format {
+        return Vec::new();
+    }
+    let model = decision.resolution.model.as_deref();
+    let defaults = model.map_or(&NO_DEFAULTS, |model| &model.defaults);
+    let target = Target::new(&member.provider, &member.model, defaults);
+    let mut dropped = Dropped::default();
+    // The body itself is of no interest here; what it leaves out is told on the way.
+    drop(format.write_chat(chat, &target, &mut dropped));
+    dropped.places().to_vec()
+}
