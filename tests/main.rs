@@ -24,6 +24,8 @@ mod records;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod routing;
+#[cfg(test)]
 mod stats;
 #[cfg(test)]
 mod tls;
