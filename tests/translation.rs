@@ -325,6 +325,34 @@ async fn who_can_be_asked_is_asked() {
     assert!(!record.has("llm.dropped"), "OpenAI has a seed");
 }
 
+/// An agent whose last answer came from OpenAI shows Anthropic a thought that Anthropic never sealed.
+#[tokio::test]
+async fn a_conversation_goes_on_at_anthropic_after_a_turn_elsewhere() {
+    let vendors = Vendors::start().await;
+    let mut body = call("claude", "and now?", false);
+    let turns = json!([
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": [
+            {"type": "thinking", "thinking": "hm", "signature": ""},
+            {"type": "text", "text": "hello"},
+        ]},
+        body["messages"][0],
+    ]);
+    body["messages"] = turns;
+    vendors
+        .broker
+        .post(MESSAGES, TOKEN, body.to_string())
+        .await
+        .expect_status(200);
+    let got = received(&vendors.anthropic);
+    assert_eq!(
+        got["messages"][1]["content"],
+        json!([{"type": "text", "text": "hello"}])
+    );
+    let record = vendors.record(1).await;
+    assert_eq!(*record.value("llm.dropped"), json!(["messages[1].content"]));
+}
+
 #[tokio::test]
 async fn the_record_counts_what_the_provider_counted() {
     let vendors = Vendors::start().await;

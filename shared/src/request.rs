@@ -36,6 +36,17 @@ pub struct Request {
     pub estimated_input: Tokens,
     /// Where the members of the body begin: one past its opening brace.
     pub members_at: usize,
+    /// What even a provider of the same format would refuse.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something that is taken out of a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Where it stood, as `messages[2].content`.
+    pub place: String,
+    /// How it goes.
+    pub edit: Edit,
 }
 
 /// What a body says of usage within the stream.

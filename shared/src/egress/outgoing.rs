@@ -24,6 +24,9 @@ impl Outgoing {
         let mut dropped = Dropped::default();
         let theirs = target.kind.format();
         let outgoing = if theirs == call.format {
+            for left_out in &call.request.left_out {
+                dropped.note(&left_out.place);
+            }
             Self::Edited(theirs.edits(&call.request, &target))
         } else {
             let request = call.format.read_chat(&call.body)?;

@@ -3,6 +3,8 @@
 pub mod read;
 pub mod write;
 
+mod unsealed;
+
 use serde_json::json;
 
 use super::models;
@@ -40,6 +42,7 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         metadata: top.metadata,
         estimated_input: top.estimated_input,
         members_at: request::members_at(body),
+        left_out: unsealed::edits(body),
     })
 }
 
@@ -50,6 +53,7 @@ pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
     let mut edits: Vec<Edit> = request::replace_model(request, target.model)
         .into_iter()
         .collect();
+    edits.extend(request.left_out.iter().map(|left_out| left_out.edit.clone()));
     if *defaults == NO_DEFAULTS {
         return edits;
     }

@@ -50,6 +50,7 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         metadata: top.metadata,
         estimated_input: top.estimated_input,
         members_at: request::members_at(body),
+        left_out: Vec::new(),
     })
 }
 
