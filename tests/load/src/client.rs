@@ -10,6 +10,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use hyper::{Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
+use memchr::memmem;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -17,6 +18,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::body::{Dialect, Prompt};
 use crate::process::Process;
+use crate::upstream::WORD;
 
 /// No call of a benchmark takes longer; one that does is an error.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
@@ -86,7 +88,7 @@ pub(crate) struct Sample {
     elapsed: Duration,
     cpu: Option<Duration>,
     latencies: Vec<Duration>,
-    first_bytes: Vec<Duration>,
+    first_words: Vec<Duration>,
 }
 
 impl Sample {
@@ -105,8 +107,8 @@ impl Sample {
         Some(self.cpu?.as_secs_f64() * 1e6 / f64::from(events))
     }
 
-    pub(crate) fn first_byte_median(&self) -> Duration {
-        percentile(&self.first_bytes, 50)
+    pub(crate) fn first_word_median(&self) -> Duration {
+        percentile(&self.first_words, 50)
     }
 
     pub(crate) fn to_json(&self) -> serde_json::Value {
@@ -120,8 +122,8 @@ impl Sample {
             "calls_per_second": self.calls_per_second(),
             "p50_ns": nanoseconds(percentile(&self.latencies, 50)),
             "p99_ns": nanoseconds(percentile(&self.latencies, 99)),
-            "ttfb_p50_ns": nanoseconds(self.first_byte_median()),
-            "ttfb_p99_ns": nanoseconds(percentile(&self.first_bytes, 99)),
+            "ttfb_p50_ns": nanoseconds(self.first_word_median()),
+            "ttfb_p99_ns": nanoseconds(percentile(&self.first_words, 99)),
             "cpu_ns": self.cpu.map(nanoseconds),
             "cpu_us_per_call": self.cpu_per_call(),
             "cpu_us_per_event": self.cpu_per_event(),
@@ -134,7 +136,7 @@ impl Sample {
                 self.calls += 1;
                 self.events += answered.events;
                 self.latencies.push(answered.whole);
-                self.first_bytes.push(answered.first_byte);
+                self.first_words.push(answered.first_word);
             }
             Err(error) => {
                 self.errors += 1;
@@ -149,7 +151,7 @@ impl Sample {
         self.events += other.events;
         self.first_error = self.first_error.take().or(other.first_error);
         self.latencies.extend(other.latencies);
-        self.first_bytes.extend(other.first_bytes);
+        self.first_words.extend(other.first_words);
     }
 }
 
@@ -231,7 +233,7 @@ async fn all_calls(target: &Target, case: &Case, connections: Vec<Connection>) -
 }
 
 struct Answered {
-    first_byte: Duration,
+    first_word: Duration,
     whole: Duration,
     events: u32,
 }
@@ -267,14 +269,17 @@ impl Connection {
         let response = self.sender.send_request(request).await?;
         let status = response.status();
         let mut body = response.into_body();
-        let mut first_byte = None;
+        let mut first_word = None;
         let mut events = EventCount::default();
         let mut opening = Vec::new();
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame?.into_data() else {
                 continue;
             };
-            first_byte.get_or_insert_with(|| started.elapsed());
+            // What comes before the first word is of no use to anybody, and the broker holds it back until then.
+            if first_word.is_none() && memmem::find(&data, WORD).is_some() {
+                first_word = Some(started.elapsed());
+            }
             events.read(&data);
             let room = OPENING_BYTES.saturating_sub(opening.len());
             opening.extend(data.iter().take(room));
@@ -283,9 +288,9 @@ impl Connection {
         if status != StatusCode::OK {
             bail!("{status}: {}", String::from_utf8_lossy(&opening));
         }
-        let first_byte = first_byte.unwrap_or(whole);
+        let first_word = first_word.unwrap_or(whole);
         Ok(Answered {
-            first_byte,
+            first_word,
             whole,
             events: events.seen,
         })

@@ -82,7 +82,7 @@ const ROWS: [Row; 12] = [
 struct Round {
     plain: Sample,
     broker: Sample,
-    /// One call at a time: with several, a worker that is busy makes the next call wait, and the first byte's time
+    /// One call at a time: with several, a worker that is busy makes the next call wait, and the first word's time
     /// would tell how long the queue is.
     unhurried: Unhurried,
 }
@@ -208,15 +208,15 @@ fn refuse_errors(row: &Row, rounds: &[Round]) -> Result<()> {
 }
 
 fn print_table(measured: &[(&Row, Vec<Round>)]) {
-    println!("                            CPU us of Envoy             calls each second          first byte");
+    println!("                            CPU us of Envoy             calls each second          first word");
     println!("                           plain   broker   ratio     plain   broker   ratio         added us");
     for (row, rounds) in measured {
         let cpu = Columns::of(rounds, Sample::cpu_per_call);
         let speed = Columns::of(rounds, |sample| Some(sample.calls_per_second()));
-        let first_byte = median(rounds.iter().map(first_byte_added));
+        let first_word = median(rounds.iter().map(first_word_added));
         println!(
             "{:<22} {:>9.1}{:>9.1}{:>7.2}x {:>9.0}{:>9.0}{:>7.2}x {:>+16.0}",
-            row.name, cpu.plain, cpu.broker, cpu.ratio, speed.plain, speed.broker, speed.ratio, first_byte
+            row.name, cpu.plain, cpu.broker, cpu.ratio, speed.plain, speed.broker, speed.ratio, first_word
         );
         if row.stream.is_some() {
             let cpu = Columns::of(rounds, Sample::cpu_per_event);
@@ -266,8 +266,8 @@ impl Columns {
 }
 
 /// Microseconds; below nothing where the broker's median happened to be the smaller one.
-fn first_byte_added(round: &Round) -> f64 {
-    let of = |sample: &Sample| sample.first_byte_median().as_secs_f64() * 1e6;
+fn first_word_added(round: &Round) -> f64 {
+    let of = |sample: &Sample| sample.first_word_median().as_secs_f64() * 1e6;
     of(&round.unhurried.broker) - of(&round.unhurried.plain)
 }
 
@@ -287,7 +287,7 @@ fn to_json(measured: &[(&Row, Vec<Round>)]) -> serde_json::Value {
             "pace_ms": row.stream,
             "cpu_ratio": Columns::of(rounds, Sample::cpu_per_call).ratio,
             "throughput_ratio": speed.ratio,
-            "first_byte_added_us": median(rounds.iter().map(first_byte_added)),
+            "first_word_added_us": median(rounds.iter().map(first_word_added)),
             "plain": rounds.iter().map(|round| round.plain.to_json()).collect::<Vec<_>>(),
             "broker": rounds.iter().map(|round| round.broker.to_json()).collect::<Vec<_>>(),
         })

@@ -24,6 +24,9 @@ use crate::body::Dialect;
 /// Chunks with content in each stream; the finish, the usage and `[DONE]` come after them.
 pub(crate) const CHUNKS: usize = 200;
 
+/// A word of every answer, in the first chunk of a stream that says anything.
+pub(crate) const WORD: &[u8] = b"parcel";
+
 /// About 1 kB, as a short answer of a chat model is.
 const ANSWER: &str = r#"{"id":"chatcmpl-bench0000000000000000000000","object":"chat.completion","created":1760000000,"model":"bench-upstream-model","choices":[{"index":0,"message":{"role":"assistant","content":"Thank you for writing. I looked up your parcel: it left our warehouse on Monday, was sorted on Tuesday, and is on the van today. The carrier expects to hand it over between two and six in the afternoon. If nobody is at home, it will wait at the shop on the corner for seven days, and you will get a message with the code that opens the locker. Should it not turn up by tomorrow evening, answer this message and I will send a new one at once, without any cost to you.","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":120,"completion_tokens":130,"total_tokens":250,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}},"service_tier":"default","system_fingerprint":null}"#;
 
