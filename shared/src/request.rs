@@ -6,7 +6,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::json::scan::{self, Kind, ScanError, Value};
+use crate::json::scan::{self, Kind, ScanError, Value, Words};
 use crate::json::{Span, splice::Edit};
 use crate::limits::{MAX_MODEL_NAME, MAX_STATED};
 use crate::provider::{Capabilities, Capability};
@@ -140,6 +140,8 @@ pub(crate) struct Top<const N: usize> {
     pub needs: Capabilities,
     pub metadata: Metadata,
     pub estimated_input: Tokens,
+    /// The telling words of the whole body.
+    pub words: Words,
     /// The values of the format's own keys.
     pub own: [Option<Value>; N],
 }
@@ -163,7 +165,7 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
     let mut values = [None; M];
     let mut common = [None; COMMON.len()];
     let mut repeated = None;
-    scan::object(body, |key, value| {
+    let words = scan::object_with_words(body, |key, value| {
         let found = place(&keys, &mut values, &key).or_else(|| place(&COMMON, &mut common, &key));
         if let Some((name, slot)) = found
             && slot.replace(value).is_some()
@@ -196,7 +198,7 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
         response_format,
         output_config,
     ] = common;
-    let content = content::look(body, messages);
+    let content = content::look(body, words, messages);
     let has_tools = is_list_of_some(body, tools) || is_list_of_some(body, functions);
     let wants_json = wants_json(body, response_format, output_config);
     let needs = [
@@ -216,6 +218,7 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
             .collect(),
         metadata: read_metadata(body, metadata),
         estimated_input: Tokens(text_bytes.div_ceil(BYTES_PER_TOKEN) + content.media_tokens),
+        words,
         own,
     })
 }

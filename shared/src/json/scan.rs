@@ -6,10 +6,12 @@ mod cursor;
 mod levels;
 mod marks;
 mod walk;
+mod words;
 
 use std::borrow::Cow;
 
 pub(crate) use walk::string_members;
+pub use words::Words;
 
 use crate::limits::MAX_JSON_DEPTH;
 use cursor::Cursor;
@@ -89,20 +91,29 @@ pub enum ScanError {
 }
 
 /// Calls `each` with the key and the value of every member of the object that `text` is.
-pub fn object<'a>(text: &'a [u8], mut each: impl FnMut(Cow<'a, [u8]>, Value)) -> Result<(), ScanError> {
-    let mut cursor = Cursor { text, at: 0 };
+pub fn object<'a>(text: &'a [u8], each: impl FnMut(Cow<'a, [u8]>, Value)) -> Result<(), ScanError> {
+    object_with_words(text, each).map(|_| ())
+}
+
+/// The same, and which telling words stand anywhere in it.
+pub fn object_with_words<'a>(
+    text: &'a [u8],
+    mut each: impl FnMut(Cow<'a, [u8]>, Value),
+) -> Result<Words, ScanError> {
+    let mut cursor = Cursor::new(text);
     match cursor.peek_token() {
         None => return Err(ScanError::Empty),
         Some(b'{') => cursor.at += 1,
         Some(_) => return Err(ScanError::NotAnObject),
     }
     cursor.members(&mut each)?;
-    cursor.finish()
+    cursor.finish()?;
+    Ok(cursor.words)
 }
 
 /// Calls `each` with every element of the array that `text` is.
 pub fn array(text: &[u8], mut each: impl FnMut(Value)) -> Result<(), ScanError> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut cursor = Cursor::new(text);
     match cursor.peek_token() {
         None => return Err(ScanError::Empty),
         Some(b'[') => cursor.at += 1,
@@ -130,7 +141,7 @@ pub fn records<const N: usize>(
     keys: [&str; N],
     mut each: impl FnMut(Value, [Option<Value>; N]),
 ) -> Result<(), ScanError> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut cursor = Cursor::new(text);
     match cursor.peek_token() {
         None => return Err(ScanError::Empty),
         Some(b'[') => cursor.at += 1,
@@ -200,7 +211,7 @@ pub struct Members<const N: usize> {
 /// What kind of value a text begins as.
 #[must_use]
 pub fn kind(text: &[u8]) -> Option<Kind> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut cursor = Cursor::new(text);
     Some(match cursor.peek_token()? {
         b'{' => Kind::Object,
         b'[' => Kind::Array,

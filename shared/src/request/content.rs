@@ -1,8 +1,6 @@
 //! What lies inside the messages of a call: images, and media that weigh more in bytes than in tokens.
 
-use memchr::memmem;
-
-use crate::json::scan::{self, Kind, Value, string_members};
+use crate::json::scan::{self, Kind, Value, Words, string_members};
 
 /// A quoted string that is longer than this may be a medium rather than a text.
 const LONG: usize = 6_000;
@@ -24,14 +22,15 @@ pub(super) struct Content {
     pub media_tokens: u64,
 }
 
-/// Looks into the messages of a body that was scanned.
-pub(super) fn look(body: &[u8], messages: Option<Value>) -> Content {
+/// Looks into the messages of a body that was scanned, where its words say that there may be something to see.
+pub(super) fn look(body: &[u8], words: Words, messages: Option<Value>) -> Content {
     let mut content = Content::default();
     let Some(messages) = messages.filter(|messages| messages.kind == Kind::Array) else {
         return content;
     };
     let messages = messages.span.of(body);
-    if !may_hold_media(messages) {
+    let may_hold_media = words.image || (words.medium && messages.len() > LONG);
+    if !may_hold_media {
         return content;
     }
     let _scanned_before = string_members(messages, |member| {
@@ -51,19 +50,6 @@ pub(super) fn look(body: &[u8], messages: Option<Value>) -> Content {
     });
     content
 }
-
-/// Whether a walk could find something: a search for bytes costs a fraction of one. A quote is escaped within a text,
-/// so none of these ends one there but by chance.
-fn may_hold_media(messages: &[u8]) -> bool {
-    let ends_kind = |at: usize| {
-        let rest = messages.get(at + IMAGE.len()..).unwrap_or_default();
-        rest.starts_with(b"\"") || rest.starts_with(b"_url\"")
-    };
-    memmem::find_iter(messages, IMAGE).any(ends_kind)
-        || messages.len() > LONG && memmem::find(messages, b"data\"").is_some()
-}
-
-const IMAGE: &[u8] = b"image";
 
 /// Whether a string looks like base64 where it begins: a text of that length has spaces, other letters or escapes there,
 /// base64 at most escaped slashes.

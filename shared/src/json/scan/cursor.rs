@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::levels::Levels;
 use super::marks::{BLOCK, marks, marks_of_rest};
+use super::words::Words;
 use super::{Kind, ScanError, Span, Value};
 
 /// A key's span without its quotes.
@@ -31,6 +32,8 @@ pub(super) struct Cursor<'a> {
     pub(super) text: &'a [u8],
     /// The next byte to read.
     pub(super) at: usize,
+    /// What was noticed on the way.
+    pub(super) words: Words,
 }
 
 /// What may come next inside a container.
@@ -43,6 +46,15 @@ enum Expect {
 }
 
 impl<'a> Cursor<'a> {
+    /// A walk from the beginning.
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            at: 0,
+            words: Words::default(),
+        }
+    }
+
     /// The members of an object whose opening brace is read, and its closing brace.
     pub(super) fn members(&mut self, each: &mut impl FnMut(Cow<'a, [u8]>, Value)) -> Result<(), ScanError> {
         if self.peek_token() == Some(b'}') {
@@ -167,7 +179,8 @@ impl<'a> Cursor<'a> {
         let mut has_escapes = false;
         // Whether the last byte of the block before escapes the first of this one.
         let mut is_escaped = false;
-        let mut rest = self.text.get(self.at..).unwrap_or_default();
+        let start = self.at;
+        let mut rest = self.text.get(start..).unwrap_or_default();
         while !rest.is_empty() {
             let (mut marks, after) = match rest.split_first_chunk() {
                 Some((block, after)) => (marks(block), after),
@@ -178,7 +191,9 @@ impl<'a> Cursor<'a> {
             while marks != 0 {
                 let at = marks.trailing_zeros() as usize;
                 if rest.get(at) == Some(&b'"') {
-                    self.at += at + 1;
+                    let end = self.at + at;
+                    self.words.note(self.text.get(start..end).unwrap_or_default());
+                    self.at = end + 1;
                     return Ok(has_escapes);
                 }
                 // A `u` and its digits need no special care, being neither quote nor backslash.

@@ -7,7 +7,7 @@ use super::{Kind, ScanError};
 /// Calls `each` with the key, the quoted text and the place of every member of a text that holds a string. The text is
 /// one value that was scanned before.
 pub fn string_members<'a>(text: &'a [u8], mut each: impl FnMut(Member<'a>)) -> Result<(), ScanError> {
-    let mut cursor = Cursor { text, at: 0 };
+    let mut cursor = Cursor::new(text);
     let mut levels = Levels::default();
     match cursor.token()? {
         first @ (b'{' | b'[') => levels.open(first == b'{')?,

@@ -42,7 +42,11 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         metadata: top.metadata,
         estimated_input: top.estimated_input,
         members_at: request::members_at(body),
-        left_out: unsealed::edits(body),
+        left_out: if top.words.signature {
+            unsealed::edits(body)
+        } else {
+            Vec::new()
+        },
     })
 }
 
