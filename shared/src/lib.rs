@@ -26,5 +26,6 @@ pub mod reply;
 pub mod request;
 pub mod routing;
 pub mod sse;
+pub mod store;
 pub mod units;
 pub mod wire;
