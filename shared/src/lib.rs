@@ -15,6 +15,7 @@ pub mod call;
 pub mod config;
 pub mod egress;
 pub mod headers;
+pub mod health;
 pub mod identity;
 pub mod ids;
 pub mod json;
