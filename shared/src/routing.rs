@@ -1,16 +1,29 @@
 //! Where a call goes and in what order: rule, pool, who of it can serve, who comes first.
 
+mod affinity;
+mod arrangement;
+mod estimator;
 mod order;
+mod retry_budget;
 mod rules;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
+pub use affinity::{PrefixKey, prefer, prefix_key};
+pub use arrangement::{Arrangement, Candidate, Strategy, Wishes, arrange};
+pub use estimator::{Content, Estimator, Kind};
+pub use order::{Speed, expected_cost};
+pub use retry_budget::{RetryBudget, RetryLimits};
 pub use rules::{Facts, Resolution, Unresolved, resolve};
 
 use crate::config::{Member, Pool, Provider};
+use crate::health::Cause;
 use crate::ids::{ProviderName, UpstreamModelName};
+use crate::units::Millis;
 
 /// The attempts of a call in their order, made once.
 #[derive(Debug)]
@@ -50,6 +63,23 @@ pub enum ExclusionReason {
     Untranslatable {
         /// The place in the caller's body that has no equivalent.
         place: String,
+    },
+    /// It failed too often there.
+    CircuitOpen {
+        /// For how much longer.
+        for_ms: Millis,
+    },
+    /// The account asked for a pause, or does not take our credential.
+    CoolingDown {
+        /// For how much longer.
+        for_ms: Millis,
+        /// Why.
+        cause: Cause,
+    },
+    /// The account's configured limit is used up.
+    Limited {
+        /// For how much longer.
+        for_ms: Millis,
     },
 }
 
