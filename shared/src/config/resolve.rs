@@ -12,6 +12,7 @@ use crate::ids::{
     AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, TenantName,
     UpstreamModelName, WorkspaceName,
 };
+use crate::routing::{RetryLimits, Strategy};
 
 /// Attempts after the first where the pool does not say: every other member, but no more than this.
 const DEFAULT_FAILOVER: usize = 3;
@@ -155,6 +156,8 @@ fn provider(entry: ProviderEntry<'_>) -> (Reader<'_>, Arc<Provider>) {
         kind: entry.kind,
         region: entry.region.map(str::to_owned),
         timeouts: entry.timeouts,
+        circuit_breaker: entry.circuit_breaker,
+        limits: entry.limits,
     };
     (entry.name, Arc::new(provider))
 }
@@ -186,6 +189,9 @@ fn pool(entry: &PoolEntry<'_>, providers: &Named<Arc<Provider>>, attributes: &[&
         .and_then(|reader| criteria::read(reader, attributes));
     Some(Pool {
         name: PoolName::from(entry.name.value().as_str()?),
+        strategy: entry.strategy,
+        has_affinity: entry.has_affinity,
+        retry_budget: entry.retry_budget,
         failover: failover(entry.failover, members.len()),
         members,
         match_when: match_when.unwrap_or_default(),
@@ -208,6 +214,9 @@ fn model(
             .collect();
         Arc::new(Pool {
             name: PoolName::from(name),
+            strategy: Strategy::default(),
+            has_affinity: false,
+            retry_budget: RetryLimits::default(),
             failover: failover(None, members.len()),
             members,
             match_when: Vec::new(),

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::criteria::Criterion;
+use crate::health::CircuitBreaker;
 use crate::identity::TokenDigest;
 use crate::ids::{
     AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, TenantName,
     UpstreamModelName, WorkspaceName,
 };
-use crate::ledger::Price;
+use crate::ledger::{Price, RateLimits};
+use crate::routing::{RetryLimits, Strategy};
 use crate::units::Millis;
 
 /// A valid configuration.
@@ -60,6 +62,10 @@ pub struct Provider {
     pub region: Option<String>,
     /// How long it may take.
     pub timeouts: Timeouts,
+    /// When its models are left alone after failures.
+    pub circuit_breaker: CircuitBreaker,
+    /// What it may be asked for within a minute.
+    pub limits: RateLimits,
 }
 
 /// What a provider account speaks.
@@ -115,6 +121,12 @@ impl Default for Timeouts {
 pub struct Pool {
     /// Its name; the logical model's name for a model's own targets.
     pub name: PoolName,
+    /// How its members are ordered.
+    pub strategy: Strategy,
+    /// Whether a conversation stays with the member that holds its beginning in its cache.
+    pub has_affinity: bool,
+    /// How much it may retry.
+    pub retry_budget: RetryLimits,
     /// Attempts after the first, within the same call.
     pub failover: u32,
     /// Its members, in the document's order.

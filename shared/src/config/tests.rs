@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod care;
 mod mistakes;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
@@ -20,6 +21,10 @@ fn valid() -> Value {
                 "name": "anthropic-a", "kind": "anthropic", "region": "us",
                 "endpoint": "https://api.anthropic.com", "credential": {"env": "ANTHROPIC_KEY"},
                 "timeout": {"connect": "2s", "first_byte": "1m", "idle": "500ms"},
+                "limits": {"requests_per_minute": 4000, "tokens_per_minute": 2_000_000},
+                "circuit_breaker": {
+                    "consecutive_failures": 3, "error_rate": "25%", "window": "1m", "recovery": "10s",
+                },
             },
             {
                 "name": "openai-a", "kind": "openai", "region": "eu",
@@ -34,6 +39,7 @@ fn valid() -> Value {
         "pools": [
             {
                 "name": "standard", "routing": "priority-weighted", "failover": "up to 2",
+                "retry_budget": {"ratio": "10%", "per_second": 2},
                 "members": [
                     {"provider": "openai-a", "model": "gpt-5-mini", "weight": 70, "priority": 0},
                     {"provider": "openai-b", "model": "gpt-5-mini", "weight": 30},
@@ -41,7 +47,8 @@ fn valid() -> Value {
                 ],
             },
             {
-                "name": "long", "match_when": {"context.tokens": ">= 200k"},
+                "name": "long", "routing": "lowest-latency", "affinity": "prompt-prefix",
+                "match_when": {"context.tokens": ">= 200k"},
                 "members": [{"provider": "anthropic-a", "model": "claude-opus-4-7"}],
             },
         ],

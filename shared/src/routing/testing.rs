@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::config::{Member, Provider, ProviderKind, Timeouts};
+use crate::health::CircuitBreaker;
+use crate::ledger::RateLimits;
 
 /// A member whose account and model have the same name.
 pub fn member(model: &str, priority: u32, weight: u32) -> Member {
@@ -11,6 +13,8 @@ pub fn member(model: &str, priority: u32, weight: u32) -> Member {
         kind: ProviderKind::OpenAi,
         region: None,
         timeouts: Timeouts::default(),
+        circuit_breaker: CircuitBreaker::default(),
+        limits: RateLimits::default(),
     };
     Member {
         provider: Arc::new(provider),

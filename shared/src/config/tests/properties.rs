@@ -5,7 +5,7 @@ use super::valid;
 use crate::config::{Audience, filter_part, load};
 
 /// Every key and every kind of value that a document may hold.
-const WORDS: [&str; 64] = [
+const WORDS: [&str; 76] = [
     "providers",
     "pools",
     "models",
@@ -70,6 +70,18 @@ const WORDS: [&str; 64] = [
     "standard",
     "local",
     "streaming",
+    "circuit_breaker",
+    "consecutive_failures",
+    "error_rate",
+    "window",
+    "recovery",
+    "limits",
+    "requests_per_minute",
+    "tokens_per_minute",
+    "retry_budget",
+    "ratio",
+    "affinity",
+    "50%",
 ];
 
 fn word() -> impl Strategy<Value = String> {
