@@ -9,6 +9,8 @@ mod circuit;
 mod cooldown;
 mod latency;
 mod recent;
+#[cfg(test)]
+mod simulation;
 mod standing;
 mod verdict;
 
