@@ -1,13 +1,24 @@
 //! Where a call goes and in what order: rule, pool, who of it can serve, who comes first.
 
+mod affinity;
+mod arrangement;
 mod eligibility;
+mod estimator;
 mod order;
+mod retry_budget;
 mod rules;
 mod stated;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::sync::Arc;
 
+pub use affinity::{PrefixKey, prefer, prefix_key};
+pub use arrangement::{Arrangement, Candidate, Strategy, Wishes, arrange};
 pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit};
+pub use estimator::{Content, Estimator, Kind};
+pub use order::{Placed, Speed, expected_cost};
+pub use retry_budget::{RetryBudget, RetryLimits};
 pub use rules::{Facts, Resolution, Unresolved, resolve, unmet};
 pub use stated::Stated;
 

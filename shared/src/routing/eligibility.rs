@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use crate::config::{Agent, LogicalModel, Member};
+use crate::health::Cause;
 use crate::ids::{ProviderName, UpstreamModelName};
 use crate::provider::{Capabilities, Capability};
 use crate::request::Request;
-use crate::units::Tokens;
+use crate::units::{Millis, Tokens};
 
 /// A member that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -54,6 +55,23 @@ pub enum ExclusionReason {
     Untranslatable {
         /// The place in the caller's body that has no equivalent.
         place: String,
+    },
+    /// It failed too often there.
+    CircuitOpen {
+        /// For how much longer.
+        for_ms: Millis,
+    },
+    /// The account asked for a pause, or does not take our credential.
+    CoolingDown {
+        /// For how much longer.
+        for_ms: Millis,
+        /// Why.
+        cause: Cause,
+    },
+    /// The account's configured limit is used up.
+    Limited {
+        /// For how much longer.
+        for_ms: Millis,
     },
 }
 
@@ -144,7 +162,10 @@ impl<'a> Eligibility<'a> {
                     input: self.input,
                     most: *context_tokens,
                 },
-                ExclusionReason::Untranslatable { .. } => return None,
+                ExclusionReason::Untranslatable { .. }
+                | ExclusionReason::CircuitOpen { .. }
+                | ExclusionReason::CoolingDown { .. }
+                | ExclusionReason::Limited { .. } => return None,
             };
             if unfit.is_none_or(|nearest: Unfit| this.nearness() > nearest.nearness()) {
                 unfit = Some(this);
