@@ -18,6 +18,20 @@ pub trait Store {
     fn swap(&self, key: &str, value: &[u8], version: Option<u32>) -> bool;
 }
 
+/// Nothing is known and nothing is remembered, as where a call is only explained.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Empty;
+
+impl Store for Empty {
+    fn get(&self, _: &str) -> Option<(Vec<u8>, u32)> {
+        None
+    }
+
+    fn swap(&self, _: &str, _: &[u8], _: Option<u32>) -> bool {
+        true
+    }
+}
+
 /// What came of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Updated<T> {

@@ -10,7 +10,6 @@ use super::criteria::{self, Criterion, Subject, Test};
 use super::document::{AgentEntry, Document, MemberEntry, ModelEntry, PoolEntry, ProviderEntry, RuleEntry};
 use super::reader::{Log, Reader};
 use super::snapshot::{Agent, LogicalModel, Member, Pool, Provider, Rule, Snapshot, Workspace};
-use crate::health::CircuitBreaker;
 use crate::ids::{
     AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, UpstreamModelName,
 };
@@ -145,7 +144,7 @@ fn provider<'v>(entry: &ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
         kind: entry.kind,
         region: entry.region.map(str::to_owned),
         timeouts: entry.timeouts,
-        circuit_breaker: CircuitBreaker::default(),
+        circuit_breaker: entry.circuit_breaker,
         limits: RateLimits::default(),
     };
     (entry.name.clone(), Arc::new(provider))

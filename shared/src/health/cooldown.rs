@@ -33,6 +33,16 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The cause as records and metrics spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Throttled => "throttled",
+            Self::Overloaded => "overloaded",
+            Self::KeyRefused => "key_refused",
+        }
+    }
+
     /// Whether to ask nevertheless would break a limit.
     #[must_use]
     pub fn is_limit(self) -> bool {

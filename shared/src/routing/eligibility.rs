@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::order::Placed;
 use crate::config::{Agent, LogicalModel, Member};
 use crate::health::Cause;
 use crate::ids::{ProviderName, UpstreamModelName};
@@ -25,6 +26,28 @@ pub struct Exclusion {
 }
 
 impl Exclusion {
+    /// A member that is left out for a reason.
+    #[must_use]
+    pub fn of((index, member): Placed<'_>, reason: ExclusionReason) -> Self {
+        Self {
+            member: index,
+            provider: member.provider.name.clone(),
+            model: member.model.clone(),
+            reason,
+        }
+    }
+
+    /// For how much longer a member is left out that another time could be asked.
+    #[must_use]
+    pub fn wait(&self) -> Option<Millis> {
+        match self.reason {
+            ExclusionReason::CircuitOpen { for_ms }
+            | ExclusionReason::CoolingDown { for_ms, .. }
+            | ExclusionReason::Limited { for_ms } => Some(for_ms),
+            _ => None,
+        }
+    }
+
     /// Whether it is for the length of the input, which is only estimated.
     #[must_use]
     pub fn is_for_length(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 
 use super::Store;
 
@@ -17,6 +18,12 @@ pub struct Memory {
     pub patience: Cell<u32>,
     /// How many swaps were lost.
     pub lost: Cell<u32>,
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Memory").field(&self.values).finish()
+    }
 }
 
 impl Memory {
