@@ -16,6 +16,8 @@ mod example;
 #[cfg(test)]
 mod failover;
 #[cfg(test)]
+mod health;
+#[cfg(test)]
 mod models_endpoint;
 #[cfg(test)]
 mod passthrough;

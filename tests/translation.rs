@@ -19,23 +19,36 @@ struct Vendors {
 impl Vendors {
     /// `gpt` and `claude` are each served by one of them; `gpt-first` and `claude-first` by both, in this order.
     async fn start() -> Self {
+        Self::start_with(0).await
+    }
+
+    /// The same, and so many times more with the number behind each name: models of which a failure of another one
+    /// says nothing.
+    async fn start_with(more: usize) -> Self {
         let openai = Simulator::start_as(Vendor::OpenAi, "openai").await;
         let anthropic = Simulator::start_as(Vendor::Anthropic, "anthropic").await;
-        let members = |openai: u8, anthropic: u8| {
-            json!({"members": [
-                {"provider": "openai", "model": "gpt-4o", "priority": openai},
-                {"provider": "anthropic", "model": "claude-sonnet-4-5", "priority": anthropic},
-            ]})
-        };
-        let config = Config::new()
+        let mut config = Config::new()
             .provider("openai", &openai)
-            .provider("anthropic", &anthropic)
-            .single("gpt", &openai, "gpt-4o")
-            .single("claude", &anthropic, "claude-sonnet-4-5")
-            .pool("gpt-first", members(0, 1))
-            .model("gpt-first", "gpt-first")
-            .pool("claude-first", members(1, 0))
-            .model("claude-first", "claude-first");
+            .provider("anthropic", &anthropic);
+        let numbers = (0..more).map(|number| format!("-{number}"));
+        for number in std::iter::once(String::new()).chain(numbers) {
+            let (gpt, claude) = (format!("gpt-4o{number}"), format!("claude-sonnet-4-5{number}"));
+            let members = |openai: u8, anthropic: u8| {
+                json!({"members": [
+                    {"provider": "openai", "model": gpt, "priority": openai},
+                    {"provider": "anthropic", "model": claude, "priority": anthropic},
+                ]})
+            };
+            config = config.single(&format!("gpt{number}"), &openai, &gpt).single(
+                &format!("claude{number}"),
+                &anthropic,
+                &claude,
+            );
+            for (name, members) in [("gpt-first", members(0, 1)), ("claude-first", members(1, 0))] {
+                let name = format!("{name}{number}");
+                config = config.pool(&name, members).model(&name, &name);
+            }
+        }
         let broker = Broker::start(&config).await;
         Self {
             openai,
@@ -411,7 +424,7 @@ async fn each_end_has_one_name_in_the_record() {
 
 #[tokio::test]
 async fn an_error_of_the_other_vendor_is_told_in_the_callers_words() {
-    let vendors = Vendors::start().await;
+    let vendors = Vendors::start_with(6).await;
     let words = |status: u16| {
         Behaviour::Status(provider_simulator::StatusError {
             status,
@@ -421,18 +434,20 @@ async fn an_error_of_the_other_vendor_is_told_in_the_callers_words() {
             ..provider_simulator::StatusError::default()
         })
     };
-    for (status, seen, kind) in [
+    let seen_by_openai = [
         (400, 400, "invalid_request_error"),
         (404, 404, "invalid_request_error"),
         (413, 413, "request_too_large"),
         (429, 429, "rate_limit_error"),
         (500, 500, "server_error"),
         (529, 503, "server_error"),
-    ] {
+    ];
+    for (number, (status, seen, kind)) in seen_by_openai.into_iter().enumerate() {
+        let model = format!("claude-{number}");
         vendors.anthropic.behave(words(status));
         let answer = vendors
             .broker
-            .post(CHAT, TOKEN, call("claude", "hi", status == 429).to_string())
+            .post(CHAT, TOKEN, call(&model, "hi", status == 429).to_string())
             .await;
         answer.expect_status(seen);
         let error = &answer.json()["error"];
@@ -445,17 +460,19 @@ async fn an_error_of_the_other_vendor_is_told_in_the_callers_words() {
             .find(|name| name.as_str().starts_with("anthropic-"));
         assert!(theirs.is_none(), "{theirs:?}");
     }
-    for (status, kind) in [
+    let seen_by_anthropic = [
         (400, "invalid_request_error"),
         (404, "not_found_error"),
         (429, "rate_limit_error"),
         (500, "api_error"),
         (503, "overloaded_error"),
-    ] {
+    ];
+    for (number, (status, kind)) in seen_by_anthropic.into_iter().enumerate() {
+        let model = format!("gpt-{number}");
         vendors.openai.behave(words(status));
         let answer = vendors
             .broker
-            .post(MESSAGES, TOKEN, call("gpt", "hi", status == 429).to_string())
+            .post(MESSAGES, TOKEN, call(&model, "hi", status == 429).to_string())
             .await;
         assert!(
             answer.status == status || (status, answer.status) == (503, 529),

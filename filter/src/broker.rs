@@ -7,12 +7,15 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use shared::audit::Record;
 use shared::broker::{Broker, Event, Flow, Forward, Output};
+use shared::call::Services;
 use shared::config::Snapshot;
 use shared::headers::{X_ENVOY_MAX_RETRIES, X_ENVOY_PER_TRY_TIMEOUT};
 use shared::metrics::{Labels, Metric};
 use shared::reply::Reply;
+use shared::store::Store;
 use shared::units::Timestamp;
 
+use crate::store::SharedData;
 use crate::{calls, host, telemetry};
 
 /// One call.
@@ -43,6 +46,13 @@ impl BrokerContext {
         action
     }
 
+    fn complete(&mut self, length: usize) -> Action {
+        self.handle(Event::RequestBodyComplete {
+            body: host::request_body(length),
+            now: host::now(),
+        })
+    }
+
     fn wants_body(&self) -> bool {
         self.machine.as_ref().is_some_and(Broker::wants_body)
     }
@@ -63,7 +73,7 @@ impl HttpContext for BrokerContext {
             return self.handle(Event::RequestBodyGrew { length });
         }
         if is_end {
-            let action = self.handle(Event::RequestBodyComplete(host::request_body(length)));
+            let action = self.complete(length);
             if action == Action::Continue {
                 host::drop_request_body(length);
             }
@@ -75,7 +85,7 @@ impl HttpContext for BrokerContext {
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
         if self.wants_body() {
-            return self.handle(Event::RequestBodyComplete(host::request_body(usize::MAX)));
+            return self.complete(usize::MAX);
         }
         Action::Continue
     }
@@ -107,6 +117,16 @@ struct Host {
     id: u32,
 }
 
+impl Services for Host {
+    fn store(&self) -> &dyn Store {
+        &SharedData
+    }
+
+    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
+        telemetry::measure(metric, labels, value);
+    }
+}
+
 impl Output for Host {
     fn remove_request_headers(&mut self, names: &[&str]) {
         for name in names {
@@ -128,8 +148,12 @@ impl Output for Host {
         host::reply(reply);
     }
 
-    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
-        telemetry::measure(metric, labels, value);
+    fn remove_response_header(&mut self, name: &str) {
+        host::remove_response_header(name);
+    }
+
+    fn has_provider_broken_off(&self) -> bool {
+        host::has_provider_broken_off()
     }
 
     fn record(&mut self, record: &Record<'_>) {

@@ -5,11 +5,16 @@ use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
-use shared::egress::{Config, Egress, Event, Output};
+use shared::call::Services;
+use shared::egress::{Config, Egress, Event, NotStarted, Output};
+use shared::headers::X_ENVOY_RATELIMITED;
 use shared::ids::ProviderName;
+use shared::metrics::{Labels, Metric};
 use shared::reply::{Refusal, UpstreamFailure};
+use shared::store::Store;
 
-use crate::{calls, host};
+use crate::store::SharedData;
+use crate::{calls, host, telemetry};
 
 /// One attempt.
 pub struct EgressContext {
@@ -78,25 +83,30 @@ impl Context for EgressContext {
 impl HttpContext for EgressContext {
     fn on_http_request_headers(&mut self, _count: usize, _is_end: bool) -> Action {
         self.call_id = host::call_id();
-        let started = self.call_id.and_then(|call_id| {
+        let started = self
+            .call_id
+            .and_then(|call_id| Some((call_id, calls::get(call_id)?)));
+        let started = started.ok_or(NotStarted::NotPlanned).and_then(|(call_id, call)| {
             let output = &mut Host {
                 call_id,
                 length: 0,
                 seen: 0,
             };
-            Egress::start(calls::get(call_id)?, &self.config, host::now(), output).ok()
+            Egress::start(call, &self.config, host::now(), output)
         });
-        if started.is_none() {
+        if let Err(reason) = &started {
             // Whatever this request is, nothing of it may reach the provider with the provider's credential.
-            log::error!(
-                "a request reached the cluster {} outside its plan",
-                self.config.provider
-            );
+            if *reason == NotStarted::NotPlanned {
+                log::error!(
+                    "a request reached the cluster {} outside its plan",
+                    self.config.provider
+                );
+            }
             let refusal = Refusal::Upstream(UpstreamFailure::Unreachable);
             host::reply(&refusal.reply(shared::wire::Dialect::OpenAi, ""));
             return Action::Pause;
         }
-        self.machine = started;
+        self.machine = started.ok();
         Action::Continue
     }
 
@@ -130,7 +140,7 @@ impl HttpContext for EgressContext {
     }
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
-        self.handle(Event::ResponseTrailers, 0);
+        self.handle(Event::ResponseTrailers { now: host::now() }, 0);
         Action::Continue
     }
 }
@@ -141,6 +151,16 @@ struct Host {
     length: usize,
     /// How many of them wait from earlier on.
     seen: usize,
+}
+
+impl Services for Host {
+    fn store(&self) -> &dyn Store {
+        &SharedData
+    }
+
+    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
+        telemetry::measure(metric, labels, value);
+    }
 }
 
 impl Output for Host {
@@ -167,6 +187,10 @@ impl Output for Host {
 
     fn fail_response(&mut self) {
         host::set_response_header(":status", "502");
+    }
+
+    fn forbid_retry(&mut self) {
+        host::set_response_header(X_ENVOY_RATELIMITED, "true");
     }
 
     fn set_response_chunk(&mut self, chunk: &[u8]) {

@@ -66,6 +66,10 @@ pub fn set_response_header(name: &str, value: &str) {
     ));
 }
 
+pub fn remove_response_header(name: &str) {
+    log_failure(&hostcalls::remove_map_value(MapType::HttpResponseHeaders, name));
+}
+
 pub fn response_status() -> Option<u16> {
     let value = hostcalls::get_map_value_bytes(MapType::HttpResponseHeaders, ":status").ok()??;
     std::str::from_utf8(&value).ok()?.parse().ok()
@@ -181,6 +185,18 @@ pub fn sent_status() -> Option<u16> {
     u16::try_from(i64::from_le_bytes(bytes.try_into().ok()?))
         .ok()
         .filter(|status| *status > 0)
+}
+
+/// Envoy's response flags by which an answer was broken off on the provider's side: no answer in time, a reset from
+/// there, no connection, a connection that broke, silence, an error of the protocol.
+/// <https://github.com/envoyproxy/envoy/blob/main/envoy/stream_info/stream_info.h>
+const BROKEN_UPSTREAM: u64 = 1 << 2 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 16 | 1 << 23;
+
+/// Whether it was the provider who broke off the answer, asked when the call is over.
+pub fn has_provider_broken_off() -> bool {
+    let flags = hostcalls::get_property(vec!["response", "flags"]);
+    let flags = flags.ok().flatten().and_then(|bytes| bytes.try_into().ok());
+    flags.is_some_and(|flags| u64::from_le_bytes(flags) & BROKEN_UPSTREAM != 0)
 }
 
 /// Whether the attempt that is over never had a connection.

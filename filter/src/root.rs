@@ -13,7 +13,7 @@ use shared::egress;
 
 use crate::broker::BrokerContext;
 use crate::egress::EgressContext;
-use crate::{host, telemetry};
+use crate::{host, store, telemetry};
 
 /// One plugin on one worker.
 #[derive(Default)]
@@ -82,6 +82,7 @@ fn role(bytes: &[u8]) -> Result<Role, String> {
     }
     let loaded = config::load(&document, Audience::Filter).map_err(|mistakes| mistakes.to_string())?;
     log::info!("configuration {} is in force", loaded.snapshot.version);
+    store::prepare(&loaded.snapshot);
     let random = Rc::new(RefCell::new(fastrand::Rng::new()));
     Ok(Role::Broker {
         snapshot: loaded.snapshot,

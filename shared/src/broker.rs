@@ -11,15 +11,14 @@ use std::sync::Arc;
 
 use crate::api::{self, Api};
 use crate::audit::Record;
-use crate::call::{Attempt, Call, Outcome, SharedCall};
+use crate::call::{Attempt, Call, Outcome, Services, SharedCall};
 use crate::config::{Agent, Snapshot};
-use crate::headers::{Headers, X_REQUEST_ID};
+use crate::headers::{Headers, X_ENVOY_RATELIMITED, X_REQUEST_ID};
 use crate::identity;
 use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
-use crate::metrics::{Labels, Metric};
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
-use crate::routing::{self, Facts};
+use crate::routing::{self, Facts, Moment};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dialect, Dropped, Format, Observation};
 use decision::{Asked, Decision};
@@ -41,7 +40,12 @@ pub enum Event {
         length: usize,
     },
     /// The body is complete.
-    RequestBodyComplete(Vec<u8>),
+    RequestBodyComplete {
+        /// All of it.
+        body: Vec<u8>,
+        /// When.
+        now: Timestamp,
+    },
     /// The answer to a forwarded call begins on its way to the agent: a provider's, or Envoy's own.
     AnswerBegins,
     /// Envoy answered before the call was forwarded.
@@ -62,15 +66,17 @@ pub enum Event {
 }
 
 /// What the machine wants done.
-pub trait Output {
+pub trait Output: Services {
     /// Removes request headers by name.
     fn remove_request_headers(&mut self, names: &[&str]);
     /// Lets the call go on to Envoy's router.
     fn forward(&mut self, forward: Forward<'_>);
     /// Answers the call.
     fn reply(&mut self, reply: &Reply);
-    /// Counts or observes a value.
-    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64);
+    /// Removes a header of the answer that begins.
+    fn remove_response_header(&mut self, name: &str);
+    /// Whether it was the provider who broke off the answer of the call that is over.
+    fn has_provider_broken_off(&self) -> bool;
     /// Hands the record to the access log.
     fn record(&mut self, record: &Record<'_>);
 }
@@ -180,8 +186,13 @@ impl Broker {
             (State::Reading(_), Event::RequestBodyGrew { length }) if length > MAX_REQUEST_BODY => {
                 refuse(&mut trail, Refusal::TooLarge, output)
             }
-            (State::Reading(reading), Event::RequestBodyComplete(body)) => {
-                match read_and_plan(&mut trail, reading, body) {
+            (State::Reading(reading), Event::RequestBodyComplete { body, now }) => {
+                let moment = Moment {
+                    now,
+                    random: trail.random,
+                    store: output.store(),
+                };
+                match read_and_plan(&mut trail, reading, body, moment) {
                     Ok(call) => forward(&trail, call, output),
                     Err(refusal) => refuse(&mut trail, refusal, output),
                 }
@@ -289,7 +300,12 @@ fn list_models(
 }
 
 /// The body is there: what does it ask for, who can serve that, in what order?
-fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<Call, Refusal> {
+fn read_and_plan(
+    trail: &mut Trail,
+    reading: Reading,
+    body: Vec<u8>,
+    moment: Moment<'_>,
+) -> Result<Call, Refusal> {
     if body.len() > MAX_REQUEST_BODY {
         return Err(Refusal::TooLarge);
     }
@@ -307,12 +323,13 @@ fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<C
         request: &request,
     };
     trail.note_request(&asked);
+    let (decision, entered) = decision::decide_and_enter(&trail.snapshot, asked, moment)?;
     let Decision {
         resolution,
         plan,
         prepared,
         refusal,
-    } = decision::decide(&trail.snapshot, asked, trail.random)?;
+    } = decision;
     let model = resolution.model.clone();
     trail.resolution = Some(resolution);
     if let Some(refusal) = refusal {
@@ -325,8 +342,11 @@ fn read_and_plan(trail: &mut Trail, reading: Reading, body: Vec<u8>) -> Result<C
         headers,
         body,
         model,
+        granted: plan.attempts.len(),
         plan,
         attempts: Vec::with_capacity(1),
+        entered,
+        is_over: false,
         prepared,
         observation: Observation::default(),
         dropped: Dropped::default(),
@@ -357,6 +377,9 @@ fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {
 
 /// An answer begins: the provider's, or Envoy's own because no provider gave one.
 fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> State {
+    if call.borrow().is_at_end() {
+        output.remove_response_header(X_ENVOY_RATELIMITED);
+    }
     let failure = undeliverable(call.borrow().attempts.last());
     let Some(failure) = failure else {
         trail.status = call.borrow().attempts.last().and_then(Attempt::status);

@@ -1,5 +1,7 @@
 //! One call that is under way: what the two roles of the filter share in memory.
 
+mod health;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,11 +11,14 @@ use serde::{Serialize, Serializer};
 
 use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Provider};
 use crate::headers::Headers;
+use crate::health::Ticket;
 use crate::ids::UpstreamModelName;
 use crate::request::Request;
 use crate::routing::{Plan, PlannedAttempt};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dropped, Flaw, Format, Observation};
+
+pub use health::Services;
 
 /// A call as both roles hold it. Both run on one thread, never within each other.
 pub type SharedCall = Rc<RefCell<Call>>;
@@ -35,6 +40,12 @@ pub struct Call {
     pub plan: Plan,
     /// The attempts that were made.
     pub attempts: Vec<Attempt>,
+    /// How many attempts Envoy may make.
+    pub granted: usize,
+    /// The leave to make the attempt that is next in the plan.
+    pub entered: Option<Ticket>,
+    /// Whether the call is over, so that an attempt which ends with it says nothing of its account.
+    pub is_over: bool,
     /// The first attempt's body, where it is in another format than the agent's.
     pub prepared: Option<Prepared>,
     /// What the last answer said of itself.
@@ -73,9 +84,19 @@ pub struct Attempt {
     pub request_id: Option<String>,
     /// Whether the answer is something that can be passed on to the agent.
     pub is_deliverable: bool,
+    /// The leave with which it is made.
+    pub ticket: Option<Ticket>,
+    /// Whether it is noted how it went.
+    pub is_settled: bool,
 }
 
 impl Attempt {
+    /// Whether it has begun as a success.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.outcome.is_some_and(Outcome::is_success)
+    }
+
     /// The HTTP status of the answer, if there is one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {

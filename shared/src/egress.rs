@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::call::{Attempt, Outcome, SharedCall};
+use crate::call::{Attempt, Outcome, Services, SharedCall};
 use crate::config::Scheme;
 use crate::ids::ProviderName;
 use crate::provider::{self, Address};
@@ -48,7 +48,10 @@ pub enum Event<'a> {
         now: Option<Timestamp>,
     },
     /// Trailers end the answer: no last chunk comes, and nothing more can be added to the body.
-    ResponseTrailers,
+    ResponseTrailers {
+        /// When.
+        now: Timestamp,
+    },
     /// The attempt is over, however it ended.
     Closed {
         /// Whether no connection came about.
@@ -59,7 +62,7 @@ pub enum Event<'a> {
 }
 
 /// What the machine wants done.
-pub trait Output {
+pub trait Output: Services {
     /// Replaces all request headers.
     fn set_request_headers(&mut self, headers: &[(&'static str, Cow<'_, [u8]>)]);
     /// Names the cluster of the attempt that follows if this one fails.
@@ -70,6 +73,8 @@ pub trait Output {
     fn set_response_headers(&mut self, given: &[(String, Vec<u8>)], headers: &[(&str, &[u8])]);
     /// Makes the answer, whose headers are held back, an error that Envoy answers with the next attempt.
     fn fail_response(&mut self);
+    /// Keeps Envoy from answering this failure, whose headers are at hand, with another attempt.
+    fn forbid_retry(&mut self);
     /// Replaces the chunk of the response's body that is at hand.
     fn set_response_chunk(&mut self, chunk: &[u8]);
 }
@@ -136,10 +141,16 @@ struct Held {
     bytes: usize,
 }
 
-/// The cluster is not the one whose turn it is: Envoy's configuration and the plan disagree.
+/// Why an attempt is not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this cluster is not the next one of the call's plan")]
-pub struct NotPlanned;
+pub enum NotStarted {
+    /// The cluster is not the one whose turn it is: Envoy's configuration and the plan disagree.
+    #[error("this cluster is not the next one of the call's plan")]
+    NotPlanned,
+    /// Envoy goes on after a failure without an answer, but those who were to follow may not be asked any more.
+    #[error("nobody of the call's plan is left to be asked")]
+    NobodyLeft,
+}
 
 impl Egress {
     /// Begins the attempt that is next in the call's plan.
@@ -148,15 +159,20 @@ impl Egress {
         config: &Config,
         now: Timestamp,
         output: &mut dyn Output,
-    ) -> Result<Self, NotPlanned> {
+    ) -> Result<Self, NotStarted> {
         let mut shared = call.borrow_mut();
         // An attempt that ended without a word has failed by now.
         shared.fail_last(Outcome::Reset, now);
+        shared.settle_last(None, now, output);
         shared.forget_answer();
         let is_next = |planned: &&PlannedAttempt| planned.provider.name == config.provider;
-        let planned = shared.next_planned().filter(is_next).cloned().ok_or(NotPlanned)?;
+        let planned = shared.next_planned().ok_or(NotStarted::NobodyLeft)?;
+        let planned = Some(planned).filter(is_next).cloned();
+        let planned = planned.ok_or(NotStarted::NotPlanned)?;
         // The plan has no account that the call could not be told.
-        let (outgoing, dropped) = Outgoing::make(&mut shared, &planned).map_err(|_| NotPlanned)?;
+        let (outgoing, dropped) =
+            Outgoing::make(&mut shared, &planned).map_err(|_| NotStarted::NotPlanned)?;
+        let ticket = shared.entered.take();
         shared.dropped = dropped;
         output.set_request_headers(&provider::request_headers(
             planned.provider.kind,
@@ -173,6 +189,8 @@ impl Egress {
             took: Millis(0),
             request_id: None,
             is_deliverable: false,
+            ticket,
+            is_settled: false,
         });
         drop(shared);
         Ok(Self {
@@ -253,23 +271,29 @@ impl Egress {
                     Outcome::Reset
                 };
                 let mut shared = call.borrow_mut();
-                shared.fail_last(failure, now);
-                name_next(&shared, output);
+                // What ends with the call is the agent's doing, or was settled with it.
+                if !shared.is_over {
+                    shared.fail_last(failure, now);
+                    shared.settle_last(None, now, output);
+                    name_next(&mut shared, now, output);
+                }
                 drop(shared);
                 State::Done
             }
-            (State::Holding(mut held), Event::ResponseTrailers) => {
+            (State::Holding(mut held), Event::ResponseTrailers { now }) => {
                 let mut shared = call.borrow_mut();
                 let relay = held.passage.push(b"", true, &mut shared.observation);
                 match shared.observation.progress() {
                     // What is still to be said cannot be added any more.
-                    Progress::Content if relay == Relay::Unchanged => release(&mut shared, true),
-                    Progress::Failed(flaw) => fail(&mut shared, flaw, output),
-                    _ => fail(&mut shared, Flaw::Unreadable, output),
+                    Progress::Content if relay == Relay::Unchanged => {
+                        release(&mut shared, true, now, output);
+                    }
+                    Progress::Failed(flaw) => fail(&mut shared, flaw, now, output),
+                    _ => fail(&mut shared, Flaw::Unreadable, now, output),
                 }
                 State::Done
             }
-            (State::Watching(mut passage), Event::ResponseTrailers) => {
+            (State::Watching(mut passage), Event::ResponseTrailers { .. }) => {
                 let mut shared = call.borrow_mut();
                 passage.push(b"", true, &mut shared.observation);
                 shared.is_complete = true;

@@ -13,8 +13,9 @@ use crate::headers::Headers;
 use crate::ids::{AgentName, ConfigVersion, PoolName, RuleName, TenantName, WorkspaceName};
 use crate::provider::Capability;
 use crate::reply::Refusal;
-use crate::routing::Stated;
-use crate::units::Tokens;
+use crate::routing::{Moment, Stated};
+use crate::store::Empty;
+use crate::units::{Timestamp, Tokens};
 use crate::wire::{Dialect, Format};
 
 pub use members::{MemberReport, Place};
@@ -128,6 +129,12 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         body,
         request: &request,
     };
+    // What workers remember is in Envoy; here everybody is well.
+    let moment = Moment {
+        now: Timestamp(0),
+        random,
+        store: &Empty,
+    };
     let workspace = agent.workspace.as_deref();
     let stated = Stated::of(agent, headers, Some(&request.metadata));
     let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -151,7 +158,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         members: Vec::new(),
         refusal: None,
     };
-    let refusal = match decision::decide(snapshot, asked, random) {
+    let refusal = match decision::decide(snapshot, asked, moment) {
         Err(refusal) => {
             // A name that nothing knows is refused before any rule is looked at.
             if snapshot.knows_model(&request.model) {

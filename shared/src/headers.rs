@@ -28,6 +28,8 @@ pub const ENVOY_PREFIX: &str = "x-envoy-";
 const ENVOY_NOTES: [&str; 2] = ["x-envoy-internal", "x-envoy-external-address"];
 /// How often Envoy may retry this call.
 pub const X_ENVOY_MAX_RETRIES: &str = "x-envoy-max-retries";
+/// Keeps Envoy from answering a failure with another attempt; the agent is not shown it.
+pub const X_ENVOY_RATELIMITED: &str = "x-envoy-ratelimited";
 /// How long one attempt may take until its first byte.
 pub const X_ENVOY_PER_TRY_TIMEOUT: &str = "x-envoy-upstream-rq-per-try-timeout-ms";
 

@@ -2,6 +2,8 @@
 
 mod price;
 mod usage;
+mod window;
 
 pub use price::{Price, Rate};
 pub use usage::Usage;
+pub use window::{RateLimits, Reservation, UsedUp, Window};

@@ -64,3 +64,54 @@ pub const MAX_PARTS: usize = 400_000;
 
 /// Parts of a whole answer that is translated: each takes more memory than the few bytes that it may consist of.
 pub const MAX_ANSWER_PARTS: usize = 10_000;
+
+/// Compare-and-swaps of one update. Each that is lost was won by another worker, so a handful is the rule; past this
+/// many the update is given up rather than the worker held.
+pub const MAX_SWAPS: u32 = 32;
+
+/// Calls within the window below which an error rate says nothing: of three calls one failure is a third.
+pub const MIN_CALLS_FOR_RATE: u32 = 10;
+
+/// How long a probe may stay unsettled before another call may be one: whoever made it may be gone. A model may think
+/// for longer; then there is a second probe a minute later.
+pub const MAX_PROBE_TIME: Millis = Millis(60_000);
+
+/// The longest that a circuit which keeps opening stays open, unless its configured recovery is longer.
+pub const MAX_LENGTHENED_RECOVERY: Millis = Millis(300_000);
+
+/// The shortest cool-down: less is within the jitter of a network.
+pub const MIN_COOLDOWN: Millis = Millis(100);
+
+/// The longest cool-down, whatever a provider asks for: a daily quota costs one refused call an hour, and an absurd
+/// value no more than an hour.
+pub const MAX_COOLDOWN: Millis = Millis(3_600_000);
+
+/// How far two workers' readings of one clock may lie apart. What began later than that began before the clock went
+/// back.
+pub const MAX_CLOCK_JITTER: Millis = Millis(2_000);
+
+/// The cool-down where the provider does not say how long; each repetition doubles it.
+pub const DEFAULT_COOLDOWN: Millis = Millis(2_000);
+
+/// Where that doubling ends: quotas are counted by the minute, and beyond some minutes a spend cap is the cause.
+pub const MAX_DEFAULT_COOLDOWN: Millis = Millis(300_000);
+
+/// How long an account is out after it refused our credential. A new key takes effect at once, so it is looked for
+/// once a minute.
+pub const KEY_REFUSED_COOLDOWN: Millis = Millis(60_000);
+
+/// The longest header or text that is read as a time to wait.
+pub const MAX_DELAY_TEXT: usize = 64;
+
+/// The longest beginning of a conversation that decides which account it stays with: as much as providers' caches
+/// need to tell two conversations apart, and no more than a hash is quick with.
+pub const MAX_AFFINITY_PREFIX: usize = 8 << 10;
+
+/// The most requests or tokens per minute that a limit may allow; counters of this size fit their buckets.
+pub const MAX_PER_MINUTE: u64 = 1_000_000_000;
+
+/// Of a hundred calls to a pool that asks the quickest, how many ask the one that was measured the longest ago.
+pub const EXPLORED_PERCENT: u8 = 5;
+
+/// What was measured within this time need not be explored.
+pub const EXPLORE_AFTER: Millis = Millis(10_000);

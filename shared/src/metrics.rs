@@ -7,7 +7,7 @@
 pub const PREFIX: &str = "model_broker";
 
 /// The labels, in the order in which they are written.
-pub const LABELS: [&str; 6] = ["agent", "pool", "provider", "model", "outcome", "status"];
+pub const LABELS: [&str; 7] = ["agent", "pool", "provider", "model", "outcome", "status", "cause"];
 
 /// What stands in for a label that does not apply.
 pub const NONE: &str = "none";
@@ -27,6 +27,10 @@ pub enum Metric {
     OutputTokens,
     /// Cost in millionths of a dollar. Counter; agent, pool, provider, model.
     CostMicroUsd,
+    /// Circuits that opened. Counter; provider, model.
+    CircuitOpenings,
+    /// Cool-downs that began. Counter; provider, model, cause.
+    Cooldowns,
     /// Milliseconds from the request's first byte to the answer's last. Histogram; pool, provider, model.
     DurationMs,
     /// Milliseconds from the request's first byte to the first byte of the answer's body. Histogram; pool, provider,
@@ -45,6 +49,8 @@ impl Metric {
             Self::CachedTokens => "cached_tokens",
             Self::OutputTokens => "output_tokens",
             Self::CostMicroUsd => "cost_micro_usd",
+            Self::CircuitOpenings => "circuit_openings",
+            Self::Cooldowns => "cooldowns",
             Self::DurationMs => "duration_ms",
             Self::FirstByteMs => "ttft_ms",
         }
@@ -72,6 +78,8 @@ pub struct Labels<'a> {
     pub outcome: Option<&'a str>,
     /// The attempt's status or failure.
     pub status: Option<&'a str>,
+    /// Why a cool-down began.
+    pub cause: Option<&'a str>,
 }
 
 impl<'a> Labels<'a> {
@@ -85,6 +93,7 @@ impl<'a> Labels<'a> {
             self.model,
             self.outcome,
             self.status,
+            self.cause,
         ]
     }
 }

@@ -13,6 +13,7 @@ use crate::identity::IdentityError;
 use crate::limits::{MAX_QUOTED, MAX_REQUEST_BODY};
 use crate::request::RequestError;
 use crate::routing::Unfit;
+use crate::units::Millis;
 use crate::wire::{Dialect, Untranslatable};
 
 /// Why the broker answers itself instead of a provider.
@@ -32,6 +33,8 @@ pub enum Refusal {
     Untranslatable(Untranslatable),
     /// The model is known, but no member of its pool can or may serve the call.
     Unfit(Unfit),
+    /// Everybody who could serve the call is at a limit, for this much longer.
+    AtLimit(Millis),
     /// No provider gave an answer that could be passed on.
     Upstream(UpstreamFailure),
     /// Envoy answered in the broker's place, with this status, before the call was forwarded.
@@ -109,6 +112,11 @@ impl Refusal {
         if !request_id.is_empty() {
             reply.headers.push((id_header, request_id.to_owned()));
         }
+        if let Self::AtLimit(wait) = self {
+            let seconds = wait.0.div_ceil(1_000).max(1);
+            reply.headers.push(("retry-after", seconds.to_string()));
+            reply.headers.push(("retry-after-ms", wait.0.to_string()));
+        }
         if let Self::Api(ApiError::WrongMethod(_, method)) = self {
             reply.headers.push(("allow", (*method).to_owned()));
         }
@@ -161,6 +169,16 @@ impl Refusal {
                 ..invalid(400, reason.code(), reason.to_string().into())
             },
             Self::Unfit(unfit) => unfit.row(),
+            Self::AtLimit(wait) => Row {
+                openai_type: "rate_limit_error",
+                anthropic_type: "rate_limit_error",
+                message: format!(
+                    "the providers of this model are at their limit; try again in {} s",
+                    wait.0.div_ceil(1_000).max(1)
+                )
+                .into(),
+                ..upstream(429, "upstream_at_limit", "")
+            },
             Self::Upstream(failure) => failure.row(),
             Self::Envoy(408) => invalid(
                 408,

@@ -1,18 +1,32 @@
 //! Where a call goes and in what order: rule, pool, who of it can serve, who comes first.
 
+mod affinity;
+mod arrangement;
 mod eligibility;
+mod estimator;
 mod order;
+mod retry_budget;
 mod rules;
 mod stated;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::sync::Arc;
 
+pub use affinity::{PrefixKey, prefer, prefix_key};
+pub use arrangement::{Arrangement, Candidate, Strategy, Wishes, arrange};
 pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit};
+pub use estimator::{Content, Estimator, Kind};
+pub use order::{Placed, Speed, expected_cost};
+pub use retry_budget::{RetryBudget, RetryLimits};
 pub use rules::{Facts, Resolution, Unresolved, resolve, unmet};
 pub use stated::Stated;
 
 use crate::config::{Member, Pool, Provider};
+use crate::health::{Health, Standing, Ticket};
 use crate::ids::UpstreamModelName;
+use crate::store::{Store, health_key, look, update};
+use crate::units::{Millis, Timestamp};
 
 /// The attempts of a call in their order, made once.
 #[derive(Debug)]
@@ -21,6 +35,21 @@ pub struct Plan {
     pub attempts: Vec<PlannedAttempt>,
     /// Who was left out, and why.
     pub excluded: Vec<Exclusion>,
+    /// Whether all were out, and those that only failed are asked nevertheless.
+    pub is_last_resort: bool,
+    /// How long to wait if nobody is asked for nothing but limits.
+    pub wait: Option<Millis>,
+}
+
+/// What a plan takes into account beside the call.
+#[derive(Clone, Copy)]
+pub struct Moment<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// Decides between members that are equal.
+    pub random: u64,
+    /// What all workers remember of accounts.
+    pub store: &'a dyn Store,
 }
 
 /// One attempt that may be made.
@@ -34,42 +63,99 @@ pub struct PlannedAttempt {
     pub model: UpstreamModelName,
 }
 
-/// Plans the attempts of a call over a pool, of those members that `serves` does not leave out. `random` decides
-/// between members of equal priority.
+/// Plans the attempts of a call over a pool, of those members that `serves` does not leave out: first the healthy
+/// ones, then those that failed of late. Those that are out for now are left out, unless all are.
 ///
 /// The plan has no attempts if no member can serve the call.
 #[must_use]
 pub fn plan(
     pool: &Pool,
-    random: u64,
+    moment: Moment<'_>,
     mut serves: impl FnMut(&Member) -> Result<(), ExclusionReason>,
 ) -> Plan {
+    let Moment { now, random, store } = moment;
     let mut excluded = Vec::new();
-    let mut eligible = Vec::with_capacity(pool.members.len());
-    for (index, member) in pool.members.iter().enumerate() {
-        match serves(member) {
-            Ok(()) => eligible.push((index, member)),
-            Err(reason) => excluded.push(Exclusion {
-                member: index,
-                provider: member.provider.name.clone(),
-                model: member.model.clone(),
-                reason,
+    let mut candidates = Vec::with_capacity(pool.members.len());
+    for member in pool.members.iter().enumerate() {
+        match serves(member.1) {
+            Ok(()) => candidates.push(Candidate {
+                member,
+                standing: standing(member.1, store, now),
+                cost: None,
+                speed: Speed::default(),
             }),
+            Err(reason) => excluded.push(Exclusion::of(member, reason)),
         }
     }
+    let wishes = Wishes {
+        random,
+        ..Wishes::default()
+    };
+    let arrangement = arrange(&candidates, wishes, now);
+    let out = arrangement.left_out.iter();
+    excluded.extend(out.filter_map(|(member, standing)| {
+        ExclusionReason::of(*standing, now).map(|reason| Exclusion::of(*member, reason))
+    }));
     let most = usize::try_from(pool.failover)
         .unwrap_or(usize::MAX)
         .saturating_add(1);
-    let attempts = order::priority_weighted(eligible, random)
-        .into_iter()
-        .take(most)
-        .map(|(index, member)| PlannedAttempt {
+    let attempts = arrangement.attempts.into_iter().take(most);
+    Plan {
+        attempts: attempts.map(PlannedAttempt::from).collect(),
+        excluded,
+        is_last_resort: arrangement.is_last_resort,
+        wait: arrangement.wait,
+    }
+}
+
+/// How a member stands.
+fn standing(member: &Member, store: &dyn Store, now: Timestamp) -> Standing {
+    let health: Health = look(store, &health_key(&member.provider.name, &member.model));
+    health.standing(&member.provider.circuit_breaker, now)
+}
+
+impl Plan {
+    /// Asks for leave to make the attempt at `index`. What may not be made any more, because another call made the
+    /// difference, is left out, and the one that follows is asked for.
+    pub fn enter(&mut self, index: usize, store: &dyn Store, now: Timestamp) -> Option<Ticket> {
+        let is_last_resort = self.is_last_resort;
+        loop {
+            let planned = self.attempts.get(index)?;
+            let breaker = &planned.provider.circuit_breaker;
+            let enter = |health: &mut Health| {
+                let ticket = if is_last_resort {
+                    health.enter_as_last_resort(breaker, now)
+                } else {
+                    health.enter(breaker, now)
+                };
+                ticket.ok_or_else(|| health.standing(breaker, now))
+            };
+            let key = health_key(&planned.provider.name, &planned.model);
+            match update(store, &key, enter).result {
+                Ok(ticket) => return Some(ticket),
+                Err(standing) => {
+                    let planned = self.attempts.remove(index);
+                    let reason = ExclusionReason::of(standing, now);
+                    self.excluded.extend(reason.map(|reason| Exclusion {
+                        member: planned.member,
+                        provider: planned.provider.name.clone(),
+                        model: planned.model,
+                        reason,
+                    }));
+                }
+            }
+        }
+    }
+}
+
+impl From<Placed<'_>> for PlannedAttempt {
+    fn from((index, member): Placed<'_>) -> Self {
+        Self {
             member: index,
             provider: member.provider.clone(),
             model: member.model.clone(),
-        })
-        .collect();
-    Plan { attempts, excluded }
+        }
+    }
 }
 
 #[cfg(test)]

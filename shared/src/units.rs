@@ -12,6 +12,19 @@ impl Timestamp {
     pub fn millis_since(self, earlier: Self) -> Millis {
         Millis(self.0.saturating_sub(earlier.0) / 1_000_000)
     }
+
+    /// The point this much later, or the last one that there is.
+    #[must_use]
+    pub fn after(self, duration: Millis) -> Self {
+        Self(self.0.saturating_add(duration.0.saturating_mul(1_000_000)))
+    }
+
+    /// The time until this point, rounded up; `None` if it is reached.
+    #[must_use]
+    pub fn wait_from(self, now: Self) -> Option<Millis> {
+        let nanos = self.0.saturating_sub(now.0);
+        (nanos > 0).then(|| Millis(nanos.div_ceil(1_000_000)))
+    }
 }
 
 /// A duration in milliseconds.

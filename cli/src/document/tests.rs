@@ -4,8 +4,9 @@ use std::path::Path;
 use shared::config::{Agent, Pool, Snapshot};
 use shared::headers::Headers;
 use shared::identity::TokenDigest;
-use shared::routing::{self, Facts};
-use shared::units::Tokens;
+use shared::routing::{self, Facts, Moment};
+use shared::store::Empty;
+use shared::units::{Timestamp, Tokens};
 
 use super::*;
 
@@ -142,13 +143,21 @@ fn the_rules_of_the_products_page_choose_by_tier_and_length() {
     }
 }
 
+fn moment(random: u64) -> Moment<'static> {
+    Moment {
+        now: Timestamp(0),
+        random,
+        store: &Empty,
+    }
+}
+
 #[test]
 fn first_choices_of_the_products_page_fall_seventy_to_twenty_five_to_five() {
     let document = tiers("openai-compatible");
     let reasoning = pool(&document.loaded.snapshot, "reasoning-tier");
     let mut firsts = BTreeMap::new();
     for ticket in 0..1_000 {
-        let plan = routing::plan(reasoning, u64::MAX / 1_000 * ticket + 1_000, |_| Ok(()));
+        let plan = routing::plan(reasoning, moment(u64::MAX / 1_000 * ticket + 1_000), |_| Ok(()));
         assert_eq!(plan.attempts.len(), 3);
         *firsts
             .entry(plan.attempts[0].provider.name.to_string())

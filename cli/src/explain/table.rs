@@ -142,5 +142,8 @@ fn told(reason: &ExclusionReason) -> String {
             format!("its context ends at {} tokens", context_tokens.0)
         }
         ExclusionReason::Untranslatable { place } => format!("cannot be told `{place}`"),
+        ExclusionReason::CircuitOpen { for_ms } => format!("failed too often, for {} ms more", for_ms.0),
+        ExclusionReason::CoolingDown { for_ms, .. } => format!("cools down, for {} ms more", for_ms.0),
+        ExclusionReason::Limited { for_ms } => format!("at its limit, for {} ms more", for_ms.0),
     }
 }

@@ -5,9 +5,11 @@ use crate::broker::portable::Portable;
 use crate::call::Prepared;
 use crate::config::{Agent, NO_DEFAULTS, Snapshot};
 use crate::headers::Headers;
+use crate::health::Ticket;
 use crate::reply::{Refusal, UpstreamFailure};
 use crate::request::Request;
-use crate::routing::{self, Eligibility, Exclusion, Facts, Plan, Resolution};
+use crate::routing::{self, Eligibility, Exclusion, Facts, Moment, Plan, Resolution};
+use crate::units::Millis;
 use crate::wire::{Format, Target};
 
 /// A call that is to be decided.
@@ -38,8 +40,37 @@ pub struct Decision {
     pub refusal: Option<Refusal>,
 }
 
-/// Decides a call; fails if no pool takes it. `random` decides where the plan leaves a choice.
-pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, random: u64) -> Result<Decision, Refusal> {
+/// How often a call is decided anew, because other calls took what was free when it was planned.
+const MAX_DECISIONS: usize = 3;
+
+/// Decides a call and asks for leave to make its first attempt; a decision without leave has a refusal.
+pub fn decide_and_enter(
+    snapshot: &Snapshot,
+    asked: Asked<'_>,
+    moment: Moment<'_>,
+) -> Result<(Decision, Option<Ticket>), Refusal> {
+    let mut decision = decide(snapshot, asked, moment)?;
+    for _ in 0..MAX_DECISIONS {
+        if decision.refusal.is_some() {
+            return Ok((decision, None));
+        }
+        let first = decision.plan.attempts.first().map(|first| first.member);
+        if let Some(ticket) = decision.plan.enter(0, moment.store, moment.now) {
+            if decision.plan.attempts.first().map(|first| first.member) != first {
+                decision.prepared = None;
+            }
+            return Ok((decision, Some(ticket)));
+        }
+        decision = decide(snapshot, asked, moment)?;
+    }
+    let soonest = decision.plan.excluded.iter().filter_map(Exclusion::wait).min();
+    let refusal = Refusal::AtLimit(soonest.unwrap_or(Millis(1_000)));
+    decision.refusal.get_or_insert(refusal);
+    Ok((decision, None))
+}
+
+/// Decides a call; fails if no pool takes it.
+pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Result<Decision, Refusal> {
     let Asked {
         agent,
         format,
@@ -54,7 +85,7 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, random: u64) -> Result<Deci
     let eligibility = Eligibility::of(agent, model, request);
     let mut portable = Portable::new(format, body);
     let mut plan = |eligibility: &Eligibility<'_>| {
-        routing::plan(&resolution.pool, random, |member| {
+        routing::plan(&resolution.pool, moment, |member| {
             eligibility.check(member)?;
             portable.to(&Target::new(&member.provider, &member.model, defaults))
         })
@@ -69,6 +100,9 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, random: u64) -> Result<Deci
         .first()
         .and_then(|first| portable.prepare(&Target::new(&first.provider, &first.model, defaults)));
     let refusal = plan.attempts.is_empty().then(|| {
+        if let Some(wait) = plan.wait {
+            return Refusal::AtLimit(wait);
+        }
         let untranslatable = portable.into_refusal().map(Refusal::Untranslatable);
         untranslatable
             .or_else(|| eligibility.unfit(&plan.excluded).map(Refusal::Unfit))

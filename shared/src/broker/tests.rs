@@ -6,10 +6,13 @@ use super::*;
 use crate::config::{Audience, Scheme, load};
 use crate::egress::{self, Egress};
 use crate::identity::TokenDigest;
-use crate::metrics::stat_name;
+use crate::metrics::{Labels, Metric, stat_name};
 use crate::provider::Address;
+use crate::store::Store;
+use crate::store::testing::Memory;
 
 mod forward;
+mod health;
 mod outcome;
 mod record;
 mod refuse;
@@ -124,6 +127,20 @@ struct Host {
     replies: Vec<Reply>,
     metrics: Vec<String>,
     records: Vec<Value>,
+    removed_from_answer: Vec<String>,
+    has_provider_broken_off: bool,
+    store: Rc<Memory>,
+}
+
+impl Services for Host {
+    fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
+        self.metrics
+            .push(format!("{}={value}", stat_name(metric, labels)));
+    }
 }
 
 impl Output for Host {
@@ -144,9 +161,12 @@ impl Output for Host {
         self.replies.push(reply.clone());
     }
 
-    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
-        self.metrics
-            .push(format!("{}={value}", stat_name(metric, labels)));
+    fn remove_response_header(&mut self, name: &str) {
+        self.removed_from_answer.push(name.to_owned());
+    }
+
+    fn has_provider_broken_off(&self) -> bool {
+        self.has_provider_broken_off
     }
 
     fn record(&mut self, record: &Record<'_>) {
@@ -155,15 +175,37 @@ impl Output for Host {
     }
 }
 
-/// A host of attempts of which nothing but the effect on the call is of interest.
-struct Unseen;
+/// A host of attempts of which nothing but the effect on the call and on what is remembered is of interest.
+#[derive(Debug, Default)]
+struct Unseen {
+    store: Rc<Memory>,
+    metrics: Vec<String>,
+    next: Vec<String>,
+    forbids_retry: bool,
+}
+
+impl Services for Unseen {
+    fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
+        self.metrics
+            .push(format!("{}={value}", stat_name(metric, labels)));
+    }
+}
 
 impl egress::Output for Unseen {
     fn set_request_headers(&mut self, _: &[(&'static str, Cow<'_, [u8]>)]) {}
-    fn set_next_upstream(&mut self, _: &ProviderName) {}
+    fn set_next_upstream(&mut self, cluster: &ProviderName) {
+        self.next.push(cluster.to_string());
+    }
     fn set_request_body(&mut self, _: &[&[u8]]) {}
     fn set_response_headers(&mut self, _: &[(String, Vec<u8>)], _: &[(&str, &[u8])]) {}
     fn fail_response(&mut self) {}
+    fn forbid_retry(&mut self) {
+        self.forbids_retry = true;
+    }
     fn set_response_chunk(&mut self, _: &[u8]) {}
 }
 
@@ -212,7 +254,10 @@ impl Driver {
     }
 
     fn complete(&mut self, body: impl AsRef<[u8]>) {
-        self.handle(Event::RequestBodyComplete(body.as_ref().to_vec()));
+        self.handle(Event::RequestBodyComplete {
+            body: body.as_ref().to_vec(),
+            now: self.now,
+        });
     }
 
     fn wait(&mut self, millis: u64) {
@@ -220,13 +265,18 @@ impl Driver {
     }
 
     /// Makes the next attempt; its events come after so many milliseconds each.
-    fn attempt<const N: usize>(&mut self, account: &str, events: [(u64, Told<'_>); N]) {
-        let started = Egress::start(self.call(), &config(account), self.now, &mut Unseen);
+    fn attempt<const N: usize>(&mut self, account: &str, events: [(u64, Told<'_>); N]) -> Unseen {
+        let mut unseen = Unseen {
+            store: self.host.store.clone(),
+            ..Unseen::default()
+        };
+        let started = Egress::start(self.call(), &config(account), self.now, &mut unseen);
         let mut attempt = started.unwrap();
         for (millis, event) in events {
             self.wait(millis);
-            attempt = attempt.handle(event.at(self.now), &mut Unseen);
+            attempt = attempt.handle(event.at(self.now), &mut unseen);
         }
+        unseen
     }
 
     /// What the broker handed over to the attempts.

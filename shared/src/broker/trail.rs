@@ -92,7 +92,12 @@ impl Trail {
     /// Writes the record and the metrics.
     pub fn finish(&self, now: Timestamp, output: &mut dyn Output) {
         if let Some(call) = &self.upstream {
-            close_last(&mut call.borrow_mut(), now);
+            let mut call = call.borrow_mut();
+            close_last(&mut call, now);
+            let is_cut_off = !call.is_complete && call.attempts.last().is_some_and(Attempt::is_success);
+            let is_providers_fault =
+                is_cut_off && (call.observation.broke_off().is_some() || output.has_provider_broken_off());
+            call.settle_end(self.refusal.is_some(), is_providers_fault, now, output);
         }
         let call = self.upstream.as_ref().map(|call| call.borrow());
         let cost = call.as_ref().and_then(|call| self.cost(call));

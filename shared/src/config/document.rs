@@ -1,6 +1,7 @@
 //! The document as it is written, each part read by itself; names are not yet looked up.
 
 mod agents;
+mod care;
 mod models;
 mod pools;
 mod providers;

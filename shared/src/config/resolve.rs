@@ -13,6 +13,7 @@ use super::snapshot::{Agent, LogicalModel, Member, Pool, Provider, Rule, Snapsho
 use crate::ids::{
     AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, UpstreamModelName,
 };
+use crate::ledger::RateLimits;
 use crate::provider::{Capabilities, models};
 use crate::units::Tokens;
 
@@ -143,6 +144,8 @@ fn provider<'v>(entry: &ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
         kind: entry.kind,
         region: entry.region.map(str::to_owned),
         timeouts: entry.timeouts,
+        circuit_breaker: entry.circuit_breaker,
+        limits: RateLimits::default(),
     };
     (entry.name.clone(), Arc::new(provider))
 }

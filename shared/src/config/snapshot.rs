@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::criteria::Criterion;
+use crate::health::CircuitBreaker;
 use crate::identity::TokenDigest;
 use crate::ids::{
     AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, TenantName,
     UpstreamModelName, WorkspaceName,
 };
-use crate::ledger::Price;
+use crate::ledger::{Price, RateLimits};
 use crate::provider::Capabilities;
 use crate::units::{Millis, Tokens};
 
@@ -69,6 +70,10 @@ pub struct Provider {
     pub region: Option<String>,
     /// How long it may take.
     pub timeouts: Timeouts,
+    /// When its models are left alone after failures.
+    pub circuit_breaker: CircuitBreaker,
+    /// What it may be asked for within a minute.
+    pub limits: RateLimits,
 }
 
 /// What a provider account speaks.

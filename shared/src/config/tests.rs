@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod care;
 mod mistakes;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
@@ -21,6 +22,9 @@ fn valid() -> Value {
                 "name": "anthropic-a", "kind": "anthropic", "region": "us",
                 "endpoint": "https://api.anthropic.com", "credential": {"env": "ANTHROPIC_KEY"},
                 "timeout": {"connect": "2s", "first_byte": "1m", "idle": "500ms"},
+                "circuit_breaker": {
+                    "consecutive_failures": 3, "error_rate": "25%", "window": "1m", "recovery": "10s",
+                },
             },
             {
                 "name": "openai-a", "kind": "openai", "region": "eu",

@@ -6,6 +6,7 @@ use super::passage::Passage;
 use super::{Held, Output, State};
 use crate::call::{Call, Outcome, SharedCall};
 use crate::headers::{REQUEST_ID, X_REQUEST_ID};
+use crate::health::delay;
 use crate::limits::{MAX_PREAMBLE, MAX_PREAMBLE_TIME};
 use crate::provider;
 use crate::reply::quoted;
@@ -14,9 +15,17 @@ use crate::units::Timestamp;
 use crate::wire::{AnswerTranslator, Caller, Dialect, Flaw, Observer, Progress, Relay};
 
 /// Names the account to turn to now that this attempt has failed.
-pub(super) fn name_next(call: &Call, output: &mut dyn Output) {
-    if let Some(next) = call.next_planned() {
+pub(super) fn name_next(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
+    if let Some(next) = call.enter_next(output.store(), now) {
         output.set_next_upstream(&next.provider.name);
+    }
+}
+
+/// Names the account to turn to now that this attempt has failed, or keeps the failure: its headers are at hand.
+fn move_on(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
+    name_next(call, now, output);
+    if call.is_at_end() {
+        output.forbid_retry();
     }
 }
 
@@ -40,14 +49,17 @@ pub(super) fn begin(
     }
     shared.is_complete = is_end;
     if is_success && let Some(flaw) = head.flaw(shared.request.stream, is_end) {
-        fail(&mut shared, flaw, output);
+        fail(&mut shared, flaw, now, output);
         return State::Done;
-    }
-    if !is_success {
-        name_next(&shared, output);
     }
     let passage = passage(&shared, head, now);
     set_headers(&shared, head, headers, &passage, output);
+    if !is_success {
+        shared.settle_last(delay::asked(headers, b"", now), now, output);
+        if head.moves_on() {
+            move_on(&mut shared, now, output);
+        }
+    }
     if is_success {
         State::Holding(Held {
             passage,
@@ -157,7 +169,7 @@ pub(super) fn hold(
     let relay = held.passage.push(chunk, is_last, &mut shared.observation);
     if let Progress::Failed(flaw) = shared.observation.progress() {
         output.set_response_chunk(b"");
-        fail(&mut shared, flaw, output);
+        fail(&mut shared, flaw, now, output);
         return State::Done;
     }
     if let Relay::Replaced(passed) = relay {
@@ -171,7 +183,7 @@ pub(super) fn hold(
     {
         return State::Holding(held);
     }
-    release(&mut shared, is_last);
+    release(&mut shared, is_last, now, output);
     if is_last {
         State::Done
     } else {
@@ -180,23 +192,25 @@ pub(super) fn hold(
 }
 
 /// The answer goes to the agent: no attempt follows.
-pub(super) fn release(call: &mut Call, is_last: bool) {
+pub(super) fn release(call: &mut Call, is_last: bool, now: Timestamp, output: &mut dyn Output) {
     call.observation.note_content();
     call.body = Vec::new();
     call.is_complete = is_last && call.observation.broke_off().is_none();
     if let Some(attempt) = call.attempts.last_mut() {
         attempt.is_deliverable = true;
     }
+    call.settle_last(None, now, output);
 }
 
 /// The answer is none: the call goes to the next account of the plan.
-pub(super) fn fail(call: &mut Call, flaw: Flaw, output: &mut dyn Output) {
+pub(super) fn fail(call: &mut Call, flaw: Flaw, now: Timestamp, output: &mut dyn Output) {
     if let Some(attempt) = call.attempts.last_mut() {
         attempt.outcome = Some(Outcome::Flawed(flaw));
         attempt.is_deliverable = false;
     }
+    call.settle_last(None, now, output);
     output.fail_response();
-    name_next(call, output);
+    move_on(call, now, output);
 }
 
 pub(super) fn watch(

@@ -62,6 +62,11 @@ impl<'a> Head<'a> {
         matches!(self.status, 401 | 403)
     }
 
+    /// Whether Envoy goes on to the next account after this failure. The rendered route retries the same.
+    pub fn moves_on(&self) -> bool {
+        self.is_our_credential() || matches!(self.status, 429 | 500..)
+    }
+
     /// What is wrong with a success before its body is seen, where a stream or an answer in one piece is wanted.
     pub fn flaw(&self, wants_stream: bool, is_end: bool) -> Option<Flaw> {
         // Whoever leaves the type out or calls JSON plain text is judged by the body.

@@ -8,6 +8,7 @@ use crate::headers::Headers;
 use crate::identity::TokenDigest;
 use crate::metrics::{Labels, Metric};
 use crate::reply::Reply;
+use crate::store::{Empty, Store};
 
 mod answer;
 mod request;
@@ -42,6 +43,14 @@ fn document() -> Value {
 #[derive(Default)]
 struct Handover(Vec<SharedCall>);
 
+impl Services for Handover {
+    fn store(&self) -> &dyn Store {
+        &Empty
+    }
+
+    fn measure(&mut self, _: Metric, _: Labels<'_>, _: u64) {}
+}
+
 impl broker::Output for Handover {
     fn remove_request_headers(&mut self, _: &[&str]) {}
     fn forward(&mut self, forward: Forward<'_>) {
@@ -50,7 +59,10 @@ impl broker::Output for Handover {
     fn reply(&mut self, reply: &Reply) {
         panic!("{reply:?}");
     }
-    fn measure(&mut self, _: Metric, _: Labels<'_>, _: u64) {}
+    fn remove_response_header(&mut self, _: &str) {}
+    fn has_provider_broken_off(&self) -> bool {
+        false
+    }
     fn record(&mut self, _: &Record<'_>) {}
 }
 
@@ -78,7 +90,10 @@ fn call_to(path: &str, body: &str) -> SharedCall {
             &mut output,
         )
         .handle(
-            broker::Event::RequestBodyComplete(body.as_bytes().to_vec()),
+            broker::Event::RequestBodyComplete {
+                body: body.as_bytes().to_vec(),
+                now: START,
+            },
             &mut output,
         );
     assert!(!machine.has_replied());
@@ -121,6 +136,14 @@ fn line(name: &str, value: &[u8]) -> String {
     format!("{name}: {}", String::from_utf8_lossy(value))
 }
 
+impl Services for Host {
+    fn store(&self) -> &dyn Store {
+        &Empty
+    }
+
+    fn measure(&mut self, _: Metric, _: Labels<'_>, _: u64) {}
+}
+
 impl Output for Host {
     fn set_request_headers(&mut self, headers: &[(&'static str, Cow<'_, [u8]>)]) {
         self.request_headers = headers.iter().map(|(name, value)| line(name, value)).collect();
@@ -141,6 +164,10 @@ impl Output for Host {
 
     fn fail_response(&mut self) {
         self.failed = true;
+    }
+
+    fn forbid_retry(&mut self) {
+        self.request_headers.push("no retry".to_owned());
     }
 
     fn set_response_chunk(&mut self, chunk: &[u8]) {

@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use super::order::Placed;
 use crate::config::{Agent, LogicalModel, Member};
+use crate::health::Cause;
 use crate::ids::{ProviderName, UpstreamModelName};
 use crate::provider::{Capabilities, Capability};
 use crate::request::Request;
-use crate::units::Tokens;
+use crate::units::{Millis, Tokens};
 
 /// A member that was left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +26,28 @@ pub struct Exclusion {
 }
 
 impl Exclusion {
+    /// A member that is left out for a reason.
+    #[must_use]
+    pub fn of((index, member): Placed<'_>, reason: ExclusionReason) -> Self {
+        Self {
+            member: index,
+            provider: member.provider.name.clone(),
+            model: member.model.clone(),
+            reason,
+        }
+    }
+
+    /// For how much longer a member is left out that another time could be asked.
+    #[must_use]
+    pub fn wait(&self) -> Option<Millis> {
+        match self.reason {
+            ExclusionReason::CircuitOpen { for_ms }
+            | ExclusionReason::CoolingDown { for_ms, .. }
+            | ExclusionReason::Limited { for_ms } => Some(for_ms),
+            _ => None,
+        }
+    }
+
     /// Whether it is for the length of the input, which is only estimated.
     #[must_use]
     pub fn is_for_length(&self) -> bool {
@@ -54,6 +78,23 @@ pub enum ExclusionReason {
     Untranslatable {
         /// The place in the caller's body that has no equivalent.
         place: String,
+    },
+    /// It failed too often there.
+    CircuitOpen {
+        /// For how much longer.
+        for_ms: Millis,
+    },
+    /// The account asked for a pause, or does not take our credential.
+    CoolingDown {
+        /// For how much longer.
+        for_ms: Millis,
+        /// Why.
+        cause: Cause,
+    },
+    /// The account's configured limit is used up.
+    Limited {
+        /// For how much longer.
+        for_ms: Millis,
     },
 }
 
@@ -144,7 +185,10 @@ impl<'a> Eligibility<'a> {
                     input: self.input,
                     most: *context_tokens,
                 },
-                ExclusionReason::Untranslatable { .. } => return None,
+                ExclusionReason::Untranslatable { .. }
+                | ExclusionReason::CircuitOpen { .. }
+                | ExclusionReason::CoolingDown { .. }
+                | ExclusionReason::Limited { .. } => return None,
             };
             if unfit.is_none_or(|nearest: Unfit| this.nearness() > nearest.nearness()) {
                 unfit = Some(this);

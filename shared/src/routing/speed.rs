@@ -9,6 +9,7 @@ use super::*;
 use crate::config::{Audience, Snapshot, load};
 use crate::headers::Headers;
 use crate::identity::TokenDigest;
+use crate::store::Empty;
 use crate::wire::Format;
 
 const ROUNDS: u32 = 20_000;
@@ -71,7 +72,12 @@ fn plan_costs() {
         let resolution = resolve(&snapshot, facts).unwrap();
         let eligibility = Eligibility::of(agent, resolution.model.as_deref(), &request);
         let random = u64::from(round) << 40;
-        let plan = plan(&resolution.pool, random, |member| eligibility.check(member));
+        let moment = Moment {
+            now: Timestamp(u64::from(round)),
+            random,
+            store: &Empty,
+        };
+        let plan = plan(&resolution.pool, moment, |member| eligibility.check(member));
         assert_eq!((plan.attempts.len(), plan.excluded.len()), (4, 25));
         std::hint::black_box(plan);
     }

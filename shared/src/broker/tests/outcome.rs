@@ -306,7 +306,7 @@ fn an_attempt_that_was_not_planned_leaves_no_answer_to_deliver() {
         let mut call = Driver::forwarded(Dialect::OpenAi, &body("gpt"));
         call.attempt("openai-a", [(5, status(503, JSON)), (1, last("{}"))]);
         assert!(call.call().borrow().attempts[0].is_deliverable);
-        assert!(Egress::start(call.call(), &config(wrong), START, &mut Unseen).is_err());
+        assert!(Egress::start(call.call(), &config(wrong), START, &mut Unseen::default()).is_err());
         expect_unavailable(call, 503, "upstream_error");
     }
 }

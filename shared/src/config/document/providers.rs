@@ -1,9 +1,11 @@
 //! `providers`: the accounts.
 
+use super::care::read_circuit_breaker;
 use crate::config::Audience;
 use crate::config::connection::{CredentialSource, Endpoint};
 use crate::config::reader::Reader;
 use crate::config::snapshot::{ProviderKind, Timeouts};
+use crate::health::CircuitBreaker;
 use crate::units::Millis;
 
 /// An entry of `providers`.
@@ -13,6 +15,7 @@ pub struct ProviderEntry<'v> {
     /// Empty where it is written wrongly.
     pub region: Option<&'v str>,
     pub timeouts: Timeouts,
+    pub circuit_breaker: CircuitBreaker,
     /// Only in the operator's document.
     pub endpoint: Option<Endpoint>,
     pub credential: Option<CredentialSource>,
@@ -29,7 +32,10 @@ impl<'v> ProviderEntry<'v> {
         let timeouts = section
             .optional("timeout")
             .map_or(Some(Timeouts::default()), |t| read_timeouts(&t));
-        section.not_yet(&["limits", "budget", "circuit_breaker"]);
+        let circuit_breaker = section
+            .optional("circuit_breaker")
+            .map(|breaker| read_circuit_breaker(&breaker));
+        section.not_yet(&["limits", "budget"]);
         let (mut endpoint, mut credential) = (None, None);
         if audience == Audience::Operator {
             endpoint = section
@@ -46,6 +52,7 @@ impl<'v> ProviderEntry<'v> {
             kind: kind.unwrap_or(ProviderKind::OpenAi),
             region,
             timeouts: timeouts.unwrap_or_default(),
+            circuit_breaker: circuit_breaker.unwrap_or_default(),
             endpoint,
             credential,
         })

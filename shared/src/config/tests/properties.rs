@@ -5,7 +5,7 @@ use super::valid;
 use crate::config::{Audience, filter_part, load};
 
 /// Every key and every kind of value that a document may hold.
-const WORDS: [&str; 70] = [
+const WORDS: [&str; 76] = [
     "providers",
     "pools",
     "models",
@@ -76,6 +76,12 @@ const WORDS: [&str; 70] = [
     "standard",
     "local",
     "streaming",
+    "circuit_breaker",
+    "consecutive_failures",
+    "error_rate",
+    "window",
+    "recovery",
+    "50%",
 ];
 
 fn word() -> impl Strategy<Value = String> {

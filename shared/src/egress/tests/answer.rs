@@ -302,7 +302,7 @@ fn an_answer_may_end_with_trailers() {
     let (head, tail) = ANSWER.split_at(20);
     first.chunk(head, false);
     first.chunk(tail, false);
-    first.handle(Event::ResponseTrailers);
+    first.handle(Event::ResponseTrailers { now: START });
     assert!(
         first.host.chunks.is_empty(),
         "nothing can be added to the body any more"

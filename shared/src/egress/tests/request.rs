@@ -5,7 +5,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::{Driver, Host, JSON, START, account, chat, messages};
 use crate::call::SharedCall;
 use crate::config::Scheme;
-use crate::egress::{Config, Egress, Event, NotPlanned};
+use crate::egress::{Config, Egress, Event, NotStarted};
 
 const BODY: &str =
     r#"{ "messages": [{"role":"user","content":"h\u00e9 \"model\""}], "model" : "gpt", "x": 1.0e5 }"#;
@@ -16,7 +16,7 @@ fn sent(model: &str, max_tokens: &str) -> String {
         .replacen('{', &format!("{{\"{max_tokens}\":100,"), 1)
 }
 
-fn start(call: &SharedCall, name: &str) -> Result<Egress, NotPlanned> {
+fn start(call: &SharedCall, name: &str) -> Result<Egress, NotStarted> {
     Egress::start(call.clone(), &account(name), START, &mut Host::default())
 }
 
@@ -100,13 +100,13 @@ fn each_attempt_is_made_of_the_agents_own_body_and_names_the_next_account() {
 fn an_attempt_is_made_only_by_the_account_whose_turn_it_is() {
     let call = chat(BODY);
     for wrong in ["b", "c", "anthropic", "unknown"] {
-        assert_eq!(start(&call, wrong).err(), Some(NotPlanned), "{wrong}");
+        assert_eq!(start(&call, wrong).err(), Some(NotStarted::NotPlanned), "{wrong}");
     }
     assert!(call.borrow().attempts.is_empty());
     drop(Driver::start(&call, "a"));
     assert_eq!(
         start(&call, "a").err(),
-        Some(NotPlanned),
+        Some(NotStarted::NotPlanned),
         "no account is asked twice in a row"
     );
     assert_eq!(call.borrow().attempts.len(), 1);
@@ -119,7 +119,7 @@ fn no_more_attempts_are_made_than_were_planned() {
         Driver::start(&call, name).answer(503, JSON, &[]);
     }
     for name in ["a", "b", "c"] {
-        assert_eq!(start(&call, name).err(), Some(NotPlanned), "{name}");
+        assert_eq!(start(&call, name).err(), Some(NotStarted::NobodyLeft), "{name}");
     }
     assert!(
         call.borrow()

@@ -1,0 +1,37 @@
+//! Shared data: state that all workers of this Envoy read and change.
+
+use proxy_wasm::hostcalls;
+use shared::config::Snapshot;
+use shared::health::Health;
+use shared::store::{Packed as _, Store, health_key};
+
+/// proxy-wasm's shared data. Both roles run under one `vm_id`, so they see the same.
+#[derive(Clone, Copy)]
+pub struct SharedData;
+
+impl Store for SharedData {
+    fn get(&self, key: &str) -> Option<(Vec<u8>, u32)> {
+        let (value, version) = hostcalls::get_shared_data(key).ok()?;
+        value.zip(version)
+    }
+
+    fn swap(&self, key: &str, value: &[u8], version: Option<u32>) -> bool {
+        hostcalls::set_shared_data(key, Some(value), version).is_ok()
+    }
+}
+
+/// Makes an entry for every model at every account that has none yet: the host checks no version where there is no
+/// value, so of two calls that begin one together the first would be forgotten. What is there stays, through every
+/// reload.
+pub fn prepare(snapshot: &Snapshot) {
+    let pools = snapshot
+        .pools
+        .iter()
+        .chain(snapshot.models.values().map(|model| &model.pool));
+    for member in pools.flat_map(|pool| &pool.members) {
+        let key = health_key(&member.provider.name, &member.model);
+        if SharedData.get(&key).is_none() {
+            SharedData.swap(&key, &Health::default().pack(), None);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What the attempts of a call learn of accounts, and leave behind for other calls.
+
+use super::{Attempt, Call, Outcome};
+use crate::health::{Cause, Gate, Health, Ticket};
+use crate::metrics::{Labels, Metric};
+use crate::routing::PlannedAttempt;
+use crate::store::{Store, health_key, update};
+use crate::units::{Millis, Timestamp};
+
+/// What a machine needs of its host for that.
+pub trait Services {
+    /// The state that all workers share.
+    fn store(&self) -> &dyn Store;
+    /// Counts or observes a value.
+    fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64);
+}
+
+/// What of an account's state a settled attempt changed.
+#[derive(Clone, Copy)]
+struct Turn {
+    is_opening: bool,
+    cooldown: Option<Cause>,
+}
+
+impl Call {
+    /// Asks for leave to make the attempt that is next in the plan, and tells which one that is. Members that may not
+    /// be asked any more are left out on the way.
+    pub fn enter_next(&mut self, store: &dyn Store, now: Timestamp) -> Option<&PlannedAttempt> {
+        self.give_back(store);
+        let next = self.attempts.len();
+        self.entered = self.plan.enter(next, store, now);
+        self.plan.attempts.get(next)
+    }
+
+    /// Whether Envoy would go on to another attempt although nobody is left to be asked.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.next_planned().is_none() && self.attempts.len() < self.granted
+    }
+
+    /// Notes how the last attempt went; only the first word counts. `asked`: how long the answer asked to wait.
+    pub fn settle_last(&mut self, asked: Option<Millis>, now: Timestamp, services: &mut dyn Services) {
+        if let Some(attempt) = self.attempts.last_mut()
+            && let Some(outcome) = attempt.outcome
+            && !attempt.is_settled
+        {
+            attempt.is_settled = true;
+            note(attempt, outcome, asked, now, services);
+        }
+    }
+
+    /// The call is over. What was begun well and broke off is a failure after all, unless it was the agent who left:
+    /// `is_providers_fault` tells. An attempt without a word says nothing of its account, unless Envoy gave it up.
+    pub fn settle_end(
+        &mut self,
+        has_given_up: bool,
+        is_providers_fault: bool,
+        now: Timestamp,
+        services: &mut dyn Services,
+    ) {
+        self.is_over = true;
+        self.give_back(services.store());
+        let is_whole = self.is_complete;
+        let Some(attempt) = self.attempts.last_mut() else {
+            return;
+        };
+        if attempt.is_settled {
+            if attempt.is_success() && !is_whole && is_providers_fault {
+                note(attempt, Outcome::Reset, None, now, services);
+            }
+        } else {
+            attempt.is_settled = true;
+            if has_given_up {
+                note(attempt, Outcome::Reset, None, now, services);
+            } else if let Some(ticket) = attempt.ticket {
+                abandon(&attempt.health_key(), ticket, services.store());
+            }
+        }
+    }
+
+    /// Gives the leave for an attempt back that is not made.
+    fn give_back(&mut self, store: &dyn Store) {
+        if let Some(ticket) = self.entered.take()
+            && let Some(planned) = self.next_planned()
+        {
+            abandon(&health_key(&planned.provider.name, &planned.model), ticket, store);
+        }
+    }
+}
+
+impl Attempt {
+    fn health_key(&self) -> String {
+        health_key(&self.provider.name, &self.model)
+    }
+}
+
+fn note(
+    attempt: &Attempt,
+    outcome: Outcome,
+    asked: Option<Millis>,
+    now: Timestamp,
+    services: &mut dyn Services,
+) {
+    let Some(ticket) = attempt.ticket else { return };
+    let breaker = &attempt.provider.circuit_breaker;
+    let settle = |health: &mut Health| {
+        let was_closed = health.circuit.gate(breaker, now) == Gate::Closed;
+        let was_cooling = health.cooldown.until(now).is_some();
+        health.settle(breaker, ticket, outcome, asked, now);
+        let cooldown = health.cooldown.until(now).map(|(_, cause)| cause);
+        Turn {
+            is_opening: was_closed && health.circuit.gate(breaker, now) != Gate::Closed,
+            cooldown: cooldown.filter(|_| !was_cooling),
+        }
+    };
+    let turn = update(services.store(), &attempt.health_key(), settle).result;
+    let labels = Labels {
+        provider: Some(attempt.provider.name.as_str()),
+        model: Some(attempt.model.as_str()),
+        ..Labels::default()
+    };
+    if turn.is_opening {
+        services.measure(Metric::CircuitOpenings, labels, 1);
+    }
+    if let Some(cause) = turn.cooldown {
+        let cause = Some(cause.as_str());
+        services.measure(Metric::Cooldowns, Labels { cause, ..labels }, 1);
+    }
+}
+
+/// Only a probe keeps others out until it is given back.
+fn abandon(key: &str, ticket: Ticket, store: &dyn Store) {
+    if ticket.is_probe() {
+        update(store, key, |health: &mut Health| health.abandon(ticket));
+    }
+}

@@ -1,0 +1,62 @@
+//! `circuit_breaker` of a provider account: how failures are dealt with. What has a mistake gets the default, as a
+//! stand-in.
+
+use std::ops::RangeInclusive;
+
+use crate::config::reader::Reader;
+use crate::health::CircuitBreaker;
+use crate::units::Millis;
+
+pub(super) fn read_circuit_breaker(reader: &Reader<'_>) -> CircuitBreaker {
+    let default = CircuitBreaker::default();
+    let Some(mut section) = reader.section() else {
+        return default;
+    };
+    let failures = section
+        .optional("consecutive_failures")
+        .and_then(|failures| small(&failures, 1..=1_000));
+    let error_rate = section
+        .optional("error_rate")
+        .and_then(|rate| percent(&rate, 1..=100));
+    let window = section.optional("window").and_then(|window| span(&window));
+    let recovery = section.optional("recovery").and_then(|recovery| span(&recovery));
+    section.end();
+    CircuitBreaker {
+        consecutive_failures: failures.unwrap_or(default.consecutive_failures),
+        error_rate: error_rate
+            .and_then(|rate| rate.try_into().ok())
+            .unwrap_or(default.error_rate),
+        window: window.unwrap_or(default.window),
+        recovery: recovery.unwrap_or(default.recovery),
+    }
+}
+
+fn small(reader: &Reader<'_>, range: RangeInclusive<u64>) -> Option<u16> {
+    reader.integer(range).and_then(|number| number.try_into().ok())
+}
+
+/// `50%`.
+fn percent(reader: &Reader<'_>, range: RangeInclusive<u16>) -> Option<u16> {
+    let digits = reader.value().as_str().and_then(|text| text.strip_suffix('%'));
+    let number = digits
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+        .and_then(|digits| digits.parse().ok());
+    match number {
+        Some(number) if range.contains(&number) => Some(number),
+        _ => reader.mistake(format!(
+            "must be a whole percentage from `{}%` to `{}%`",
+            range.start(),
+            range.end()
+        )),
+    }
+}
+
+/// A duration that circuits are made for.
+fn span(reader: &Reader<'_>) -> Option<Millis> {
+    let duration = reader.duration()?;
+    if (1_000..=3_600_000).contains(&duration.0) {
+        Some(duration)
+    } else {
+        reader.mistake("must be between `1s` and `1h`")
+    }
+}

@@ -1,0 +1,81 @@
+use serde_json::json;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::{expect, loaded, mistakes, valid, with};
+use crate::health::CircuitBreaker;
+use crate::units::Millis;
+
+#[test]
+fn when_an_account_is_left_alone_is_read() {
+    let snapshot = loaded(&valid()).snapshot;
+    let [first, second, ..] = &snapshot.providers[..] else {
+        panic!()
+    };
+    assert_eq!(
+        first.circuit_breaker,
+        CircuitBreaker {
+            consecutive_failures: 3,
+            error_rate: 25,
+            window: Millis(60_000),
+            recovery: Millis(10_000),
+        }
+    );
+    assert_eq!(second.circuit_breaker, CircuitBreaker::default());
+}
+
+#[test]
+fn a_part_of_a_circuit_breaker_leaves_the_rest_as_it_is() {
+    let document = with("/providers/1/circuit_breaker", json!({"recovery": "5s"}));
+    let breaker = loaded(&document).snapshot.providers[1].circuit_breaker;
+    let expected = CircuitBreaker {
+        recovery: Millis(5_000),
+        ..CircuitBreaker::default()
+    };
+    assert_eq!(breaker, expected);
+}
+
+#[test]
+fn what_is_beyond_reason_says_what_would_be_right() {
+    let percentage = "must be a whole percentage from `1%` to `100%`";
+    for value in [
+        json!("0%"),
+        json!("101%"),
+        json!("50"),
+        json!(50),
+        json!(0.5),
+        json!("-5%"),
+        json!("5.5%"),
+        json!("%"),
+    ] {
+        let found = mistakes(&with("/providers/0/circuit_breaker/error_rate", value));
+        assert!(found.len() == 1 && found[0].ends_with(percentage), "{found:#?}");
+    }
+    expect(&[
+        (
+            "/providers/0/circuit_breaker",
+            json!("off"),
+            "providers[0].circuit_breaker: must be a mapping",
+        ),
+        (
+            "/providers/0/circuit_breaker/consecutive_failures",
+            json!(0),
+            "providers[0].circuit_breaker.consecutive_failures: `0` must be a whole number from 1 to 1000",
+        ),
+        (
+            "/providers/0/circuit_breaker/window",
+            json!("10ms"),
+            "providers[0].circuit_breaker.window: `10ms` must be between `1s` and `1h`",
+        ),
+        (
+            "/providers/0/circuit_breaker/recovery",
+            json!("2h"),
+            "providers[0].circuit_breaker.recovery: `2h` must be between `1s` and `1h`",
+        ),
+        (
+            "/providers/0/circuit_breaker/errors",
+            json!("50%"),
+            "providers[0].circuit_breaker.errors: is not a key here",
+        ),
+    ]);
+}

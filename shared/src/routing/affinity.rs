@@ -1,0 +1,146 @@
+//! Affinity: a growing conversation stays on the account that holds its beginning in its cache.
+
+use sha2::{Digest, Sha256};
+
+use super::order::Placed;
+use crate::config::Member;
+use crate::limits::MAX_AFFINITY_PREFIX;
+
+/// The beginning of a conversation, as a number that is the same on every Envoy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrefixKey(u64);
+
+/// The key of a conversation that begins with these bytes: the system prompt and the first message as they stand in
+/// the body, since what comes later changes with every turn. Only the first bytes count, up to
+/// [`MAX_AFFINITY_PREFIX`].
+#[must_use]
+pub fn prefix_key(beginning: &[u8]) -> PrefixKey {
+    let length = beginning.len().min(MAX_AFFINITY_PREFIX);
+    let digest = Sha256::digest(beginning.get(..length).unwrap_or_default());
+    PrefixKey(first_eight(&digest))
+}
+
+/// Puts the member that the key prefers first among those of its priority; the others stay in their order.
+///
+/// By weighted rendezvous hashing: each member gets its weight's share of all keys, and if one joins or leaves, only
+/// the keys that it wins or had move. The members are those that may be asked, sorted by priority; those without
+/// weight are never preferred while another has some.
+#[must_use]
+pub fn prefer(mut members: Vec<Placed<'_>>, key: PrefixKey) -> Vec<Placed<'_>> {
+    let Some(priority) = members.first().map(|(_, member)| member.priority) else {
+        return members;
+    };
+    let peers = members
+        .iter()
+        .take_while(|(_, member)| member.priority == priority);
+    let preferred = peers
+        .enumerate()
+        .map(|(index, (_, member))| (index, score(member, key)))
+        .max_by(|(_, one), (_, other)| one.total_cmp(other));
+    if let Some((index, _)) = preferred {
+        members
+            .get_mut(..=index)
+            .into_iter()
+            .for_each(|peers| peers.rotate_right(1));
+    }
+    members
+}
+
+/// The member's bid for the key: minus weight over the logarithm of a number that both decide.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the 53 bits that fit are more than enough to tell members apart"
+)]
+fn score(member: &Member, key: PrefixKey) -> f64 {
+    let digest = Sha256::new()
+        .chain_update(key.0.to_le_bytes())
+        .chain_update(member.provider.name.as_str())
+        .chain_update([0])
+        .chain_update(member.model.as_str())
+        .finalize();
+    // Within (0, 1), so that the logarithm is finite and below zero.
+    let point = ((first_eight(&digest) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+    if member.weight == 0 {
+        // Still an order among those without weight.
+        return point - 2.0;
+    }
+    -f64::from(member.weight) / point.ln()
+}
+
+fn first_eight(digest: &[u8]) -> u64 {
+    digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routing::testing::member;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn preferred(members: &[Member], key: PrefixKey) -> &str {
+        prefer(members.iter().enumerate().collect(), key)[0]
+            .1
+            .model
+            .as_str()
+    }
+
+    fn keys() -> impl Iterator<Item = PrefixKey> {
+        (0..5_000_u32).map(|number| prefix_key(&number.to_le_bytes()))
+    }
+
+    #[test]
+    fn keys_spread_by_weight_and_stay() {
+        let members = [member("a", 0, 3), member("b", 0, 1), member("c", 0, 0)];
+        let of_a = keys().filter(|key| preferred(&members, *key) == "a").count();
+        assert!((3_600..3_900).contains(&of_a), "{of_a}");
+        assert!(keys().all(|key| preferred(&members, key) != "c"));
+        // The same on every machine and with every version.
+        assert_eq!(prefix_key(b"You are"), PrefixKey(KNOWN));
+    }
+
+    #[test]
+    fn only_the_keys_of_a_member_that_leaves_move() {
+        let members = [member("a", 0, 1), member("b", 0, 1), member("c", 0, 1)];
+        for key in keys() {
+            let before = preferred(&members, key);
+            let after = preferred(&members[..2], key);
+            assert!(before == after || before == "c");
+        }
+    }
+
+    #[test]
+    fn only_the_beginning_counts() {
+        let mut one = vec![b'x'; MAX_AFFINITY_PREFIX];
+        let before = prefix_key(&one);
+        one.extend(b"and more");
+        assert_eq!(prefix_key(&one), before);
+        one[0] = b'y';
+        assert_ne!(prefix_key(&one), before);
+    }
+
+    #[test]
+    fn a_lower_priority_stays_first_and_the_others_keep_their_order() {
+        let members = [
+            member("a", 0, 1),
+            member("b", 0, 1),
+            member("c", 1, 9),
+            member("d", 1, 9),
+        ];
+        for key in keys().take(100) {
+            let order: Vec<_> = prefer(members.iter().enumerate().collect(), key)
+                .iter()
+                .map(|(_, member)| member.model.as_str())
+                .collect();
+            assert!(
+                matches!(order[..], ["a", "b", "c", "d"] | ["b", "a", "c", "d"]),
+                "{order:?}"
+            );
+        }
+        assert!(prefer(Vec::new(), prefix_key(b"")).is_empty());
+        let idle = [member("a", 0, 0), member("b", 0, 0)];
+        assert!(keys().any(|key| preferred(&idle, key) == "b"));
+    }
+
+    const KNOWN: u64 = 12_741_558_616_888_221_502;
+}

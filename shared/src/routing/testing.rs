@@ -1,0 +1,28 @@
+//! What tests of orders need.
+
+use std::sync::Arc;
+
+use crate::config::{Member, Provider, ProviderKind, Timeouts};
+use crate::health::CircuitBreaker;
+use crate::ledger::RateLimits;
+use crate::provider::Capabilities;
+
+/// A member whose account and model have the same name.
+pub fn member(model: &str, priority: u32, weight: u32) -> Member {
+    let provider = Provider {
+        name: model.into(),
+        kind: ProviderKind::OpenAi,
+        region: None,
+        timeouts: Timeouts::default(),
+        circuit_breaker: CircuitBreaker::default(),
+        limits: RateLimits::default(),
+    };
+    Member {
+        provider: Arc::new(provider),
+        model: model.into(),
+        weight,
+        priority,
+        capabilities: Capabilities::ALL,
+        context: None,
+    }
+}
