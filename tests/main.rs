@@ -18,6 +18,8 @@ mod failover;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod models_endpoint;
 #[cfg(test)]
 mod passthrough;

@@ -3,7 +3,8 @@
 use proxy_wasm::hostcalls;
 use shared::config::Snapshot;
 use shared::health::Health;
-use shared::store::{Packed as _, Store, health_key};
+use shared::ledger::Window;
+use shared::store::{Packed as _, Store, health_key, window_key};
 
 /// proxy-wasm's shared data. Both roles run under one `vm_id`, so they see the same.
 #[derive(Clone, Copy)]
@@ -20,7 +21,7 @@ impl Store for SharedData {
     }
 }
 
-/// Makes an entry for every model at every account that has none yet: the host checks no version where there is no
+/// Makes an entry for every model at every account, and for every limit, that has none yet: the host checks no version where there is no
 /// value, so of two calls that begin one together the first would be forgotten. What is there stays, through every
 /// reload.
 pub fn prepare(snapshot: &Snapshot) {
@@ -30,8 +31,16 @@ pub fn prepare(snapshot: &Snapshot) {
         .chain(snapshot.models.values().map(|model| &model.pool));
     for member in pools.flat_map(|pool| &pool.members) {
         let key = health_key(&member.provider.name, &member.model);
-        if SharedData.get(&key).is_none() {
-            SharedData.swap(&key, &Health::default().pack(), None);
-        }
+        begin(&key, || Health::default().pack());
+    }
+    let limited = snapshot.providers.iter();
+    for provider in limited.filter(|provider| !provider.limits.is_empty()) {
+        begin(&window_key(&provider.name), || Window::default().pack());
+    }
+}
+
+fn begin(key: &str, state: impl FnOnce() -> Vec<u8>) {
+    if SharedData.get(key).is_none() {
+        SharedData.swap(key, &state(), None);
     }
 }

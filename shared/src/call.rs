@@ -11,10 +11,9 @@ use serde::{Serialize, Serializer};
 
 use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Provider};
 use crate::headers::Headers;
-use crate::health::Ticket;
 use crate::ids::UpstreamModelName;
 use crate::request::Request;
-use crate::routing::{Plan, PlannedAttempt};
+use crate::routing::{Leave, Plan, PlannedAttempt};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dropped, Flaw, Format, Observation};
 
@@ -43,7 +42,7 @@ pub struct Call {
     /// How many attempts Envoy may make.
     pub granted: usize,
     /// The leave to make the attempt that is next in the plan.
-    pub entered: Option<Ticket>,
+    pub entered: Option<Leave>,
     /// Whether the call is over, so that an attempt which ends with it says nothing of its account.
     pub is_over: bool,
     /// The first attempt's body, where it is in another format than the agent's.
@@ -85,7 +84,7 @@ pub struct Attempt {
     /// Whether the answer is something that can be passed on to the agent.
     pub is_deliverable: bool,
     /// The leave with which it is made.
-    pub ticket: Option<Ticket>,
+    pub leave: Option<Leave>,
     /// Whether it is noted how it went.
     pub is_settled: bool,
 }

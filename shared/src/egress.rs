@@ -172,7 +172,7 @@ impl Egress {
         // The plan has no account that the call could not be told.
         let (outgoing, dropped) =
             Outgoing::make(&mut shared, &planned).map_err(|_| NotStarted::NotPlanned)?;
-        let ticket = shared.entered.take();
+        let leave = shared.entered.take();
         shared.dropped = dropped;
         output.set_request_headers(&provider::request_headers(
             planned.provider.kind,
@@ -189,7 +189,7 @@ impl Egress {
             took: Millis(0),
             request_id: None,
             is_deliverable: false,
-            ticket,
+            leave,
             is_settled: false,
         });
         drop(shared);

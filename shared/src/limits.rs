@@ -1,6 +1,6 @@
 //! Every bound on what a stranger can size, with its reason.
 
-use crate::units::Millis;
+use crate::units::{Millis, Tokens};
 
 /// The largest request body: prompts with several images fit, and a worker holds a few of them at once.
 pub const MAX_REQUEST_BODY: usize = 32 << 20;
@@ -106,6 +106,9 @@ pub const MAX_DELAY_TEXT: usize = 64;
 /// The longest beginning of a conversation that decides which account it stays with: as much as providers' caches
 /// need to tell two conversations apart, and no more than a hash is quick with.
 pub const MAX_AFFINITY_PREFIX: usize = 8 << 10;
+
+/// The tokens of output that a call is expected to take of an account's limit until its answer tells.
+pub const EXPECTED_OUTPUT: Tokens = Tokens(500);
 
 /// The most requests or tokens per minute that a limit may allow; counters of this size fit their buckets.
 pub const MAX_PER_MINUTE: u64 = 1_000_000_000;

@@ -3,6 +3,7 @@
 mod affinity;
 mod arrangement;
 mod eligibility;
+mod entry;
 mod estimator;
 mod order;
 mod retry_budget;
@@ -16,6 +17,8 @@ use std::sync::Arc;
 pub use affinity::{PrefixKey, prefer, prefix_key};
 pub use arrangement::{Arrangement, Candidate, Strategy, Wishes, arrange};
 pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit};
+pub use entry::Leave;
+pub(crate) use entry::release;
 pub use estimator::{Content, Estimator, Kind};
 pub use order::{Placed, Speed, expected_cost};
 pub use retry_budget::{RetryBudget, RetryLimits};
@@ -23,10 +26,9 @@ pub use rules::{Facts, Resolution, Unresolved, resolve, unmet};
 pub use stated::Stated;
 
 use crate::config::{Member, Pool, Provider};
-use crate::health::{Health, Standing, Ticket};
 use crate::ids::UpstreamModelName;
-use crate::store::{Store, health_key, look, update};
-use crate::units::{Millis, Timestamp};
+use crate::store::Store;
+use crate::units::{Millis, Timestamp, Tokens};
 
 /// The attempts of a call in their order, made once.
 #[derive(Debug)]
@@ -39,6 +41,8 @@ pub struct Plan {
     pub is_last_resort: bool,
     /// How long to wait if nobody is asked for nothing but limits.
     pub wait: Option<Millis>,
+    /// The tokens that each attempt is expected to take of its account's limits.
+    pub estimate: Tokens,
 }
 
 /// What a plan takes into account beside the call.
@@ -66,11 +70,12 @@ pub struct PlannedAttempt {
 /// Plans the attempts of a call over a pool, of those members that `serves` does not leave out: first the healthy
 /// ones, then those that failed of late. Those that are out for now are left out, unless all are.
 ///
-/// The plan has no attempts if no member can serve the call.
+/// `estimate`: the tokens that the call is expected to take. The plan has no attempts if no member can serve the call.
 #[must_use]
 pub fn plan(
     pool: &Pool,
     moment: Moment<'_>,
+    estimate: Tokens,
     mut serves: impl FnMut(&Member) -> Result<(), ExclusionReason>,
 ) -> Plan {
     let Moment { now, random, store } = moment;
@@ -80,7 +85,7 @@ pub fn plan(
         match serves(member.1) {
             Ok(()) => candidates.push(Candidate {
                 member,
-                standing: standing(member.1, store, now),
+                standing: entry::standing(member.1, store, estimate, now),
                 cost: None,
                 speed: Speed::default(),
             }),
@@ -105,46 +110,7 @@ pub fn plan(
         excluded,
         is_last_resort: arrangement.is_last_resort,
         wait: arrangement.wait,
-    }
-}
-
-/// How a member stands.
-fn standing(member: &Member, store: &dyn Store, now: Timestamp) -> Standing {
-    let health: Health = look(store, &health_key(&member.provider.name, &member.model));
-    health.standing(&member.provider.circuit_breaker, now)
-}
-
-impl Plan {
-    /// Asks for leave to make the attempt at `index`. What may not be made any more, because another call made the
-    /// difference, is left out, and the one that follows is asked for.
-    pub fn enter(&mut self, index: usize, store: &dyn Store, now: Timestamp) -> Option<Ticket> {
-        let is_last_resort = self.is_last_resort;
-        loop {
-            let planned = self.attempts.get(index)?;
-            let breaker = &planned.provider.circuit_breaker;
-            let enter = |health: &mut Health| {
-                let ticket = if is_last_resort {
-                    health.enter_as_last_resort(breaker, now)
-                } else {
-                    health.enter(breaker, now)
-                };
-                ticket.ok_or_else(|| health.standing(breaker, now))
-            };
-            let key = health_key(&planned.provider.name, &planned.model);
-            match update(store, &key, enter).result {
-                Ok(ticket) => return Some(ticket),
-                Err(standing) => {
-                    let planned = self.attempts.remove(index);
-                    let reason = ExclusionReason::of(standing, now);
-                    self.excluded.extend(reason.map(|reason| Exclusion {
-                        member: planned.member,
-                        provider: planned.provider.name.clone(),
-                        model: planned.model,
-                        reason,
-                    }));
-                }
-            }
-        }
+        estimate,
     }
 }
 

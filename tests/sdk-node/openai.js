@@ -119,7 +119,8 @@ for (const { kind, account, model, thinkingModel } of kinds) {
     ]) {
       test(`${status} is its own error`, async () => {
         await account.behave({ kind: "status", status, message: "in the provider's words", retry_after: 7 });
-        await assert.rejects(whole({ messages: user("hi") }), (seen) => {
+        const ask = { model: `${model}-openai-${status}-whole`, messages: user("hi") };
+        await assert.rejects(whole(ask), (seen) => {
           assert.ok(seen instanceof error, String(seen));
           assert.match(seen.message, /in the provider's words/);
           assert.equal(seen.headers.get("retry-after"), "7");

@@ -39,6 +39,16 @@ MODELS = {CHAT_MODEL, FAILOVER_MODEL, FAILING_MODEL, CLAUDE_MODEL}
 # Accounts with a vendor are as strict as the real ones. Each serves a plain model and one that thinks.
 VENDORS = {"openai-strict": "openai", "anthropic-strict": "anthropic", "compatible-strict": "compatible"}
 
+# Each error that an account answers with has a model of its own there: what the broker learns of that model, such as
+# how long to wait, says nothing of another one.
+ERRING = [
+    f"  - {{name: on-{kind}-{api}-{status}-{way}, targets: [{{provider: {kind}-strict, model: {model}-{api}-{status}-{way}}}]}}"
+    for kind, model in (("openai", "gpt-4o"), ("anthropic", "claude-sonnet-4-5"), ("compatible", "qwen3-32b"))
+    for api in ("openai", "anthropic")
+    for status in (400, 404, 409, 413, 429, 500, 503, 529)
+    for way in ("whole", "stream")
+]
+
 CONFIG = """
 providers:
   - {{name: openai-strict, kind: openai, endpoint: "http://127.0.0.1:{openai-strict}", credential: {{env: SDK_TEST_KEY}}}}
@@ -66,6 +76,7 @@ models:
   - {{name: failing-llm, targets: [{{provider: failing, model: gpt-5-mini}}]}}
   - {{name: pair-llm, pool: pair}}
   - {{name: claude-sonnet-4-6, targets: [{{provider: anthropic-a}}]}}
+{erring}
 identity: {{tokens: true}}
 tenants:
   - {{name: acme}}
@@ -158,7 +169,7 @@ def started_stack(directory: Path) -> Iterator[Stack]:
     listen, admin = free_port(), free_port()
     config = directory / "broker.yaml"
     ports = {name: account.port for name, account in accounts.items()}
-    config.write_text(CONFIG.format(digest=hashlib.sha256(TOKEN.encode()).hexdigest(), **ports))
+    config.write_text(CONFIG.format(digest=hashlib.sha256(TOKEN.encode()).hexdigest(), erring="\n".join(ERRING), **ports))
 
     simulator = [binary("SIMULATOR_BIN", "provider-simulator")]
     for name, port in ports.items():

@@ -440,9 +440,10 @@ def test_what_claude_code_sends(anthropic: Anthropic, served: Served) -> None:
 @BOTH
 def test_errors(anthropic: Anthropic, served: Served, status: int, error: Any, stream: bool) -> None:
     served.account.behave(kind="status", status=status, message="in the provider's words", retry_after=7)
+    model = f"{served.model}-anthropic-{status}-{'stream' if stream else 'whole'}"
     with pytest.raises(error) as raised:
         anthropic.messages.create(
-            model=served.model, max_tokens=9, messages=[{"role": "user", "content": "hi"}], stream=stream
+            model=model, max_tokens=9, messages=[{"role": "user", "content": "hi"}], stream=stream
         )
     seen = raised.value
     assert isinstance(seen.body, dict), seen.response.text

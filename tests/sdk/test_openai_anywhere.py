@@ -416,9 +416,10 @@ def test_several_answers_at_once(openai: OpenAI, served: Served) -> None:
 @BOTH
 def test_errors(openai: OpenAI, served: Served, status: int, error: Any, stream: bool) -> None:
     served.account.behave(kind="status", status=status, message="in the provider's words", retry_after=7)
+    model = f"{served.model}-openai-{status}-{'stream' if stream else 'whole'}"
     with pytest.raises(error) as raised:
         openai.chat.completions.create(
-            model=served.model, messages=[{"role": "user", "content": "hi"}], stream=stream
+            model=model, messages=[{"role": "user", "content": "hi"}], stream=stream
         )
     seen = raised.value
     assert isinstance(seen.body, dict) and seen.type, seen.response.text

@@ -157,7 +157,12 @@ fn first_choices_of_the_products_page_fall_seventy_to_twenty_five_to_five() {
     let reasoning = pool(&document.loaded.snapshot, "reasoning-tier");
     let mut firsts = BTreeMap::new();
     for ticket in 0..1_000 {
-        let plan = routing::plan(reasoning, moment(u64::MAX / 1_000 * ticket + 1_000), |_| Ok(()));
+        let plan = routing::plan(
+            reasoning,
+            moment(u64::MAX / 1_000 * ticket + 1_000),
+            Tokens(0),
+            |_| Ok(()),
+        );
         assert_eq!(plan.attempts.len(), 3);
         *firsts
             .entry(plan.attempts[0].provider.name.to_string())

@@ -5,10 +5,10 @@ use crate::broker::portable::Portable;
 use crate::call::Prepared;
 use crate::config::{Agent, NO_DEFAULTS, Snapshot};
 use crate::headers::Headers;
-use crate::health::Ticket;
+use crate::limits::EXPECTED_OUTPUT;
 use crate::reply::{Refusal, UpstreamFailure};
 use crate::request::Request;
-use crate::routing::{self, Eligibility, Exclusion, Facts, Moment, Plan, Resolution};
+use crate::routing::{self, Eligibility, Exclusion, Facts, Leave, Moment, Plan, Resolution};
 use crate::units::Millis;
 use crate::wire::{Format, Target};
 
@@ -48,18 +48,18 @@ pub fn decide_and_enter(
     snapshot: &Snapshot,
     asked: Asked<'_>,
     moment: Moment<'_>,
-) -> Result<(Decision, Option<Ticket>), Refusal> {
+) -> Result<(Decision, Option<Leave>), Refusal> {
     let mut decision = decide(snapshot, asked, moment)?;
     for _ in 0..MAX_DECISIONS {
         if decision.refusal.is_some() {
             return Ok((decision, None));
         }
         let first = decision.plan.attempts.first().map(|first| first.member);
-        if let Some(ticket) = decision.plan.enter(0, moment.store, moment.now) {
+        if let Some(leave) = decision.plan.enter(0, moment.store, moment.now) {
             if decision.plan.attempts.first().map(|first| first.member) != first {
                 decision.prepared = None;
             }
-            return Ok((decision, Some(ticket)));
+            return Ok((decision, Some(leave)));
         }
         decision = decide(snapshot, asked, moment)?;
     }
@@ -83,9 +83,10 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
     let model = resolution.model.as_deref();
     let defaults = model.map_or(&NO_DEFAULTS, |model| &model.defaults);
     let eligibility = Eligibility::of(agent, model, request);
+    let estimate = request.estimated_input.saturating_add(EXPECTED_OUTPUT);
     let mut portable = Portable::new(format, body);
     let mut plan = |eligibility: &Eligibility<'_>| {
-        routing::plan(&resolution.pool, moment, |member| {
+        routing::plan(&resolution.pool, moment, estimate, |member| {
             eligibility.check(member)?;
             portable.to(&Target::new(&member.provider, &member.model, defaults))
         })

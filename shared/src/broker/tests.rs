@@ -13,6 +13,7 @@ use crate::store::testing::Memory;
 
 mod forward;
 mod health;
+mod limits;
 mod outcome;
 mod record;
 mod refuse;
@@ -31,6 +32,10 @@ fn snapshot() -> Arc<Snapshot> {
             {"name": "openai-a", "kind": "openai", "region": "us", "timeout": {"first_byte": "20s"}},
             {"name": "openai-b", "kind": "openai", "region": "eu", "timeout": {"first_byte": "45s"}},
             {"name": "anthropic-a", "kind": "anthropic", "timeout": {"first_byte": "30s"}},
+            {
+                "name": "metered", "kind": "openai", "timeout": {"first_byte": "20s"},
+                "limits": {"requests_per_minute": 3, "tokens_per_minute": 1_600},
+            },
         ],
         "pools": [
             {"name": "pair", "members": [
@@ -50,6 +55,7 @@ fn snapshot() -> Arc<Snapshot> {
             {"name": "claude", "targets": [{"provider": "anthropic-a", "model": "claude-a"}]},
             {"name": "either", "pool": "mixed"},
             {"name": "tiny", "pool": "limited"},
+            {"name": "few", "targets": [{"provider": "metered", "model": "gpt-m"}]},
         ],
         "rules": [{"name": "vip", "match": {"tier": "premium", "request.model": "deep"}, "pool": "mixed"}],
         "tenants": [{"name": "acme"}],

@@ -2,10 +2,11 @@
 
 use super::{Attempt, Call, Outcome};
 use crate::health::{Cause, Gate, Health, Ticket};
+use crate::ledger::Window;
 use crate::metrics::{Labels, Metric};
-use crate::routing::PlannedAttempt;
-use crate::store::{Store, health_key, update};
-use crate::units::{Millis, Timestamp};
+use crate::routing::{Leave, PlannedAttempt, release};
+use crate::store::{Store, health_key, update, window_key};
+use crate::units::{Millis, Timestamp, Tokens};
 
 /// What a machine needs of its host for that.
 pub trait Services {
@@ -46,6 +47,9 @@ impl Call {
         {
             attempt.is_settled = true;
             note(attempt, outcome, asked, now, services);
+            if !outcome.is_success() {
+                attempt.settle_window(Tokens(0), services.store());
+            }
         }
     }
 
@@ -72,18 +76,28 @@ impl Call {
             attempt.is_settled = true;
             if has_given_up {
                 note(attempt, Outcome::Reset, None, now, services);
-            } else if let Some(ticket) = attempt.ticket {
-                abandon(&attempt.health_key(), ticket, services.store());
+            } else if let Some(leave) = attempt.leave {
+                abandon(&attempt.health_key(), leave.ticket, services.store());
             }
+        }
+        // Where nothing tells what was used, it stays as it was estimated.
+        if attempt.is_success()
+            && let Some(usage) = self.observation.usage()
+        {
+            attempt.settle_window(usage.total(), services.store());
         }
     }
 
     /// Gives the leave for an attempt back that is not made.
     fn give_back(&mut self, store: &dyn Store) {
-        if let Some(ticket) = self.entered.take()
+        if let Some(leave) = self.entered.take()
             && let Some(planned) = self.next_planned()
         {
-            abandon(&health_key(&planned.provider.name, &planned.model), ticket, store);
+            let key = health_key(&planned.provider.name, &planned.model);
+            abandon(&key, leave.ticket, store);
+            if let Some(reservation) = leave.reservation {
+                release(planned, reservation, store);
+            }
         }
     }
 }
@@ -91,6 +105,16 @@ impl Call {
 impl Attempt {
     fn health_key(&self) -> String {
         health_key(&self.provider.name, &self.model)
+    }
+
+    /// Puts what was used in the place of what was estimated. A refused attempt used no tokens, but was a request.
+    fn settle_window(&mut self, used: Tokens, store: &dyn Store) {
+        let reservation = self.leave.as_mut().and_then(|leave| leave.reservation.take());
+        if let Some(reservation) = reservation {
+            update(store, &window_key(&self.provider.name), |window: &mut Window| {
+                window.settle(reservation, used);
+            });
+        }
     }
 }
 
@@ -101,7 +125,9 @@ fn note(
     now: Timestamp,
     services: &mut dyn Services,
 ) {
-    let Some(ticket) = attempt.ticket else { return };
+    let Some(Leave { ticket, .. }) = attempt.leave else {
+        return;
+    };
     let breaker = &attempt.provider.circuit_breaker;
     let settle = |health: &mut Health| {
         let was_closed = health.circuit.gate(breaker, now) == Gate::Closed;

@@ -13,7 +13,6 @@ use super::snapshot::{Agent, LogicalModel, Member, Pool, Provider, Rule, Snapsho
 use crate::ids::{
     AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, UpstreamModelName,
 };
-use crate::ledger::RateLimits;
 use crate::provider::{Capabilities, models};
 use crate::units::Tokens;
 
@@ -145,7 +144,7 @@ fn provider<'v>(entry: &ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
         region: entry.region.map(str::to_owned),
         timeouts: entry.timeouts,
         circuit_breaker: entry.circuit_breaker,
-        limits: RateLimits::default(),
+        limits: entry.limits,
     };
     (entry.name.clone(), Arc::new(provider))
 }

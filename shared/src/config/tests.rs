@@ -22,6 +22,7 @@ fn valid() -> Value {
                 "name": "anthropic-a", "kind": "anthropic", "region": "us",
                 "endpoint": "https://api.anthropic.com", "credential": {"env": "ANTHROPIC_KEY"},
                 "timeout": {"connect": "2s", "first_byte": "1m", "idle": "500ms"},
+                "limits": {"requests_per_minute": 4000, "tokens_per_minute": 2_000_000},
                 "circuit_breaker": {
                     "consecutive_failures": 3, "error_rate": "25%", "window": "1m", "recovery": "10s",
                 },

@@ -77,7 +77,9 @@ fn plan_costs() {
             random,
             store: &Empty,
         };
-        let plan = plan(&resolution.pool, moment, |member| eligibility.check(member));
+        let plan = plan(&resolution.pool, moment, Tokens(0), |member| {
+            eligibility.check(member)
+        });
         assert_eq!((plan.attempts.len(), plan.excluded.len()), (4, 25));
         std::hint::black_box(plan);
     }

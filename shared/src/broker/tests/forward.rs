@@ -131,12 +131,18 @@ fn headers_that_steer_envoy_or_the_broker_never_go_on() {
 #[test]
 fn an_agent_is_shown_the_models_that_it_would_get() {
     for (token, expected) in [
-        ("Bearer bot-token", &["claude", "either", "gpt", "tiny"][..]),
-        ("Bearer boss-token", &["claude", "deep", "either", "gpt", "tiny"]),
+        (
+            "Bearer bot-token",
+            &["claude", "either", "few", "gpt", "tiny"][..],
+        ),
+        (
+            "Bearer boss-token",
+            &["claude", "deep", "either", "few", "gpt", "tiny"],
+        ),
     ] {
         assert_eq!(models(Dialect::OpenAi, token).1, expected);
         assert_eq!(models(Dialect::Anthropic, token).1, expected);
-        for model in ["claude", "deep", "either", "gpt", "tiny"] {
+        for model in ["claude", "deep", "either", "few", "gpt", "tiny"] {
             let mut call = Driver::arrived(headers_with(Dialect::OpenAi, &[("authorization", token)]));
             call.complete(body(model));
             let is_unknown = call.host.replies.iter().any(|reply| reply.status == 404);

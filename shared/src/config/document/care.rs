@@ -1,10 +1,12 @@
-//! `circuit_breaker` of a provider account: how failures are dealt with. What has a mistake gets the default, as a
-//! stand-in.
+//! `circuit_breaker` and `limits` of a provider account: how failures and scarcity are dealt with. What has a mistake
+//! gets the default, as a stand-in.
 
 use std::ops::RangeInclusive;
 
 use crate::config::reader::Reader;
 use crate::health::CircuitBreaker;
+use crate::ledger::RateLimits;
+use crate::limits::MAX_PER_MINUTE;
 use crate::units::Millis;
 
 pub(super) fn read_circuit_breaker(reader: &Reader<'_>) -> CircuitBreaker {
@@ -28,6 +30,26 @@ pub(super) fn read_circuit_breaker(reader: &Reader<'_>) -> CircuitBreaker {
             .unwrap_or(default.error_rate),
         window: window.unwrap_or(default.window),
         recovery: recovery.unwrap_or(default.recovery),
+    }
+}
+
+pub(super) fn read_limits(reader: &Reader<'_>) -> RateLimits {
+    let Some(mut section) = reader.section() else {
+        return RateLimits::default();
+    };
+    let mut limit = |key| {
+        section
+            .optional(key)
+            .map(|limit| limit.integer(1..=MAX_PER_MINUTE))
+    };
+    let (requests, tokens) = (limit("requests_per_minute"), limit("tokens_per_minute"));
+    let has_known_keys = section.end();
+    if has_known_keys && requests.is_none() && tokens.is_none() {
+        reader.mistake::<()>("must have `requests_per_minute`, `tokens_per_minute` or both");
+    }
+    RateLimits {
+        requests_per_minute: requests.flatten(),
+        tokens_per_minute: tokens.flatten(),
     }
 }
 

@@ -1,11 +1,12 @@
 //! `providers`: the accounts.
 
-use super::care::read_circuit_breaker;
+use super::care::{read_circuit_breaker, read_limits};
 use crate::config::Audience;
 use crate::config::connection::{CredentialSource, Endpoint};
 use crate::config::reader::Reader;
 use crate::config::snapshot::{ProviderKind, Timeouts};
 use crate::health::CircuitBreaker;
+use crate::ledger::RateLimits;
 use crate::units::Millis;
 
 /// An entry of `providers`.
@@ -16,6 +17,7 @@ pub struct ProviderEntry<'v> {
     pub region: Option<&'v str>,
     pub timeouts: Timeouts,
     pub circuit_breaker: CircuitBreaker,
+    pub limits: RateLimits,
     /// Only in the operator's document.
     pub endpoint: Option<Endpoint>,
     pub credential: Option<CredentialSource>,
@@ -35,7 +37,8 @@ impl<'v> ProviderEntry<'v> {
         let circuit_breaker = section
             .optional("circuit_breaker")
             .map(|breaker| read_circuit_breaker(&breaker));
-        section.not_yet(&["limits", "budget"]);
+        let limits = section.optional("limits").map(|limits| read_limits(&limits));
+        section.not_yet(&["budget"]);
         let (mut endpoint, mut credential) = (None, None);
         if audience == Audience::Operator {
             endpoint = section
@@ -53,6 +56,7 @@ impl<'v> ProviderEntry<'v> {
             region,
             timeouts: timeouts.unwrap_or_default(),
             circuit_breaker: circuit_breaker.unwrap_or_default(),
+            limits: limits.unwrap_or_default(),
             endpoint,
             credential,
         })

@@ -4,10 +4,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{expect, loaded, mistakes, valid, with};
 use crate::health::CircuitBreaker;
+use crate::ledger::RateLimits;
 use crate::units::Millis;
 
 #[test]
-fn when_an_account_is_left_alone_is_read() {
+fn what_an_account_bears_is_read() {
     let snapshot = loaded(&valid()).snapshot;
     let [first, second, ..] = &snapshot.providers[..] else {
         panic!()
@@ -21,7 +22,17 @@ fn when_an_account_is_left_alone_is_read() {
             recovery: Millis(10_000),
         }
     );
-    assert_eq!(second.circuit_breaker, CircuitBreaker::default());
+    assert_eq!(
+        first.limits,
+        RateLimits {
+            requests_per_minute: Some(4_000),
+            tokens_per_minute: Some(2_000_000),
+        }
+    );
+    assert_eq!(
+        (second.circuit_breaker, second.limits),
+        (CircuitBreaker::default(), RateLimits::default())
+    );
 }
 
 #[test]
@@ -33,6 +44,11 @@ fn a_part_of_a_circuit_breaker_leaves_the_rest_as_it_is() {
         ..CircuitBreaker::default()
     };
     assert_eq!(breaker, expected);
+    let document = with("/providers/1/limits", json!({"tokens_per_minute": 1}));
+    assert_eq!(
+        loaded(&document).snapshot.providers[1].limits.requests_per_minute,
+        None
+    );
 }
 
 #[test]
@@ -76,6 +92,26 @@ fn what_is_beyond_reason_says_what_would_be_right() {
             "/providers/0/circuit_breaker/errors",
             json!("50%"),
             "providers[0].circuit_breaker.errors: is not a key here",
+        ),
+        (
+            "/providers/0/limits",
+            json!({}),
+            "providers[0].limits: `{}` must have `requests_per_minute`, `tokens_per_minute` or both",
+        ),
+        (
+            "/providers/0/limits",
+            json!({"request_per_minute": 5}),
+            "providers[0].limits.request_per_minute: is not a key here",
+        ),
+        (
+            "/providers/0/limits/requests_per_minute",
+            json!(0),
+            "providers[0].limits.requests_per_minute: `0` must be a whole number from 1 to 1000000000",
+        ),
+        (
+            "/providers/0/limits/tokens_per_minute",
+            json!("2M"),
+            "providers[0].limits.tokens_per_minute: `2M` must be a whole number",
         ),
     ]);
 }

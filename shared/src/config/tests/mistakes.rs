@@ -122,7 +122,6 @@ fn a_key_that_is_not_acted_on_yet_is_refused_rather_than_passed_over() {
         "cache",
         "shadow",
         "capture",
-        "providers/0/limits",
         "providers/0/budget",
         "providers/3/credential",
         "pools/0/affinity",
@@ -300,7 +299,7 @@ fn one_mistake_in_an_entry_gives_one_mistake() {
 fn known_keys_are_those_that_are_acted_on() {
     for (pointer, left_out) in [
         ("/nonsense", &["policies", "budgets", "shadow", "capture"][..]),
-        ("/providers/0/nonsense", &["limits", "budget"]),
+        ("/providers/0/nonsense", &["budget"]),
         ("/providers/0/credential/nonsense", &["aws", "gcp", "oauth2"]),
         ("/pools/0/nonsense", &["affinity", "accept"]),
     ] {

@@ -5,7 +5,7 @@ use super::valid;
 use crate::config::{Audience, filter_part, load};
 
 /// Every key and every kind of value that a document may hold.
-const WORDS: [&str; 76] = [
+const WORDS: [&str; 79] = [
     "providers",
     "pools",
     "models",
@@ -82,6 +82,9 @@ const WORDS: [&str; 76] = [
     "window",
     "recovery",
     "50%",
+    "limits",
+    "requests_per_minute",
+    "tokens_per_minute",
 ];
 
 fn word() -> impl Strategy<Value = String> {
