@@ -19,9 +19,7 @@ mod translate;
 #[cfg(test)]
 mod request_tests;
 
-pub use codec::{
-    Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable, status_for,
-};
+pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable};
 pub use flaw::Flaw;
 pub use observation::{Observation, Progress};
 pub use observe::{Observer, Relay};

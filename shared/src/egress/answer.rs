@@ -48,12 +48,13 @@ pub(super) fn begin(
         attempt.is_deliverable = head.is_readable_error(is_end);
     }
     shared.is_complete = is_end;
+    let passage = passage(&shared, head, now);
+    // First of all: what a provider says in Envoy's name must not keep the call from its next attempt.
+    set_headers(&shared, head, headers, &passage, output);
     if is_success && let Some(flaw) = head.flaw(shared.request.stream, is_end) {
         fail(&mut shared, flaw, now, output);
         return State::Done;
     }
-    let passage = passage(&shared, head, now);
-    set_headers(&shared, head, headers, &passage, output);
     if !is_success {
         shared.settle_last(delay::asked(headers, b"", now), now, output);
         if head.moves_on() {

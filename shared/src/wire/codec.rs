@@ -1,6 +1,6 @@
 //! What a format must be able to do for calls to pass between it and any other.
 
-use super::ir::{Answer, ChatRequest, Delta, ErrorKind, ProviderError};
+use super::ir::{Answer, ChatRequest, Delta, ProviderError};
 use super::{Dialect, EventClass, Flaw, Observation};
 use crate::config::{Defaults, Provider, ProviderKind};
 use crate::ids::UpstreamModelName;
@@ -189,23 +189,4 @@ pub trait StreamReader: std::fmt::Debug {
 pub trait StreamWriter: std::fmt::Debug {
     /// Writes what a step looks like in this format, which may be nothing yet.
     fn write(&mut self, delta: &Delta<'_>, out: &mut Vec<u8>) -> Result<(), TooMuchHeld>;
-}
-
-/// The status under which an error of `kind` reaches a caller: the provider's own, but for the few that only one
-/// family of clients knows.
-#[must_use]
-pub fn status_for(kind: ErrorKind) -> u16 {
-    match kind {
-        ErrorKind::InvalidRequest => 400,
-        ErrorKind::Authentication => 401,
-        ErrorKind::Billing => 402,
-        ErrorKind::Permission => 403,
-        ErrorKind::NotFound => 404,
-        ErrorKind::Conflict => 409,
-        ErrorKind::TooLarge => 413,
-        ErrorKind::RateLimit => 429,
-        ErrorKind::Internal => 500,
-        ErrorKind::Overloaded => 503,
-        ErrorKind::Timeout => 504,
-    }
 }

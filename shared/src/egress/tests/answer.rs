@@ -325,6 +325,17 @@ fn what_a_provider_says_in_the_hops_name_is_not_believed() {
 }
 
 #[test]
+fn a_provider_cannot_keep_a_flawed_answer_from_the_next_account() {
+    let call = chat(ASK);
+    let mut first = Driver::start(&call, "a");
+    first.answer(200, "text/html", &[("x-envoy-ratelimited", "true")]);
+    assert!(first.host.failed);
+    assert_eq!(first.host.next, ["b"]);
+    assert!(!first.host.response_headers.is_empty());
+    assert!(!first.host.response_headers.concat().contains("x-envoy"));
+}
+
+#[test]
 fn an_answer_that_ends_with_its_headers_is_none() {
     let call = chat(ASK);
     let mut first = Driver::start(&call, "a");
