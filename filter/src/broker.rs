@@ -12,11 +12,12 @@ use shared::config::Snapshot;
 use shared::headers::{X_ENVOY_MAX_RETRIES, X_ENVOY_PER_TRY_TIMEOUT};
 use shared::metrics::{Labels, Metric};
 use shared::reply::Reply;
+use shared::statistics::{Ended, Selection};
 use shared::store::Store;
 use shared::units::Timestamp;
 
 use crate::store::SharedData;
-use crate::{calls, host, telemetry};
+use crate::{calls, host, statistics, telemetry};
 
 /// One call.
 pub struct BrokerContext {
@@ -154,6 +155,10 @@ impl Output for Host {
 
     fn has_provider_broken_off(&self) -> bool {
         host::has_provider_broken_off()
+    }
+
+    fn tally(&mut self, selection: Selection<'_>, ended: Ended) {
+        statistics::note(selection, ended);
     }
 
     fn record(&mut self, record: &Record<'_>) {

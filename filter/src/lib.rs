@@ -12,6 +12,7 @@ mod calls;
 mod egress;
 mod host;
 mod root;
+mod statistics;
 mod store;
 mod telemetry;
 

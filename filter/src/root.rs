@@ -13,12 +13,14 @@ use shared::egress;
 
 use crate::broker::BrokerContext;
 use crate::egress::EgressContext;
-use crate::{host, store, telemetry};
+use crate::{host, statistics, store, telemetry};
 
 /// One plugin on one worker.
 #[derive(Default)]
 pub struct Root {
     role: Option<Role>,
+    /// How often the timer went off.
+    ticks: u32,
 }
 
 enum Role {
@@ -51,6 +53,10 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         telemetry::flush();
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.ticks.is_multiple_of(statistics::TICKS) {
+            statistics::flush();
+        }
     }
 
     fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
@@ -82,7 +88,7 @@ fn role(bytes: &[u8]) -> Result<Role, String> {
     }
     let loaded = config::load(&document, Audience::Filter).map_err(|mistakes| mistakes.to_string())?;
     log::info!("configuration {} is in force", loaded.snapshot.version);
-    store::prepare(&loaded.snapshot);
+    store::prepare(&loaded.snapshot, host::now());
     let random = Rc::new(RefCell::new(fastrand::Rng::new()));
     Ok(Role::Broker {
         snapshot: loaded.snapshot,

@@ -3,6 +3,7 @@
 
 pub mod decision;
 mod portable;
+mod tally;
 mod trail;
 
 use std::cell::RefCell;
@@ -19,6 +20,7 @@ use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
 use crate::routing::{self, Facts, Moment};
+use crate::statistics::{Ended, Selection};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dialect, Dropped, Format, Observation};
 use decision::{Asked, Decision};
@@ -77,6 +79,8 @@ pub trait Output: Services {
     fn remove_response_header(&mut self, name: &str);
     /// Whether it was the provider who broke off the answer of the call that is over.
     fn has_provider_broken_off(&self) -> bool;
+    /// Adds the call to the figures of what chose its pool.
+    fn tally(&mut self, selection: Selection<'_>, ended: Ended);
     /// Hands the record to the access log.
     fn record(&mut self, record: &Record<'_>);
 }

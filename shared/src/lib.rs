@@ -28,6 +28,7 @@ pub mod reply;
 pub mod request;
 pub mod routing;
 pub mod sse;
+pub mod statistics;
 pub mod store;
 pub mod units;
 pub mod wire;

@@ -22,7 +22,7 @@ pub(crate) use entry::release;
 pub use estimator::{Content, Estimator, Kind};
 pub use order::{Placed, Speed, expected_cost};
 pub use retry_budget::{RetryBudget, RetryLimits};
-pub use rules::{Facts, Resolution, Unresolved, resolve, unmet};
+pub use rules::{Facts, MATCH_WHEN, Resolution, Unresolved, resolve, unmet};
 pub use stated::Stated;
 
 use crate::config::{Member, Pool, Provider};

@@ -7,6 +7,7 @@ use crate::api::Api;
 use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
 use crate::broker::decision::Asked;
+use crate::broker::tally::tally;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::Headers;
@@ -91,11 +92,12 @@ impl Trail {
 
     /// Writes the record and the metrics.
     pub fn finish(&self, now: Timestamp, output: &mut dyn Output) {
+        let mut is_providers_fault = false;
         if let Some(call) = &self.upstream {
             let mut call = call.borrow_mut();
             close_last(&mut call, now);
             let is_cut_off = !call.is_complete && call.attempts.last().is_some_and(Attempt::is_success);
-            let is_providers_fault =
+            is_providers_fault =
                 is_cut_off && (call.observation.broke_off().is_some() || output.has_provider_broken_off());
             call.settle_end(self.refusal.is_some(), is_providers_fault, now, output);
         }
@@ -104,6 +106,7 @@ impl Trail {
         let record = self.record(call.as_ref(), cost, now);
         output.record(&record);
         measure(&record, call.as_ref(), cost, output);
+        tally(&record, cost, is_providers_fault, output);
     }
 
     fn cost(&self, call: &Call) -> Option<MicroUsd> {
