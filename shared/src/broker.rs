@@ -404,7 +404,9 @@ fn undeliverable(last: Option<&Attempt>) -> Option<UpstreamFailure> {
         Some(Outcome::Status(status)) => Some(UpstreamFailure::Unreadable(status)),
         Some(Outcome::Timeout) => Some(UpstreamFailure::TimedOut),
         Some(Outcome::Flawed(_)) => Some(UpstreamFailure::Flawed),
-        Some(Outcome::ConnectFailure | Outcome::Reset) | None => Some(UpstreamFailure::Unreachable),
+        Some(Outcome::ConnectFailure | Outcome::Reset | Outcome::Unhealthy) | None => {
+            Some(UpstreamFailure::Unreachable)
+        }
     }
 }
 

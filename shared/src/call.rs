@@ -101,7 +101,11 @@ impl Attempt {
     pub fn status(&self) -> Option<u16> {
         match self.outcome? {
             Outcome::Status(status) => Some(status),
-            Outcome::ConnectFailure | Outcome::Reset | Outcome::Timeout | Outcome::Flawed(_) => None,
+            Outcome::ConnectFailure
+            | Outcome::Reset
+            | Outcome::Timeout
+            | Outcome::Unhealthy
+            | Outcome::Flawed(_) => None,
         }
     }
 }
@@ -117,6 +121,8 @@ pub enum Outcome {
     Reset,
     /// No answer in time.
     Timeout,
+    /// Envoy's own health check knows that there would be none.
+    Unhealthy,
     /// The answer began with a success and turned out to be none, before the agent saw any of it.
     Flawed(Flaw),
 }
@@ -137,6 +143,7 @@ impl Outcome {
             .find_map(|flag| match flag {
                 b"UT" | b"SI" => Some(Self::Timeout),
                 b"UF" => Some(Self::ConnectFailure),
+                b"UH" => Some(Self::Unhealthy),
                 _ => None,
             })
             .unwrap_or(Self::Reset)
@@ -149,6 +156,7 @@ impl Outcome {
             Self::ConnectFailure => Some("connect_failure"),
             Self::Reset => Some("reset"),
             Self::Timeout => Some("timeout"),
+            Self::Unhealthy => Some("unhealthy"),
             Self::Flawed(flaw) => Some(flaw.as_str()),
         }
     }

@@ -18,7 +18,7 @@ pub use affinity::{PrefixKey, prefer, prefix_key};
 pub use arrangement::{Arrangement, Candidate, Strategy, Wishes, arrange};
 pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit};
 pub use entry::Leave;
-pub(crate) use entry::release;
+pub(crate) use entry::{release, standing};
 pub use estimator::{Content, Estimator, Kind};
 pub use order::{Placed, Speed, expected_cost};
 pub use retry_budget::{RetryBudget, RetryLimits};

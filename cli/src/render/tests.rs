@@ -10,6 +10,7 @@ use super::*;
 mod clusters;
 mod files;
 mod hops;
+mod status;
 
 const DOCUMENT: &str = r"
 providers:
@@ -45,6 +46,7 @@ fn place() -> Place {
     Place {
         listen: "127.0.0.1:10000".to_owned(),
         admin: "[::1]:9901".to_owned(),
+        status: "127.0.0.1:9902".to_owned(),
         access_log: "/dev/stdout".into(),
         module: "/opt/model_broker.wasm".into(),
         secrets: None,

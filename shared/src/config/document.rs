@@ -2,6 +2,7 @@
 
 mod agents;
 mod care;
+mod health_check;
 mod models;
 mod pools;
 mod providers;

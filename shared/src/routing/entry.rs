@@ -17,7 +17,7 @@ pub struct Leave {
 }
 
 /// How a member stands for a call of so many tokens.
-pub(super) fn standing(member: &Member, store: &dyn Store, estimate: Tokens, now: Timestamp) -> Standing {
+pub(crate) fn standing(member: &Member, store: &dyn Store, estimate: Tokens, now: Timestamp) -> Standing {
     let provider = &member.provider;
     let health: Health = look(store, &health_key(&provider.name, &member.model));
     let standing = health.standing(&provider.circuit_breaker, now);

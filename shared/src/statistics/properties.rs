@@ -17,7 +17,9 @@ fn ended() -> impl Strategy<Value = Ended> {
 fn statistics() -> impl Strategy<Value = RuleStatistics> {
     (any::<u64>(), proptest::collection::vec(ended(), 0..40)).prop_map(|(since, calls)| {
         let mut statistics = RuleStatistics::beginning(Timestamp(since));
-        calls.into_iter().for_each(|call| statistics.note(call));
+        for call in calls {
+            statistics.note(call);
+        }
         statistics
     })
 }
@@ -58,7 +60,9 @@ proptest! {
         mut durations in proptest::collection::vec(0_u64..4_000_000, 1..200), percent in 1_u8..=100,
     ) {
         let mut noted = Durations::default();
-        durations.iter().for_each(|duration| noted.note(Millis(*duration)));
+        for duration in &durations {
+            noted.note(Millis(*duration));
+        }
         durations.sort_unstable();
         let rank = (durations.len() * usize::from(percent)).div_ceil(100);
         let (expected, found) = (durations[rank - 1], noted.percentile(percent).unwrap());
