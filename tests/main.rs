@@ -18,6 +18,8 @@ mod failover;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod health_checks;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod models_endpoint;
@@ -31,6 +33,8 @@ mod reload;
 mod routing;
 #[cfg(test)]
 mod stats;
+#[cfg(test)]
+mod status;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

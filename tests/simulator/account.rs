@@ -112,6 +112,18 @@ impl Simulator {
             .extend(behaviours.into_iter().map(Arc::new));
     }
 
+    /// Has a page `/health` from now on, with this status. Who asks for it makes no call; see
+    /// [`checks`](Self::checks).
+    pub fn set_health(&self, status: u16) {
+        self.account.state().health = Some(status);
+    }
+
+    /// All requests for the page `/health`.
+    #[must_use]
+    pub fn checks(&self) -> Vec<ReceivedRequest> {
+        self.account.state().checks.clone()
+    }
+
     /// Answers 401 to calls that do not carry exactly this header. For `authorization` name the whole value.
     pub fn require(&self, header: &str, value: &str) {
         self.account.state().required = Some((header.to_owned(), value.to_owned()));
@@ -206,6 +218,8 @@ pub(crate) struct State {
     pub(crate) queue: VecDeque<Arc<Behaviour>>,
     pub(crate) required: Option<(String, String)>,
     pub(crate) received: Vec<ReceivedRequest>,
+    health: Option<u16>,
+    checks: Vec<ReceivedRequest>,
 }
 
 impl Account {
@@ -259,6 +273,16 @@ impl Account {
             Some(behaviour) => call.plan(&behaviour),
             None => Outcome::Respond(call.refusal(401, "Incorrect API key provided")),
         }
+    }
+
+    /// The status of the page `/health`, if this is what is asked for and there is one.
+    pub(crate) fn check(&self, parts: &Parts) -> Option<u16> {
+        let mut state = self.state();
+        let status = state.health.filter(|_| parts.uri.path() == "/health")?;
+        state
+            .checks
+            .push(received(parts, &Bytes::new(), self.started, None));
+        Some(status)
     }
 
     pub(crate) fn count(&self) -> usize {
