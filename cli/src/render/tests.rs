@@ -9,6 +9,7 @@ use super::*;
 
 mod clusters;
 mod files;
+mod health;
 mod hops;
 mod status;
 
