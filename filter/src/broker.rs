@@ -1,6 +1,7 @@
 //! The role `broker`: Envoy's callbacks of a call become events of its machine, and the machine's wishes calls of
 //! the host.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use proxy_wasm::traits::{Context, HttpContext};
@@ -12,16 +13,17 @@ use shared::config::Snapshot;
 use shared::headers::{X_ENVOY_MAX_RETRIES, X_ENVOY_PER_TRY_TIMEOUT};
 use shared::metrics::{Labels, Metric};
 use shared::reply::Reply;
+use shared::routing::Estimators;
 use shared::statistics::{Ended, Selection};
 use shared::store::Store;
 use shared::units::Timestamp;
 
-use crate::store::SharedData;
+use crate::store::{self, SharedData};
 use crate::{calls, host, statistics, telemetry};
 
 /// One call.
 pub struct BrokerContext {
-    id: u32,
+    host: Host,
     /// Taken out only while it handles an event.
     machine: Option<Broker>,
 }
@@ -29,7 +31,10 @@ pub struct BrokerContext {
 impl BrokerContext {
     pub fn new(id: u32, snapshot: Arc<Snapshot>, now: Timestamp, random: u64) -> Self {
         Self {
-            id,
+            host: Host {
+                id,
+                estimators: store::estimators(),
+            },
             machine: Some(Broker::new(snapshot, now, random)),
         }
     }
@@ -38,7 +43,7 @@ impl BrokerContext {
         let Some(machine) = self.machine.take() else {
             return Action::Continue;
         };
-        let machine = machine.handle(event, &mut Host { id: self.id });
+        let machine = machine.handle(event, &mut self.host);
         let action = match machine.flow() {
             Flow::Continue => Action::Continue,
             Flow::Pause => Action::Pause,
@@ -110,12 +115,13 @@ impl HttpContext for BrokerContext {
             self.handle(Event::NeverArrived { status });
         }
         self.handle(Event::Finished { now: host::now() });
-        calls::remove(self.id);
+        calls::remove(self.host.id);
     }
 }
 
 struct Host {
     id: u32,
+    estimators: Rc<Estimators>,
 }
 
 impl Services for Host {
@@ -159,6 +165,10 @@ impl Output for Host {
 
     fn tally(&mut self, selection: Selection<'_>, ended: Ended) {
         statistics::note(selection, ended);
+    }
+
+    fn estimators(&self) -> &Estimators {
+        &self.estimators
     }
 
     fn record(&mut self, record: &Record<'_>) {

@@ -19,7 +19,7 @@ use crate::identity;
 use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
-use crate::routing::{self, Facts, Moment};
+use crate::routing::{self, Estimators, Facts, Moment};
 use crate::statistics::{Ended, Selection};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dialect, Dropped, Format, Observation};
@@ -81,6 +81,8 @@ pub trait Output: Services {
     fn has_provider_broken_off(&self) -> bool;
     /// Adds the call to the figures of what chose its pool.
     fn tally(&mut self, selection: Selection<'_>, ended: Ended);
+    /// What this worker knows of how models count tokens.
+    fn estimators(&self) -> &Estimators;
     /// Hands the record to the access log.
     fn record(&mut self, record: &Record<'_>);
 }
@@ -195,6 +197,7 @@ impl Broker {
                     now,
                     random: trail.random,
                     store: output.store(),
+                    estimators: output.estimators(),
                 };
                 match read_and_plan(&mut trail, reading, body, moment) {
                     Ok(call) => forward(&trail, call, output),
@@ -325,27 +328,32 @@ fn read_and_plan(
         headers: &headers,
         body: &body,
         request: &request,
+        input: decision::estimate_input(&trail.snapshot, &request, moment),
     };
     trail.note_request(&asked);
     let (decision, entered) = decision::decide_and_enter(&trail.snapshot, asked, moment)?;
     let Decision {
         resolution,
+        conversation,
         plan,
         prepared,
         refusal,
     } = decision;
-    let model = resolution.model.clone();
+    let (model, pool) = (resolution.model.clone(), resolution.pool.clone());
     trail.resolution = Some(resolution);
     if let Some(refusal) = refusal {
         trail.excluded = plan.excluded;
         return Err(refusal);
     }
+    routing::note_call(&pool, moment.store);
     Ok(Call {
         format,
         request,
         headers,
         body,
         model,
+        pool,
+        conversation,
         granted: plan.attempts.len(),
         plan,
         attempts: Vec::with_capacity(1),

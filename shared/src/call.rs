@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Provider};
+use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
 use crate::request::Request;
-use crate::routing::{Leave, Plan, PlannedAttempt};
+use crate::routing::{Conversation, Leave, Plan, PlannedAttempt};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dropped, Flaw, Format, Observation};
 
@@ -35,6 +35,10 @@ pub struct Call {
     pub body: Vec<u8>,
     /// The logical model that was asked for, with its defaults.
     pub model: Option<Arc<LogicalModel>>,
+    /// The pool that takes the call.
+    pub pool: Arc<Pool>,
+    /// The conversation that it goes on with, where the pool keeps them.
+    pub conversation: Option<Conversation>,
     /// The attempts that may be made.
     pub plan: Plan,
     /// The attempts that were made.
@@ -73,6 +77,8 @@ pub struct Attempt {
     pub provider: Arc<Provider>,
     /// What the provider calls the model.
     pub model: UpstreamModelName,
+    /// Which member of the pool that is.
+    pub member: usize,
     /// When it began.
     pub started: Timestamp,
     /// How it went; `None` while it is under way.

@@ -184,6 +184,7 @@ impl Egress {
         shared.attempts.push(Attempt {
             provider: planned.provider,
             model: planned.model,
+            member: planned.member,
             started: now,
             outcome: None,
             took: Millis(0),

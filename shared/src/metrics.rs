@@ -33,6 +33,12 @@ pub enum Metric {
     CircuitOpenings,
     /// Cool-downs that began. Counter; provider, model, cause.
     Cooldowns,
+    /// Calls that failed while their pool's retry budget was spent. Counter; pool.
+    RetriesForgone,
+    /// Conversations of pools with affinity that were answered. Counter; pool, outcome: new, kept, moved.
+    Conversations,
+    /// Tokens in the cache of an account that a conversation left. Counter; pool.
+    LostTokens,
     /// Milliseconds from the request's first byte to the answer's last. Histogram; pool, provider, model.
     DurationMs,
     /// Milliseconds from the request's first byte to the first byte of the answer's body. Histogram; pool, provider,
@@ -59,6 +65,9 @@ impl Metric {
             Self::CostMicroUsd => "cost_micro_usd",
             Self::CircuitOpenings => "circuit_openings",
             Self::Cooldowns => "cooldowns",
+            Self::RetriesForgone => "retries_forgone",
+            Self::Conversations => "conversations",
+            Self::LostTokens => "affinity_lost_tokens",
             Self::DurationMs => "duration_ms",
             Self::FirstByteMs => "ttft_ms",
             Self::RuleCalls => "rule_calls",

@@ -14,7 +14,7 @@ use crate::headers::Headers;
 use crate::ledger::Usage;
 use crate::metrics::{Labels, Metric, NONE};
 use crate::reply::{Refusal, quoted};
-use crate::routing::{Exclusion, Resolution, Stated};
+use crate::routing::{Exclusion, ExclusionReason, Resolution, Stated, Stay};
 use crate::units::{MicroUsd, Timestamp, Tokens};
 use crate::wire::{Dialect, Flaw};
 
@@ -86,7 +86,7 @@ impl Trail {
         self.request = Some(Requested {
             model: quoted(&request.model).into_owned(),
             stream: request.stream,
-            input: request.estimated_input,
+            input: asked.input,
         });
     }
 
@@ -101,9 +101,14 @@ impl Trail {
                 is_cut_off && (call.observation.broke_off().is_some() || output.has_provider_broken_off());
             call.settle_end(self.refusal.is_some(), is_providers_fault, now, output);
         }
+        let learned = self
+            .upstream
+            .as_ref()
+            .and_then(|call| learn(&call.borrow(), now, output));
         let call = self.upstream.as_ref().map(|call| call.borrow());
         let cost = call.as_ref().and_then(|call| self.cost(call));
-        let record = self.record(call.as_ref(), cost, now);
+        let mut record = self.record(call.as_ref(), cost, now);
+        record.tokens_estimated = learned;
         output.record(&record);
         measure(&record, call.as_ref(), cost, output);
         tally(&record, cost, is_providers_fault, output);
@@ -187,6 +192,9 @@ impl Trail {
         if let Some(usage) = call.and_then(|call| call.observation.usage()) {
             record.set_usage(&usage, cost);
         }
+        if let Some(call) = call {
+            set_affinity(&mut record, call);
+        }
         record
     }
 
@@ -224,6 +232,41 @@ fn close_last(call: &mut Call, now: Timestamp) {
     }
 }
 
+/// Learns from a call that was answered how its model counts tokens, and where its conversation is now. Gives the tokens
+/// that were expected of its input.
+fn learn(call: &Call, now: Timestamp, output: &mut dyn Output) -> Option<Tokens> {
+    let attempt = call.attempts.last().filter(|attempt| attempt.is_success())?;
+    let usage = call.observation.usage()?;
+    let (estimators, store) = (output.estimators(), output.store());
+    let content = &call.request.content;
+    let expected = estimators.estimate(&attempt.model, content, store);
+    estimators.learn(&attempt.model, content, usage.input, store);
+    if let Some(conversation) = &call.conversation
+        && let Some(member) = call.pool.members.get(attempt.member)
+    {
+        conversation.note(member, &usage, store, now);
+    }
+    Some(expected)
+}
+
+/// What became of the conversation.
+fn set_affinity<'a>(record: &mut Record<'a>, call: &'a Call) {
+    let answered = call.attempts.last().filter(|attempt| attempt.is_success());
+    let Some((conversation, attempt)) = call.conversation.as_ref().zip(answered) else {
+        return;
+    };
+    record.affinity = Some(match conversation.outcome(attempt.member) {
+        Stay::New => "new",
+        Stay::Kept => "kept",
+        Stay::Moved { from, warm } => {
+            let from = call.pool.members.get(from);
+            record.affinity_from = from.map(|member| &member.provider.name);
+            record.affinity_lost = Some(warm);
+            "moved"
+        }
+    });
+}
+
 fn measure(
     record: &Record<'_>,
     call: Option<&Ref<'_, Call>>,
@@ -251,6 +294,24 @@ fn measure(
     }
     if let Some(usage) = call.observation.usage() {
         measure_usage(&usage, labels, output);
+    }
+    let of_pool = Labels {
+        pool: labels.pool,
+        ..Labels::default()
+    };
+    let is_forgone = |exclusion: &Exclusion| exclusion.reason == ExclusionReason::RetryBudget;
+    if call.plan.excluded.iter().any(is_forgone) {
+        output.measure(Metric::RetriesForgone, of_pool, 1);
+    }
+    if let Some(affinity) = record.affinity {
+        let stayed = Labels {
+            outcome: Some(affinity),
+            ..of_pool
+        };
+        output.measure(Metric::Conversations, stayed, 1);
+    }
+    if let Some(lost) = record.affinity_lost {
+        output.measure(Metric::LostTokens, of_pool, lost.0);
     }
     if let Some(cost) = cost {
         output.measure(Metric::CostMicroUsd, labels, cost.0);

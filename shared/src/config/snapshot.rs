@@ -12,6 +12,7 @@ use crate::ids::{
 };
 use crate::ledger::{Price, RateLimits};
 use crate::provider::Capabilities;
+use crate::routing::{RetryLimits, Strategy};
 use crate::units::{Millis, Tokens};
 
 /// A valid configuration.
@@ -129,6 +130,12 @@ impl Default for Timeouts {
 pub struct Pool {
     /// Its name; the logical model's name for a model's own targets.
     pub name: PoolName,
+    /// How its members are ordered.
+    pub strategy: Strategy,
+    /// Whether conversations stay on the account that holds their beginning in its cache.
+    pub has_affinity: bool,
+    /// How many attempts after the first it may make in all.
+    pub retry_budget: RetryLimits,
     /// Attempts after the first, within the same call.
     pub failover: u32,
     /// Its members, in the document's order.
@@ -152,6 +159,8 @@ pub struct Member {
     pub capabilities: Capabilities,
     /// The tokens of its context; `None` where that is not known.
     pub context: Option<Tokens>,
+    /// What the model costs, where that is known.
+    pub price: Option<Price>,
 }
 
 /// What agents ask for.

@@ -47,6 +47,7 @@ fn valid() -> Value {
         "pools": [
             {
                 "name": "standard", "routing": "priority-weighted", "failover": "up to 2",
+                "retry_budget": {"ratio": "10%", "per_second": 2},
                 "members": [
                     {"provider": "openai-a", "model": "gpt-5-mini", "weight": 70, "priority": 0},
                     {"provider": "openai-b", "model": "gpt-5-mini", "weight": 30},
@@ -57,7 +58,8 @@ fn valid() -> Value {
                 ],
             },
             {
-                "name": "long", "match_when": {"context.tokens": ">= 200k"},
+                "name": "long", "routing": "lowest-latency", "affinity": "prompt-prefix",
+                "match_when": {"context.tokens": ">= 200k"},
                 "members": [{"provider": "anthropic-a", "model": "claude-opus-4-7"}],
             },
         ],

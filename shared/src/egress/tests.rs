@@ -8,6 +8,7 @@ use crate::headers::Headers;
 use crate::identity::TokenDigest;
 use crate::metrics::{Labels, Metric};
 use crate::reply::Reply;
+use crate::routing::Estimators;
 use crate::statistics::{Ended, Selection};
 use crate::store::{Empty, Store};
 
@@ -42,7 +43,7 @@ fn document() -> Value {
 
 /// Takes what the once-per-call machine hands over.
 #[derive(Default)]
-struct Handover(Vec<SharedCall>);
+struct Handover(Vec<SharedCall>, Estimators);
 
 impl Services for Handover {
     fn store(&self) -> &dyn Store {
@@ -61,6 +62,9 @@ impl broker::Output for Handover {
         panic!("{reply:?}");
     }
     fn remove_response_header(&mut self, _: &str) {}
+    fn estimators(&self) -> &Estimators {
+        &self.1
+    }
     fn has_provider_broken_off(&self) -> bool {
         false
     }

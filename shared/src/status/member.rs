@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::config::{Member, Pool};
-use crate::health::{Cause, Health, Standing};
+use crate::health::{Cause, Standing};
 use crate::ids::{PoolName, ProviderName, UpstreamModelName};
-use crate::routing::standing;
-use crate::store::{Store, health_key, look};
+use crate::routing::{health, standing};
+use crate::store::Store;
 use crate::units::{Millis, Timestamp, Tokens};
 
 /// A pool.
@@ -56,9 +56,9 @@ impl<'a> PoolStatus<'a> {
 impl<'a> MemberStatus<'a> {
     fn of(member: &'a Member, store: &dyn Store, now: Timestamp) -> Self {
         let provider = &member.provider;
+        let health = health(member, store);
         // The smallest call that there is.
-        let standing = standing(member, store, Tokens(1), now);
-        let health: Health = look(store, &health_key(&provider.name, &member.model));
+        let standing = standing(member, &health, Tokens(1), store, now);
         let first_byte = health.latency.first_byte.micros();
         Self {
             provider: &provider.name,

@@ -2,16 +2,22 @@
 
 use serde_json::Value;
 
+use super::care::read_retry_budget;
 use super::required_list;
 use crate::config::criteria::read_count;
 use crate::config::reader::Reader;
 use crate::limits::MAX_ATTEMPTS;
 use crate::provider::{Capabilities, Capability};
+use crate::routing::{RetryLimits, Strategy};
 use crate::units::Tokens;
 
 /// An entry of `pools`.
 pub struct PoolEntry<'v> {
     pub name: Reader<'v>,
+    pub strategy: Strategy,
+    /// Whether conversations stay where they are.
+    pub has_affinity: bool,
+    pub retry_budget: RetryLimits,
     /// Attempts after the first; `None` where it is not written.
     pub failover: Option<u32>,
     pub members: Vec<MemberEntry<'v>>,
@@ -35,9 +41,15 @@ impl<'v> PoolEntry<'v> {
     pub(super) fn read(entry: &Reader<'v>) -> Option<Self> {
         let mut section = entry.section()?;
         let name = section.required("name").filter(|name| name.name().is_some());
-        if let Some(routing) = section.optional("routing") {
-            read_routing(&routing);
-        }
+        let strategy = section
+            .optional("routing")
+            .and_then(|routing| read_routing(&routing));
+        let affinity = section
+            .optional("affinity")
+            .and_then(|affinity| read_affinity(&affinity));
+        let retry_budget = section
+            .optional("retry_budget")
+            .map(|budget| read_retry_budget(&budget));
         let failover = section
             .optional("failover")
             .map(|failover| read_failover(&failover));
@@ -47,7 +59,7 @@ impl<'v> PoolEntry<'v> {
             .filter_map(|member| MemberEntry::read(member, true))
             .collect();
         let match_when = section.optional("match_when");
-        section.not_yet(&["affinity", "accept"]);
+        section.not_yet(&["accept"]);
         if let Some(cache) = section.optional("cache") {
             let profile = cache.string().unwrap_or_default();
             entry.log().warn(
@@ -59,6 +71,9 @@ impl<'v> PoolEntry<'v> {
         section.end();
         Some(Self {
             name: name?,
+            strategy: strategy.unwrap_or_default(),
+            has_affinity: affinity.is_some(),
+            retry_budget: retry_budget.unwrap_or_default(),
             failover: failover.flatten(),
             members,
             match_when,
@@ -66,21 +81,24 @@ impl<'v> PoolEntry<'v> {
     }
 }
 
-fn read_routing(reader: &Reader<'_>) {
-    match reader.string() {
-        Some("priority-weighted") | None => {}
-        Some("cascade" | "lowest-cost" | "lowest-latency") => {
-            reader.mistake::<()>(
-                "is not supported by this version of the broker (supported: priority-weighted)",
-            );
-        }
-        Some(_) => {
-            let strategies = ["priority-weighted", "cascade", "lowest-cost", "lowest-latency"];
-            reader.unknown_name::<()>(
-                "is no routing strategy (supported: priority-weighted)",
-                strategies,
-            );
-        }
+fn read_routing(reader: &Reader<'_>) -> Option<Strategy> {
+    let text = reader.string()?;
+    let strategies = Strategy::ALL.map(Strategy::as_str);
+    let strategy = Strategy::ALL
+        .into_iter()
+        .find(|strategy| strategy.as_str() == text);
+    strategy.or_else(|| {
+        reader.unknown_name(
+            format!("is no routing strategy (supported: {})", strategies.join(", ")),
+            strategies,
+        )
+    })
+}
+
+fn read_affinity(reader: &Reader<'_>) -> Option<()> {
+    match reader.string()? {
+        "prompt-prefix" => Some(()),
+        _ => reader.unknown_name("is no affinity (supported: prompt-prefix)", ["prompt-prefix"]),
     }
 }
 
