@@ -151,6 +151,19 @@ async fn an_account_that_asks_for_a_pause_is_shown_as_cooling_down() {
 }
 
 #[tokio::test]
+async fn how_long_streams_take_to_their_first_byte_is_shown_once_one_came() {
+    let (_first, _second, broker) = started().await;
+    let first_byte = async || json_page(&broker).await["pools"][0]["members"][0]["first_byte_ms"].clone();
+    assert_eq!(first_byte().await, Value::Null);
+    let stream = CALL.replacen('{', "{\"stream\":true,", 1);
+    broker.post(CHAT, TOKEN, stream).await.expect_status(200);
+    until(PATIENCE, "a time to the first byte", async || {
+        first_byte().await.is_u64().then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_new_configuration_is_shown_with_the_old_figures() {
     let (first, second, broker) = started().await;
     broker.post(CHAT, TOKEN, CALL).await.expect_status(200);

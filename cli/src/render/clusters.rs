@@ -74,6 +74,12 @@ fn cluster(
 ) -> Result<Value> {
     let endpoint = &connection.endpoint;
     let is_address = endpoint.host.parse::<std::net::IpAddr>().is_ok();
+    let discovery = match &connection.health_check {
+        _ if is_address => "STATIC",
+        // Every address that the name has is checked by itself, and none is used before it was.
+        Some(_) => "STRICT_DNS",
+        None => "LOGICAL_DNS",
+    };
     let address = json!({"socket_address": {"address": endpoint.host, "port_value": endpoint.port}});
     let mut options = json!({
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -92,7 +98,7 @@ fn cluster(
     let mut cluster = json!({
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
         "name": name,
-        "type": if is_address { "STATIC" } else { "LOGICAL_DNS" },
+        "type": discovery,
         "connect_timeout": seconds(provider.timeouts.connect),
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "load_assignment": {

@@ -14,6 +14,8 @@ use crate::units::{Millis, Timestamp, Tokens};
 pub struct PoolStatus<'a> {
     /// Its name.
     pub pool: &'a PoolName,
+    /// How its members are ordered.
+    pub routing: &'static str,
     /// Its members, in the document's order.
     pub members: Vec<MemberStatus<'a>>,
 }
@@ -46,6 +48,7 @@ impl<'a> PoolStatus<'a> {
         let members = pool.members.iter();
         Self {
             pool: &pool.name,
+            routing: pool.strategy.as_str(),
             members: members
                 .map(|member| MemberStatus::of(member, store, now))
                 .collect(),

@@ -40,10 +40,17 @@ pub fn page(status: &Status<'_>) -> String {
     html.text(&status.time);
     html.0.push_str("</p><h2>Rules</h2>");
     html.table(&RULES, &status.rules, rule);
-    for PoolStatus { pool, members } in &status.pools {
+    for PoolStatus {
+        pool,
+        routing,
+        members,
+    } in &status.pools
+    {
         html.0.push_str("<h2>Pool ");
         html.text(pool.as_str());
-        html.0.push_str("</h2>");
+        html.0.push_str("</h2><p>");
+        html.text(routing);
+        html.0.push_str("</p>");
         html.table(&MEMBERS, members, member);
     }
     html.0.push_str("</body></html>\n");

@@ -145,6 +145,7 @@ fn pools_of_models_follow_those_of_the_document() {
         .map(|pool| &pool["pool"])
         .collect();
     assert_eq!(names, ["pair", "own"]);
+    assert_eq!(pools[0]["routing"], "priority-weighted");
 }
 
 #[test]

@@ -55,6 +55,7 @@ fn a_check_over_tls_speaks_http_1() {
     let check = &cluster["health_checks"][0];
     assert_eq!(check["tls_options"], json!({"alpn_protocols": ["http/1.1"]}));
     assert_eq!(check["http_health_check"]["host"], "api.openai.com");
+    assert_eq!(cluster["type"], "STRICT_DNS", "each of its addresses is checked");
 }
 
 #[test]
