@@ -19,8 +19,8 @@ pub struct Broker {
     files: Files,
     address: SocketAddr,
     admin: SocketAddr,
-    status: SocketAddr,
-    client: reqwest::Client,
+    pub(super) status: SocketAddr,
+    pub(super) client: reqwest::Client,
 }
 
 /// How a broker is started.
@@ -225,17 +225,6 @@ impl Broker {
     /// A page of Envoy's admin interface.
     pub async fn admin(&self, path: &str) -> String {
         Answer::of(self.client.get(self.admin_url() + path)).await.text()
-    }
-
-    /// Where the status page is.
-    pub fn status_address(&self) -> SocketAddr {
-        self.status
-    }
-
-    /// A request to the status page.
-    pub async fn status(&self, method: Method, path: &str) -> Answer {
-        let url = format!("http://{}{path}", self.status);
-        Answer::of(self.client.request(method, url)).await
     }
 
     /// All metrics in the form Prometheus reads.

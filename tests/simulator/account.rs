@@ -23,7 +23,7 @@ use crate::vendor::Vendor;
 /// A simulated provider account on a port of its own. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Simulator {
-    account: Arc<Account>,
+    pub(crate) account: Arc<Account>,
     address: SocketAddr,
     listening: Mutex<Option<JoinHandle<()>>>,
 }
@@ -112,18 +112,6 @@ impl Simulator {
             .extend(behaviours.into_iter().map(Arc::new));
     }
 
-    /// Has a page `/health` from now on, with this status. Who asks for it makes no call; see
-    /// [`checks`](Self::checks).
-    pub fn set_health(&self, status: u16) {
-        self.account.state().health = Some(status);
-    }
-
-    /// All requests for the page `/health`.
-    #[must_use]
-    pub fn checks(&self) -> Vec<ReceivedRequest> {
-        self.account.state().checks.clone()
-    }
-
     /// Answers 401 to calls that do not carry exactly this header. For `authorization` name the whole value.
     pub fn require(&self, header: &str, value: &str) {
         self.account.state().required = Some((header.to_owned(), value.to_owned()));
@@ -205,7 +193,7 @@ impl Drop for Simulator {
 pub(crate) struct Account {
     name: String,
     recording: Recording,
-    started: Instant,
+    pub(crate) started: Instant,
     serial: AtomicU64,
     state: Mutex<State>,
     count: watch::Sender<usize>,
@@ -218,8 +206,8 @@ pub(crate) struct State {
     pub(crate) queue: VecDeque<Arc<Behaviour>>,
     pub(crate) required: Option<(String, String)>,
     pub(crate) received: Vec<ReceivedRequest>,
-    health: Option<u16>,
-    checks: Vec<ReceivedRequest>,
+    pub(crate) health: Option<u16>,
+    pub(crate) checks: Vec<ReceivedRequest>,
 }
 
 impl Account {
@@ -275,16 +263,6 @@ impl Account {
         }
     }
 
-    /// The status of the page `/health`, if this is what is asked for and there is one.
-    pub(crate) fn check(&self, parts: &Parts) -> Option<u16> {
-        let mut state = self.state();
-        let status = state.health.filter(|_| parts.uri.path() == "/health")?;
-        state
-            .checks
-            .push(received(parts, &Bytes::new(), self.started, None));
-        Some(status)
-    }
-
     pub(crate) fn count(&self) -> usize {
         *self.count.borrow()
     }
@@ -299,7 +277,7 @@ impl Account {
     }
 }
 
-fn received(
+pub(crate) fn received(
     parts: &Parts,
     body: &Bytes,
     started: Instant,
