@@ -59,10 +59,9 @@ impl<'a> PoolStatus<'a> {
 impl<'a> MemberStatus<'a> {
     fn of(member: &'a Member, store: &dyn Store, now: Timestamp) -> Self {
         let provider = &member.provider;
-        let health = health(member, store);
         // The smallest call that there is.
-        let standing = standing(member, &health, Tokens(1), store, now);
-        let first_byte = health.latency.first_byte.micros();
+        let standing = standing(member, Tokens(1), store, now);
+        let first_byte = health(member, store).latency.first_byte.micros();
         Self {
             provider: &provider.name,
             model: &member.model,
