@@ -69,8 +69,10 @@ pub fn lowest_latency(
     random: u64,
     now: Timestamp,
 ) -> Vec<Placed<'_>> {
-    let known = |placed: Placed<'_>| (placed, speed(placed.1));
-    let mut members: Vec<_> = members.into_iter().map(known).collect();
+    let mut members: Vec<_> = members
+        .into_iter()
+        .map(|placed| (placed, speed(placed.1)))
+        .collect();
     members.sort_by_key(|((_, member), speed)| (member.priority, speed.expected.is_none(), speed.expected));
     let priority = members.first().map(|((_, member), _)| member.priority);
     let peers = members
