@@ -123,13 +123,13 @@ pub fn arrange<'a>(members: Vec<Placed<'a>>, wishes: Wishes, knowledge: &impl Kn
     }
 }
 
-/// Those that `accepts` accepts, in the order of the strategy, until there are enough. Who comes first in a priority is drawn
+/// Those that `accept` lets in, in the order of the strategy, until there are enough. Who comes first in a priority is drawn
 /// anew among the others as long as nobody is taken, so that the share of one that is not goes to the others by weight.
 fn line_up<'a>(
     members: Vec<Placed<'a>>,
     wishes: Wishes,
     knowledge: &impl Knowledge,
-    mut accepts: impl FnMut(Placed<'a>) -> bool,
+    mut accept: impl FnMut(Placed<'a>) -> bool,
 ) -> Vec<Placed<'a>> {
     let Wishes {
         random, now, most, ..
@@ -160,7 +160,7 @@ fn line_up<'a>(
                 .wrapping_mul(6_364_136_223_846_793_005)
                 .wrapping_add(1_442_695_040_888_963_407);
             let placed = group.remove(place);
-            if accepts(placed) {
+            if accept(placed) {
                 taken.push(placed);
                 break;
             }
@@ -169,7 +169,7 @@ fn line_up<'a>(
             if taken.len() >= most {
                 return taken;
             }
-            if accepts(placed) {
+            if accept(placed) {
                 taken.push(placed);
             }
         }
