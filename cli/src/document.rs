@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use shared::config::{self, Audience, Loaded, Mistake};
+use shared::units::Timestamp;
 
 /// A configuration that holds.
 pub struct Document {
@@ -27,12 +28,23 @@ pub fn parse(text: &str, path: &Path) -> Result<Document> {
     let value: Value = serde_saphyr::from_str_with_options(text, options)
         .with_context(|| format!("{} is not valid YAML", path.display()))?;
     match config::load(&value, Audience::Operator) {
-        Ok(loaded) => Ok(Document { value, loaded }),
+        Ok(mut loaded) => {
+            loaded.warnings.extend(loaded.expired(now()));
+            Ok(Document { value, loaded })
+        }
         Err(mistakes) => {
             let count = mistakes.0.len();
             bail!("{} has {}:\n{mistakes}", path.display(), plural(count, "mistake"))
         }
     }
+}
+
+fn now() -> Timestamp {
+    let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let nanos = since_epoch
+        .ok()
+        .and_then(|elapsed| u64::try_from(elapsed.as_nanos()).ok());
+    Timestamp(nanos.unwrap_or_default())
 }
 
 /// Tells the operator what is allowed but probably not meant.

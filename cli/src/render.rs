@@ -1,11 +1,13 @@
 //! `broker render envoy`: everything Envoy reads, made from one document. Clusters, listeners and secrets are files
 //! that Envoy watches, so that a change of any takes effect without a restart.
 
+mod agents_tls;
 mod bootstrap;
 mod clusters;
 mod files;
 mod health;
 mod hop;
+mod jwt;
 mod listener;
 mod parts;
 mod secrets;
@@ -126,8 +128,14 @@ pub fn render(document: &Document, config: &Path, place: &Place, out: &Path) -> 
     for (name, secret) in secrets::of(document, base)? {
         write_if_changed(&out.join("secrets").join(name), &secret)?;
     }
+    for (name, secret) in agents_tls::secrets(document, base)? {
+        write_if_changed(&out.join(agents_tls::FOLDER).join(name), &secret)?;
+    }
     write_if_changed(&out.join("clusters.yaml"), &clusters::of(document, place, out)?)?;
     write_if_changed(&out.join("routes.yaml"), &listener::routes(document))?;
+    if let Some(filter) = jwt::filter(document, base)? {
+        write_if_changed(&out.join(jwt::FILE), &filter)?;
+    }
     write_if_changed(&out.join("filter.yaml"), &listener::filter(document, place))?;
     write_if_changed(&out.join("listeners.yaml"), &listener::of(document, place, out)?)?;
     write_if_changed(&out.join("envoy.yaml"), &bootstrap::of(place, out)?)

@@ -65,8 +65,13 @@ pub fn run(options: &Options) -> Result<()> {
         Some(url) => format!(", status {url}"),
         None => String::new(),
     };
+    let scheme = if first.loaded.listener.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     println!(
-        "broker ready on http://{} (admin http://{}{status})",
+        "broker ready on {scheme}://{} (admin http://{}{status})",
         place.listen, place.admin
     );
 

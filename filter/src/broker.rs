@@ -11,6 +11,7 @@ use shared::broker::{Broker, Event, Flow, Forward, Output};
 use shared::call::Services;
 use shared::config::Snapshot;
 use shared::headers::{X_ENVOY_MAX_RETRIES, X_ENVOY_PER_TRY_TIMEOUT};
+use shared::identity::Verified;
 use shared::metrics::{Labels, Metric};
 use shared::reply::Reply;
 use shared::routing::Worker;
@@ -134,6 +135,16 @@ impl Services for Host {
     }
 }
 
+impl Verified for Host {
+    fn metadata(&self, namespace: &str, path: &[String]) -> Option<Vec<u8>> {
+        host::metadata(namespace, path)
+    }
+
+    fn certificate_uri(&self) -> Option<Vec<u8>> {
+        host::certificate_uri()
+    }
+}
+
 impl Output for Host {
     fn remove_request_headers(&mut self, names: &[&str]) {
         for name in names {
@@ -161,6 +172,10 @@ impl Output for Host {
 
     fn has_provider_broken_off(&self) -> bool {
         host::has_provider_broken_off()
+    }
+
+    fn verified(&self) -> &dyn Verified {
+        self
     }
 
     fn tally(&mut self, selection: Selection<'_>, ended: Ended) {

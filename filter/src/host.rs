@@ -179,6 +179,19 @@ pub fn set_record(line: &[u8]) {
     log_failure(&hostcalls::set_property(vec![RECORD], Some(line)));
 }
 
+/// A value of the stream's dynamic metadata, which filters before this one leave; text comes as it is.
+pub fn metadata(namespace: &str, path: &[String]) -> Option<Vec<u8>> {
+    let mut whole = vec!["metadata", "filter_metadata", namespace];
+    whole.extend(path.iter().map(String::as_str));
+    hostcalls::get_property(whole).ok().flatten()
+}
+
+/// The first URI among the names in the client's certificate.
+pub fn certificate_uri() -> Option<Vec<u8>> {
+    let uri = hostcalls::get_property(vec!["connection", "uri_san_peer_certificate"]);
+    uri.ok().flatten().filter(|uri| !uri.is_empty())
+}
+
 /// The status that the agent got, asked when the call is over; `None` if it got none.
 pub fn sent_status() -> Option<u16> {
     let bytes = hostcalls::get_property(vec!["response", "code"]).ok()??;

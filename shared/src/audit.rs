@@ -98,6 +98,12 @@ pub struct Record<'a> {
     /// The workspace's tenant.
     #[serde(rename = "llm.tenant", skip_serializing_if = "Option::is_none")]
     pub tenant: Option<&'a TenantName>,
+    /// What made the agent known: `token`, `jwt`, `spiffe`.
+    #[serde(rename = "llm.identity", skip_serializing_if = "Option::is_none")]
+    pub identity: Option<&'static str>,
+    /// The person behind the agent, in the agent's words.
+    #[serde(rename = "llm.user", skip_serializing_if = "Option::is_none")]
+    pub user: Option<&'a str>,
     /// The tier of the call: the agent's, or where it has none what the call says.
     #[serde(rename = "llm.tier", skip_serializing_if = "Option::is_none")]
     pub tier: Option<&'a str>,

@@ -15,7 +15,7 @@ use crate::audit::Record;
 use crate::call::{Attempt, Call, Outcome, Services, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::{Headers, X_ENVOY_RATELIMITED, X_REQUEST_ID};
-use crate::identity;
+use crate::identity::{self, Arrival, Verified};
 use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
@@ -79,6 +79,8 @@ pub trait Output: Services {
     fn remove_response_header(&mut self, name: &str);
     /// Whether it was the provider who broke off the answer of the call that is over.
     fn has_provider_broken_off(&self) -> bool;
+    /// What the host has verified of the call before.
+    fn verified(&self) -> &dyn Verified;
     /// Adds the call to the figures of what chose its pool.
     fn tally(&mut self, selection: Selection<'_>, ended: Ended);
     /// What this worker remembers by itself.
@@ -247,11 +249,17 @@ fn arrive(trail: &mut Trail, headers: Headers, is_end: bool, output: &mut dyn Ou
     };
     trail.dialect = api.dialect();
     trail.api = Some(api);
-    let agent = match identity::identify(&headers, &trail.snapshot) {
-        Ok(agent) => agent,
+    let arrival = Arrival {
+        headers: &headers,
+        verified: output.verified(),
+        now: trail.started,
+    };
+    let identified = match identity::identify(arrival, &trail.snapshot) {
+        Ok(identified) => identified,
         Err(error) => return refuse(trail, Refusal::Identity(error), output),
     };
-    trail.note_agent(&agent, &headers);
+    let agent = identified.agent.clone();
+    trail.note_caller(identified, &headers);
     match api {
         Api::Models(dialect) => list_models(trail, &agent, &headers, dialect, output),
         Api::Completion(_) if is_end => refuse(

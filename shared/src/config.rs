@@ -10,6 +10,7 @@ mod mistake;
 mod reader;
 mod resolve;
 mod snapshot;
+mod verification;
 
 use std::sync::Arc;
 
@@ -24,7 +25,11 @@ pub use snapshot::{
     Timeouts, Workspace,
 };
 
+pub use verification::{JwtVerification, KeySet, ListenerTls};
+
+use crate::audit::rfc3339;
 use crate::ids::ConfigVersion;
+use crate::units::Timestamp;
 
 /// A valid configuration as the operator's command sees it.
 #[derive(Debug)]
@@ -33,8 +38,33 @@ pub struct Loaded {
     pub snapshot: Arc<Snapshot>,
     /// How Envoy reaches each provider account; empty where the document is the filter's part.
     pub connections: Vec<Connection>,
+    /// How Envoy is to verify JWTs; `None` where it need not, or a filter of the operator's does.
+    pub jwt: Option<JwtVerification>,
+    /// TLS of the listener.
+    pub listener: Option<ListenerTls>,
+    /// The places of tokens that expire, and when.
+    pub expiries: Vec<(String, Timestamp)>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Mistake>,
+}
+
+impl Loaded {
+    /// Warnings of the tokens that have expired by now.
+    #[must_use]
+    pub fn expired(&self, now: Timestamp) -> Vec<Mistake> {
+        let expired = self.expiries.iter().filter(|(_, expires)| *expires <= now);
+        expired
+            .map(|(path, expires)| Mistake {
+                path: path.clone(),
+                value: String::new(),
+                problem: format!(
+                    "expired at {}: calls with this token are refused",
+                    rfc3339(*expires)
+                ),
+                nearest: None,
+            })
+            .collect()
+    }
 }
 
 /// Whose part of the document is read.
@@ -42,7 +72,7 @@ pub struct Loaded {
 pub enum Audience {
     /// The operator's whole document.
     Operator,
-    /// The filter's part: without `endpoint`, `credential` and `health_check`, which only Envoy needs.
+    /// The filter's part: without what only Envoy needs, see [`filter_part`].
     Filter,
 }
 
@@ -52,19 +82,28 @@ pub fn load(document: &Value, audience: Audience) -> Result<Loaded, Mistakes> {
     let root = reader::Reader::root(document, &log);
     let document_parts = document::Document::read(&root, audience);
     let version = version(&filter_part(document));
-    let loaded = document_parts.map(|parts| resolve::resolve(&parts, version, &log));
-    let (mistakes, warnings) = log.into_parts();
-    match loaded {
-        Some((snapshot, connections)) if mistakes.is_empty() => Ok(Loaded {
+    let loaded = document_parts.map(|parts| {
+        let (snapshot, connections) = resolve::resolve(&parts, version, &log);
+        let tokens = parts.agents.iter().flat_map(|agent| &agent.tokens);
+        let expiries = tokens.filter_map(|token| Some((token.at.path().to_owned(), token.expires?)));
+        Loaded {
             snapshot: Arc::new(snapshot),
             connections,
-            warnings,
-        }),
+            expiries: expiries.collect(),
+            jwt: parts.identity.verification,
+            listener: parts.listener,
+            warnings: Vec::new(),
+        }
+    });
+    let (mistakes, warnings) = log.into_parts();
+    match loaded {
+        Some(loaded) if mistakes.is_empty() => Ok(Loaded { warnings, ..loaded }),
         _ => Err(Mistakes(mistakes)),
     }
 }
 
-/// The part of the document that the filter reads: everything but how Envoy reaches the providers.
+/// The part of the document that the filter reads: everything but how Envoy reaches the providers, how agents reach
+/// Envoy, and how it verifies JWTs.
 #[must_use]
 pub fn filter_part(document: &Value) -> Value {
     let mut part = document.clone();
@@ -73,6 +112,14 @@ pub fn filter_part(document: &Value) -> Value {
         provider.remove("endpoint");
         provider.remove("credential");
         provider.remove("health_check");
+    }
+    if let Some(root) = part.as_object_mut() {
+        root.remove("listener");
+    }
+    if let Some(jwt) = part.pointer_mut("/identity/jwt").and_then(Value::as_object_mut) {
+        for key in ["issuer", "audiences", "jwks"] {
+            jwt.remove(key);
+        }
     }
     part
 }

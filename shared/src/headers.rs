@@ -18,6 +18,10 @@ pub const X_BROKER_STEP: &str = "x-broker-step";
 pub const X_BROKER_PURPOSE: &str = "x-broker-purpose";
 /// The tier that the agent wishes for, for rules.
 pub const X_BROKER_TIER: &str = "x-broker-tier";
+/// The person behind the agent, in the agent's words, for the record.
+pub const X_BROKER_USER: &str = "x-broker-user";
+/// What proxies in front say of the certificates that they were shown.
+pub const X_FORWARDED_CLIENT_CERT: &str = "x-forwarded-client-cert";
 /// How an attempt failed, as Envoy's response flags, where a hop inside Envoy answered in the provider's place.
 pub const X_BROKER_FAILURE: &str = "x-broker-failure";
 /// The prefix of the broker's own headers; none of them is ever forwarded.

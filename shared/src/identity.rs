@@ -1,49 +1,183 @@
-//! Who is calling: the agent whose broker token came with the call.
+//! Who is calling: the agent that the call's certificate, JWT or broker token names.
+//!
+//! Each is read on its own, and whatever is shown must hold: a forged token is refused beside a good certificate. All that
+//! are there must name the same agent. Where more than one does, the certificate comes before the JWT and the JWT
+//! before the token in the record.
 
+mod claimed;
+mod error;
+mod forwarded;
+mod jwt;
+mod spiffe;
+#[cfg(test)]
+pub(crate) mod testing;
 mod token;
+mod user;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use token::TokenDigest;
+pub use error::IdentityError;
+pub use jwt::{ClaimPath, Jwt};
+pub use spiffe::{Spiffe, SpiffeTemplate, TemplateError};
+pub use token::{KnownToken, TokenDigest};
+pub use user::UserRecord;
 
 use crate::config::{Agent, Snapshot};
 use crate::headers::{AUTHORIZATION, Headers, Lookup, X_API_KEY};
 use crate::limits::MAX_TOKEN;
+use crate::units::Timestamp;
 
-/// Why nobody is known to call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum IdentityError {
-    /// Neither header.
-    #[error("no token: send the agent's token as `Authorization: Bearer` or `x-api-key`")]
-    Missing,
-    /// Not `Bearer TOKEN`, a repeated header, too long, or empty.
-    #[error("the token cannot be read: send it once, as `Authorization: Bearer` or `x-api-key`")]
-    Malformed,
-    /// Both headers, and they differ.
-    #[error("`Authorization` and `x-api-key` hold different tokens")]
-    Disagreeing,
-    /// No agent has this token.
-    #[error("the token is not known")]
-    Unknown,
+/// By what agents are known.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// Their broker tokens; `None` where no token counts.
+    pub tokens: Option<HashMap<TokenDigest, KnownToken>>,
+    /// Claims of a JWT.
+    pub jwt: Option<Jwt>,
+    /// The SPIFFE id of their certificates.
+    pub spiffe: Option<Spiffe>,
+    /// What is recorded of the person behind the agent.
+    pub user: UserRecord,
 }
 
-/// Finds the agent by the token in the headers.
-pub fn identify(headers: &Headers, snapshot: &Snapshot) -> Result<Arc<Agent>, IdentityError> {
-    let token = match (bearer(headers)?, api_key(headers)?) {
-        (None, None) => return Err(IdentityError::Missing),
+/// What made an agent known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Its certificate.
+    Spiffe,
+    /// Its JWT.
+    Jwt,
+    /// Its broker token.
+    Token,
+}
+
+impl Source {
+    /// The source as records spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Spiffe => "spiffe",
+            Self::Jwt => "jwt",
+            Self::Token => "token",
+        }
+    }
+}
+
+/// What the host has verified of a call before the broker saw it.
+pub trait Verified {
+    /// A value of the call's metadata as text, where the host's filters before the broker left one there.
+    fn metadata(&self, namespace: &str, path: &[String]) -> Option<Vec<u8>>;
+    /// The URI in the certificate that the client showed and the host checked.
+    fn certificate_uri(&self) -> Option<Vec<u8>>;
+}
+
+/// A call as it arrives.
+#[derive(Clone, Copy)]
+pub struct Arrival<'a> {
+    /// Its headers.
+    pub headers: &'a Headers,
+    /// What the host knows of it.
+    pub verified: &'a dyn Verified,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// A caller who is known.
+#[derive(Clone, Debug)]
+pub struct Identified {
+    /// Who it is.
+    pub agent: Arc<Agent>,
+    /// What says so.
+    pub source: Source,
+    /// Whether the agent stands in the configuration, or in a workspace of it by somebody else's word only.
+    pub is_configured: bool,
+}
+
+impl Identified {
+    fn is_same_as(&self, other: &Self) -> bool {
+        let workspace = |agent: &Agent| agent.workspace.as_ref().map(|workspace| workspace.name.clone());
+        self.agent.name == other.agent.name && workspace(&self.agent) == workspace(&other.agent)
+    }
+}
+
+/// Finds the agent that calls.
+pub fn identify(arrival: Arrival<'_>, snapshot: &Snapshot) -> Result<Identified, IdentityError> {
+    let sources = &snapshot.identity;
+    let by_certificate = match &sources.spiffe {
+        Some(spiffe) => spiffe.read(arrival)?,
+        None => None,
+    };
+    let by_jwt = match &sources.jwt {
+        Some(jwt) => jwt.read(arrival)?,
+        None => None,
+    };
+    let known = [(Source::Spiffe, by_certificate), (Source::Jwt, by_jwt)];
+    let mut identified: Option<Identified> = None;
+    for (source, claimed) in known {
+        if let Some(claimed) = claimed {
+            join(&mut identified, claimed.resolve(source, snapshot)?)?;
+        }
+    }
+    if let Some(known) = by_token(arrival, sources)? {
+        join(&mut identified, known)?;
+    }
+    identified.ok_or_else(|| missing(arrival, sources))
+}
+
+/// Adds one more identity to those before it, which it must agree with.
+fn join(identified: &mut Option<Identified>, next: Identified) -> Result<(), IdentityError> {
+    match identified {
+        None => *identified = Some(next),
+        Some(first) if !first.is_same_as(&next) => return Err(IdentityError::Disagreeing),
+        // A JWT says more of an agent that is not configured than a certificate does.
+        Some(first) if !first.is_configured => first.agent = next.agent,
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+fn missing(arrival: Arrival<'_>, sources: &Sources) -> IdentityError {
+    if sources.jwt.as_ref().is_some_and(|jwt| jwt.has_payload(arrival)) {
+        return IdentityError::BadClaim;
+    }
+    match sources.tokens {
+        Some(_) => IdentityError::Missing,
+        None => IdentityError::Unidentified,
+    }
+}
+
+/// The agent whose token is in the headers.
+fn by_token(arrival: Arrival<'_>, sources: &Sources) -> Result<Option<Identified>, IdentityError> {
+    let Some(tokens) = &sources.tokens else {
+        return Ok(None);
+    };
+    let headers = arrival.headers;
+    let carries_jwt = |value: &[u8]| {
+        sources
+            .jwt
+            .as_ref()
+            .is_some_and(|jwt| jwt.is_in(AUTHORIZATION, value))
+    };
+    let bearer = bearer(headers)?.filter(|value| !carries_jwt(value));
+    let token = match (bearer, api_key(headers)?) {
+        (None, None) => return Ok(None),
         (Some(token), None) | (None, Some(token)) => token,
         (Some(bearer), Some(key)) if bearer == key => bearer,
-        (Some(_), Some(_)) => return Err(IdentityError::Disagreeing),
+        (Some(_), Some(_)) => return Err(IdentityError::TwoTokens),
     };
     if token.is_empty() || token.len() > MAX_TOKEN {
         return Err(IdentityError::Malformed);
     }
-    // The digest of a guess tells nothing about a token, so how long the lookup takes tells nothing either.
-    snapshot
-        .agents
+    let known = tokens
         .get(&TokenDigest::of(token))
-        .cloned()
-        .ok_or(IdentityError::Unknown)
+        .filter(|known| known.is_valid(arrival.now))
+        .ok_or(IdentityError::Unknown)?;
+    Ok(Some(Identified {
+        agent: known.agent.clone(),
+        source: Source::Token,
+        is_configured: true,
+    }))
 }
 
 fn bearer(headers: &Headers) -> Result<Option<&[u8]>, IdentityError> {
@@ -67,62 +201,4 @@ fn api_key(headers: &Headers) -> Result<Option<&[u8]>, IdentityError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Audience, load};
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    fn who(pairs: &[(&str, &[u8])]) -> Result<String, IdentityError> {
-        let document = serde_json::json!({
-            "providers": [{"name": "a", "kind": "openai"}],
-            "agents": [{"name": "bot", "token_sha256": TokenDigest::of(b"secret").to_string()}],
-        });
-        let snapshot = load(&document, Audience::Filter).unwrap().snapshot;
-        let pairs = pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
-            .collect();
-        identify(&Headers::new(pairs), &snapshot).map(|agent| agent.name.to_string())
-    }
-
-    #[test]
-    fn an_agent_is_known_by_its_token_in_either_header() {
-        for pairs in [
-            &[("authorization", &b"Bearer secret"[..])][..],
-            &[("authorization", b"bearer  secret ")],
-            &[("x-api-key", b"secret")],
-            &[("x-api-key", b"secret"), ("authorization", b"Bearer secret")],
-        ] {
-            assert_eq!(who(pairs).as_deref(), Ok("bot"), "{pairs:?}");
-        }
-    }
-
-    #[test]
-    fn whatever_is_no_known_token_is_refused_with_its_reason() {
-        let long = vec![b'x'; MAX_TOKEN + 1];
-        for (pairs, error) in [
-            (&[][..], IdentityError::Missing),
-            (
-                &[("authorization", &b"Bearer Secret"[..])],
-                IdentityError::Unknown,
-            ),
-            (&[("authorization", b"Basic secret")], IdentityError::Malformed),
-            (&[("authorization", b"Bearer ")], IdentityError::Malformed),
-            (&[("authorization", b"\xff\xfe")], IdentityError::Malformed),
-            (&[("x-api-key", b"")], IdentityError::Malformed),
-            (&[("x-api-key", b"\xff")], IdentityError::Unknown),
-            (&[("x-api-key", &long)], IdentityError::Malformed),
-            (
-                &[("x-api-key", b"secret"), ("x-api-key", b"secret")],
-                IdentityError::Malformed,
-            ),
-            (
-                &[("x-api-key", b"secret"), ("authorization", b"Bearer other")],
-                IdentityError::Disagreeing,
-            ),
-        ] {
-            assert_eq!(who(pairs), Err(error), "{pairs:?}");
-        }
-    }
-}
+mod tests;

@@ -11,6 +11,16 @@ pub const MAX_JSON_DEPTH: usize = 256;
 /// The longest agent token worth hashing.
 pub const MAX_TOKEN: usize = 512;
 
+/// The longest claim of a JWT that names an agent or says something of it: what a name or a label has, with room.
+pub const MAX_CLAIM: usize = 256;
+
+/// The longest SPIFFE id: its standard's own bound.
+pub const MAX_SPIFFE_ID: usize = 2_048;
+
+/// The longest `x-forwarded-client-cert` that is read: a few proxies, each with a certificate's names. One with whole
+/// chains in it is longer, and says no more than the id.
+pub const MAX_FORWARDED_CERTIFICATES: usize = 64 << 10;
+
 /// The longest `model` value; the longest real ones are cloud resource names of some 200 bytes.
 pub const MAX_MODEL_NAME: usize = 512;
 

@@ -136,7 +136,7 @@ impl Refusal {
             ),
             Self::Identity(error) => Row {
                 anthropic_type: "authentication_error",
-                ..invalid(401, "invalid_api_key", error.to_string().into())
+                ..invalid(401, error.code(), error.to_string().into())
             },
             Self::Request(error) => Row {
                 parameter: error.parameter().map(Cow::Borrowed),

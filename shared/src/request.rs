@@ -96,7 +96,7 @@ pub struct Given {
     pub stop: bool,
 }
 
-/// What a call says of itself in its body, for rules. What is no text counts as not said.
+/// What a call says of itself in its body, for rules and the record. What is no text counts as not said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// What it is a step of.
@@ -105,6 +105,8 @@ pub struct Metadata {
     pub purpose: Option<String>,
     /// The tier that it wishes for.
     pub tier: Option<String>,
+    /// The person behind the agent: the body's `safety_identifier`, else its `user`, else `metadata.user_id`.
+    pub user: Option<String>,
 }
 
 /// Why a body is no request.
@@ -159,7 +161,7 @@ pub(crate) struct Top<const N: usize> {
 }
 
 /// Keys that are looked at whatever the format: none means something else in another one.
-const COMMON: [&str; 7] = [
+const COMMON: [&str; 9] = [
     "system",
     "messages",
     "tools",
@@ -167,6 +169,8 @@ const COMMON: [&str; 7] = [
     "metadata",
     "response_format",
     "output_config",
+    "safety_identifier",
+    "user",
 ];
 
 /// Reads `model`, `stream`, what is common to all formats, and a format's own keys; `keys` begins with the first two.
@@ -211,6 +215,8 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
         metadata,
         response_format,
         output_config,
+        safety_identifier,
+        user,
     ] = common;
     let found = content::look(body, words, messages);
     let has_tools = is_list_of_some(body, tools) || is_list_of_some(body, functions);
@@ -229,7 +235,7 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
             .into_iter()
             .filter_map(|(is_needed, capability)| is_needed.then_some(capability))
             .collect(),
-        metadata: read_metadata(body, metadata),
+        metadata: read_metadata(body, metadata, [safety_identifier, user]),
         content: found.content,
         beginning: Beginning {
             system: system.map(|system| system.span),
@@ -272,14 +278,21 @@ fn wants_json(body: &[u8], response_format: Option<Value>, output_config: Option
     kind.is_some_and(|kind| kind != "text") || is_given(format)
 }
 
-fn read_metadata(body: &[u8], value: Option<Value>) -> Metadata {
+fn read_metadata(body: &[u8], value: Option<Value>, users: [Option<Value>; 2]) -> Metadata {
     let text = |value: Option<Value>| {
         let quoted = value?.span.of(body);
         let is_short = quoted.len() <= MAX_STATED + 2;
         is_short.then(|| scan::string(quoted))?.map(Cow::into_owned)
     };
-    let [step, purpose, tier] = object_members(body, value, ["step", "purpose", "tier"]).map(text);
-    Metadata { step, purpose, tier }
+    let members = object_members(body, value, ["step", "purpose", "tier", "user_id"]);
+    let [step, purpose, tier, user_id] = members.map(text);
+    let user = users.into_iter().find_map(text).or(user_id);
+    Metadata {
+        step,
+        purpose,
+        tier,
+        user,
+    }
 }
 
 /// The members of a member that is an object; none of what is given twice.

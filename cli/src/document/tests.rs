@@ -182,8 +182,12 @@ fn the_configuration_that_is_shipped_holds() {
     assert_eq!(loaded.warnings, []);
     for name in ["support-bot", "research-bot"] {
         let digest = TokenDigest::of(format!("{name}-token").as_bytes());
-        let agent = loaded.snapshot.agents.get(&digest);
-        assert_eq!(agent.map(|agent| agent.name.to_string()).as_deref(), Some(name));
+        let tokens = loaded.snapshot.identity.tokens.as_ref().unwrap();
+        let known = tokens.get(&digest);
+        assert_eq!(
+            known.map(|known| known.agent.name.to_string()).as_deref(),
+            Some(name)
+        );
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
 
 use super::parts::{seconds, unbounded, wasm_configuration, watched};
-use super::{BUFFER_BYTES, Place, health, hop};
+use super::{BUFFER_BYTES, Place, health, hop, jwt};
 use crate::document::Document;
 
 pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
@@ -37,6 +37,7 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
             )?);
         }
     }
+    resources.extend(jwt::cluster(document, place)?);
     Ok(json!({"resources": resources}))
 }
 
@@ -122,14 +123,14 @@ fn cluster(
     Ok(cluster)
 }
 
-pub(super) fn set(object: &mut Value, key: &str, value: Value) {
+pub fn set(object: &mut Value, key: &str, value: Value) {
     if let Some(members) = object.as_object_mut() {
         members.insert(key.to_owned(), value);
     }
 }
 
-/// TLS with the provider's own name, checked against the trusted certificates.
-fn tls(host: &str, place: &Place) -> Result<Value> {
+/// TLS with the server's own name, checked against the trusted certificates.
+pub fn tls(host: &str, place: &Place) -> Result<Value> {
     let is_address = host.parse::<std::net::IpAddr>().is_ok();
     let name = json!({
         "san_type": if is_address { "IP_ADDRESS" } else { "DNS" },

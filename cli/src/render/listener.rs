@@ -9,8 +9,9 @@ use shared::config::filter_part;
 use shared::limits::MAX_ATTEMPTS;
 use shared::units::Millis;
 
+use super::clusters::set;
 use super::parts::{WASM, seconds, wasm_configuration, watched};
-use super::{BUFFER_BYTES, Place, hop, socket_address, status};
+use super::{BUFFER_BYTES, Place, agents_tls, hop, jwt, socket_address, status};
 use crate::document::Document;
 
 /// The name of the broker's filter and of its configuration.
@@ -21,6 +22,21 @@ const ROUTES: &str = "model-broker";
 
 /// The listener.
 pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
+    let broker = json!({
+        "name": FILTER,
+        "config_discovery": {"config_source": watched(out, "filter.yaml"), "type_urls": [WASM]},
+    });
+    let router = json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+            "suppress_envoy_headers": true,
+        },
+    });
+    let filters: Vec<Value> = jwt::reference(document, out)
+        .into_iter()
+        .chain([broker, router])
+        .collect();
     let manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "model_broker",
@@ -32,29 +48,26 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
         "stream_idle_timeout": seconds(longest_silence(document)),
         "access_log": [access_log(place)],
         "local_reply_config": local_replies(),
-        "http_filters": [
-            {
-                "name": FILTER,
-                "config_discovery": {"config_source": watched(out, "filter.yaml"), "type_urls": [WASM]},
-            },
-            {
-                "name": "envoy.filters.http.router",
-                "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
-                    "suppress_envoy_headers": true,
-                },
-            },
-        ],
+        "forward_client_cert_details": forwarded_certificates(document),
+        "http_filters": filters,
         "rds": {"route_config_name": ROUTES, "config_source": watched(out, "routes.yaml")},
     });
+    let mut chain = json!({"filters": [
+        {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
+    ]});
+    if let Some(tls) = &document.loaded.listener {
+        set(
+            &mut chain,
+            "transport_socket",
+            agents_tls::transport_socket(tls, out),
+        );
+    }
     let listener = json!({
         "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
         "name": "model-broker",
         "address": socket_address(&place.listen)?,
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
-        "filter_chains": [{"filters": [
-            {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager},
-        ]}],
+        "filter_chains": [chain],
     });
     let snapshot = &document.loaded.snapshot;
     let short_tempered = snapshot
@@ -66,6 +79,17 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
         .chain(status::listener(place)?)
         .collect();
     Ok(json!({"resources": listeners}))
+}
+
+/// What Envoy does with `x-forwarded-client-cert`, which anybody can send: only a proxy in front that is trusted to write
+/// it may have it read.
+fn forwarded_certificates(document: &Document) -> &'static str {
+    let spiffe = document.loaded.snapshot.identity.spiffe.as_ref();
+    if spiffe.is_some_and(|spiffe| spiffe.is_forwarded) {
+        "ALWAYS_FORWARD_ONLY"
+    } else {
+        "SANITIZE"
+    }
 }
 
 /// The broker's filter with the filter's part of the document.

@@ -6,6 +6,7 @@ use super::*;
 use crate::config::{Audience, Scheme, load};
 use crate::egress::{self, Egress};
 use crate::identity::TokenDigest;
+use crate::identity::testing::Facts;
 use crate::metrics::{Labels, Metric, stat_name};
 use crate::provider::Address;
 use crate::store::testing::Memory;
@@ -155,6 +156,7 @@ struct Host {
     tallies: Vec<String>,
     removed_from_answer: Vec<String>,
     has_provider_broken_off: bool,
+    verified: Facts,
     store: Rc<Memory>,
     worker: Rc<Worker>,
 }
@@ -198,6 +200,10 @@ impl Output for Host {
 
     fn has_provider_broken_off(&self) -> bool {
         self.has_provider_broken_off
+    }
+
+    fn verified(&self) -> &dyn Verified {
+        &self.verified
     }
 
     fn tally(&mut self, selection: Selection<'_>, ended: Ended) {

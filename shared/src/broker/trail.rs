@@ -11,9 +11,11 @@ use crate::broker::tally::tally;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::Headers;
+use crate::identity::Identified;
 use crate::ledger::Usage;
 use crate::metrics::{Labels, Metric, NONE};
 use crate::reply::{Refusal, quoted};
+use crate::request::Metadata;
 use crate::routing::{Exclusion, ExclusionReason, Resolution, Stated, Stay};
 use crate::units::{MicroUsd, Timestamp, Tokens};
 use crate::wire::{Dialect, Flaw};
@@ -33,8 +35,8 @@ pub(super) struct Trail {
     pub status: Option<u16>,
     /// The call, once it was forwarded and is over.
     pub upstream: Option<SharedCall>,
-    started: Timestamp,
-    agent: Option<Arc<Agent>>,
+    pub started: Timestamp,
+    caller: Option<Identified>,
     stated: Said,
     request: Option<Requested>,
 }
@@ -45,6 +47,7 @@ struct Said {
     step: Option<String>,
     purpose: Option<String>,
     tier: Option<String>,
+    user: Option<String>,
 }
 
 /// What the request asked for.
@@ -69,20 +72,27 @@ impl Trail {
             status: None,
             upstream: None,
             started,
-            agent: None,
+            caller: None,
             stated: Said::default(),
             request: None,
         }
     }
 
-    pub fn note_agent(&mut self, agent: &Arc<Agent>, headers: &Headers) {
-        self.stated = Stated::of(agent, headers, None).into();
-        self.agent = Some(agent.clone());
+    pub fn note_caller(&mut self, caller: Identified, headers: &Headers) {
+        self.stated = self.said(&caller.agent, headers, None);
+        self.caller = Some(caller);
+    }
+
+    fn said(&self, agent: &Agent, headers: &Headers, metadata: Option<&Metadata>) -> Said {
+        Said {
+            user: self.snapshot.identity.user.of(headers, metadata),
+            ..Stated::of(agent, headers, metadata).into()
+        }
     }
 
     pub fn note_request(&mut self, asked: &Asked<'_>) {
         let request = asked.request;
-        self.stated = Stated::of(asked.agent, asked.headers, Some(&request.metadata)).into();
+        self.stated = self.said(asked.agent, asked.headers, Some(&request.metadata));
         self.request = Some(Requested {
             model: quoted(&request.model).into_owned(),
             stream: request.stream,
@@ -110,7 +120,10 @@ impl Trail {
         let mut record = self.record(call.as_ref(), cost, now);
         record.tokens_estimated = learned;
         output.record(&record);
-        measure(&record, call.as_ref(), cost, output);
+        // Only names of the configuration become labels, so that their number is bounded.
+        let caller = self.caller.as_ref().filter(|caller| caller.is_configured);
+        let agent = caller.map_or(NONE, |caller| caller.agent.name.as_str());
+        measure(&record, agent, call.as_ref(), cost, output);
         tally(&record, cost, is_providers_fault, output);
     }
 
@@ -125,7 +138,7 @@ impl Trail {
         cost: Option<MicroUsd>,
         now: Timestamp,
     ) -> Record<'a> {
-        let agent = self.agent.as_deref();
+        let agent = self.caller.as_ref().map(|caller| caller.agent.as_ref());
         let classification = agent
             .and_then(|agent| agent.attributes.get("classification"))
             .map(String::as_str);
@@ -149,6 +162,8 @@ impl Trail {
             agent: agent.map(|agent| &agent.name),
             workspace: workspace.map(|workspace| &workspace.name),
             tenant: workspace.and_then(|workspace| workspace.tenant.as_ref()),
+            identity: self.caller.as_ref().map(|caller| caller.source.as_str()),
+            user: self.stated.user.as_deref(),
             tier: self.stated.tier.as_deref(),
             classification,
             step: self.stated.step.as_deref(),
@@ -219,6 +234,7 @@ impl From<Stated<'_>> for Said {
             step: short(stated.step),
             purpose: short(stated.purpose),
             tier: short(stated.tier),
+            user: None,
         }
     }
 }
@@ -269,12 +285,13 @@ fn set_affinity<'a>(record: &mut Record<'a>, call: &'a Call) {
 
 fn measure(
     record: &Record<'_>,
+    agent: &str,
     call: Option<&Ref<'_, Call>>,
     cost: Option<MicroUsd>,
     output: &mut dyn Output,
 ) {
     let labels = Labels {
-        agent: Some(record.agent.map_or(NONE, |name| name.as_str())),
+        agent: Some(agent),
         pool: Some(record.pool.map_or(NONE, |name| name.as_str())),
         provider: Some(record.provider.map_or(NONE, |name| name.as_str())),
         model: Some(record.model.map_or(NONE, |name| name.as_str())),

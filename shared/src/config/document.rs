@@ -3,18 +3,23 @@
 mod agents;
 mod care;
 mod health_check;
+mod identity;
+mod listener;
 mod models;
 mod pools;
 mod providers;
 
-pub use agents::{AgentEntry, TenantEntry, WorkspaceEntry};
+pub use agents::{AgentEntry, TenantEntry, TokenEntry, WorkspaceEntry};
+pub use identity::IdentityEntry;
 pub use models::{ModelEntry, RuleEntry};
 pub use pools::{MemberEntry, PoolEntry};
 pub use providers::ProviderEntry;
 
 use super::Audience;
 use super::reader::{Reader, Section};
+use super::verification::ListenerTls;
 use crate::ledger::Price;
+use agents::Tokens;
 
 /// Everything that is written in the document.
 pub struct Document<'v> {
@@ -26,6 +31,9 @@ pub struct Document<'v> {
     pub workspaces: Vec<WorkspaceEntry<'v>>,
     pub agents: Vec<AgentEntry<'v>>,
     pub prices: Vec<(&'v str, Price)>,
+    pub identity: IdentityEntry<'v>,
+    /// Only in the operator's document.
+    pub listener: Option<ListenerTls>,
 }
 
 impl<'v> Document<'v> {
@@ -33,6 +41,22 @@ impl<'v> Document<'v> {
     pub fn read(root: &Reader<'v>, audience: Audience) -> Option<Self> {
         let mut section = root.section()?;
         let providers = required_list(&mut section, "providers");
+        let identity = section
+            .optional("identity")
+            .map_or_else(IdentityEntry::default, |identity| {
+                IdentityEntry::read(&identity, audience)
+            });
+        let tokens = if identity.has_other_than_tokens() {
+            Tokens::Optional
+        } else {
+            Tokens::Required
+        };
+        let listener = match audience {
+            Audience::Operator => section
+                .optional("listener")
+                .and_then(|reader| listener::read(&reader)),
+            Audience::Filter => None,
+        };
         let document = Self {
             providers: providers
                 .iter()
@@ -58,16 +82,15 @@ impl<'v> Document<'v> {
             agents: section
                 .list("agents")
                 .iter()
-                .filter_map(AgentEntry::read)
+                .filter_map(|entry| AgentEntry::read(entry, tokens))
                 .collect(),
             prices: section
                 .optional("prices")
                 .map(|prices| models::read_prices(&prices))
                 .unwrap_or_default(),
+            identity,
+            listener,
         };
-        if let Some(identity) = section.optional("identity") {
-            agents::read_identity(&identity);
-        }
         section.not_yet(&[
             "policies",
             "policy_mode",

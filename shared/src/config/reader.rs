@@ -6,9 +6,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::mistake::{Mistake, nearest};
-use crate::units::Millis;
+use crate::units::{Millis, Timestamp};
 
 /// What is said of a text that is no name.
 pub const NO_NAME: &str = "must be a name of letters, digits, `.`, `_` and `-`";
@@ -195,6 +197,17 @@ impl<'v> Reader<'v> {
             Some(_) => self.mistake("must be between `1ms` and `24h`"),
             None => self.mistake(problem),
         }
+    }
+
+    /// A point in time such as `2026-12-31T00:00:00Z`.
+    pub fn point_in_time(&self) -> Option<Timestamp> {
+        let time = self
+            .value
+            .as_str()
+            .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+        time.and_then(|time| u64::try_from(time.unix_timestamp_nanos()).ok())
+            .map(Timestamp)
+            .or_else(|| self.mistake("must be a point in time such as `2026-12-31T00:00:00Z`"))
     }
 
     /// The elements of a list.

@@ -1,5 +1,6 @@
 //! Looks up every name of a document and builds the snapshot.
 
+mod agents;
 mod pools;
 mod residency;
 
@@ -8,10 +9,10 @@ use std::sync::Arc;
 
 use super::connection::Connection;
 use super::criteria::{self, Criterion, Subject, Test};
-use super::document::{AgentEntry, Document, ProviderEntry, RuleEntry};
+use super::document::{Document, ProviderEntry, RuleEntry};
 use super::reader::{Log, Reader};
-use super::snapshot::{Agent, Pool, Provider, Rule, Snapshot, Workspace};
-use crate::ids::{AgentName, ConfigVersion, ProviderName, RuleName};
+use super::snapshot::{Pool, Provider, Rule, Snapshot};
+use crate::ids::{ConfigVersion, ProviderName, RuleName};
 use crate::ledger::Price;
 
 /// Things by name, in the order in which they stood in the document.
@@ -59,6 +60,7 @@ pub(super) fn resolve(
         .agents
         .iter()
         .flat_map(|agent| agent.attributes.iter().map(|(key, _)| *key))
+        .chain(agents::claimed_attributes(&document.identity))
         .collect();
     let attributes: Vec<&str> = attributes.into_iter().collect();
     let prices: HashMap<String, Price> = document
@@ -95,14 +97,8 @@ pub(super) fn resolve(
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
 
     let workspaces = residency::workspaces(document);
-    if document.agents.is_empty() {
-        log.warn(
-            "agents",
-            "",
-            "is empty: no token is known, so every call will be refused",
-        );
-    }
-    let agents = agents(&document.agents, &workspaces);
+    let agents = agents::agents(&document.agents, &workspaces);
+    let identity = agents::sources(document, &agents, log);
 
     let offered = rules.iter().flat_map(|rule| &rule.criteria);
     let pools: Vec<Arc<Pool>> = pools.things().collect();
@@ -122,7 +118,15 @@ pub(super) fn resolve(
             .map(|model| (model.name.clone(), model))
             .collect::<BTreeMap<_, _>>(),
         rules,
-        agents,
+        agents: agents
+            .things()
+            .map(|(agent, _)| (agent.name.clone(), agent))
+            .collect(),
+        workspaces: workspaces
+            .things()
+            .map(|workspace| (workspace.name.clone(), workspace))
+            .collect(),
+        identity,
         prices,
         offered_models,
         upstream_models,
@@ -173,40 +177,6 @@ fn rule(
         criteria,
         pool: pool?,
     })
-}
-
-fn agents(
-    entries: &[AgentEntry<'_>],
-    workspaces: &Named<Arc<Workspace>>,
-) -> HashMap<crate::identity::TokenDigest, Arc<Agent>> {
-    let agents = entries.iter().filter_map(|entry| {
-        let workspace = entry
-            .workspace
-            .as_ref()
-            .and_then(|reference| workspaces.look_up(reference, "workspace"));
-        let attributes = entry
-            .attributes
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        let name = AgentName::from(entry.name.value().as_str()?);
-        let agent = Agent {
-            name,
-            workspace,
-            attributes: attributes.collect(),
-        };
-        Some((entry.name.clone(), (Arc::new(agent), &entry.tokens)))
-    });
-    let agents = Named::collect(agents.collect::<Vec<_>>().into_iter(), "agent");
-    let mut by_token = HashMap::new();
-    for (agent, tokens) in agents.things() {
-        for (digest, reader) in tokens {
-            let other = by_token.insert(*digest, agent.clone());
-            if other.is_some_and(|other: Arc<Agent>| !Arc::ptr_eq(&other, &agent)) {
-                reader.withheld::<()>("is the token of another agent too");
-            }
-        }
-    }
-    by_token
 }
 
 /// The models that a condition on `request.model` names.

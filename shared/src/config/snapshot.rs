@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::criteria::Criterion;
 use crate::health::CircuitBreaker;
-use crate::identity::TokenDigest;
+use crate::identity::Sources;
 use crate::ids::{
     AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, TenantName,
     UpstreamModelName, WorkspaceName,
@@ -28,8 +28,12 @@ pub struct Snapshot {
     pub models: BTreeMap<LogicalModelName, Arc<LogicalModel>>,
     /// The rules, highest priority first, then in the document's order.
     pub rules: Vec<Rule>,
-    /// Who has which token.
-    pub agents: HashMap<TokenDigest, Arc<Agent>>,
+    /// The agents, by name.
+    pub agents: BTreeMap<AgentName, Arc<Agent>>,
+    /// The workspaces, by name.
+    pub workspaces: BTreeMap<WorkspaceName, Arc<Workspace>>,
+    /// By what agents are known.
+    pub identity: Sources,
     /// What the models cost.
     pub prices: HashMap<String, Price>,
     /// Every model name that an agent may ask for, if something takes it: the logical models and the names in

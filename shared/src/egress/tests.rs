@@ -5,7 +5,7 @@ use crate::audit::Record;
 use crate::broker::{self, Broker, Forward};
 use crate::config::{Audience, load};
 use crate::headers::Headers;
-use crate::identity::TokenDigest;
+use crate::identity::{TokenDigest, Verified};
 use crate::metrics::{Labels, Metric};
 use crate::reply::Reply;
 use crate::routing::Worker;
@@ -53,6 +53,18 @@ impl Services for Handover {
     fn measure(&mut self, _: Metric, _: Labels<'_>, _: u64) {}
 }
 
+/// A host that has verified nothing, which a call with a token does not need.
+struct NothingVerified;
+
+impl Verified for NothingVerified {
+    fn metadata(&self, _: &str, _: &[String]) -> Option<Vec<u8>> {
+        None
+    }
+    fn certificate_uri(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
+
 impl broker::Output for Handover {
     fn remove_request_headers(&mut self, _: &[&str]) {}
     fn forward(&mut self, forward: Forward<'_>) {
@@ -67,6 +79,9 @@ impl broker::Output for Handover {
     }
     fn has_provider_broken_off(&self) -> bool {
         false
+    }
+    fn verified(&self) -> &dyn Verified {
+        &NothingVerified
     }
     fn tally(&mut self, _: Selection<'_>, _: Ended) {}
     fn record(&mut self, _: &Record<'_>) {}

@@ -1,12 +1,35 @@
 //! Broker tokens are known by their SHA-256 only.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use crate::config::Agent;
+use crate::units::Timestamp;
 
 /// The SHA-256 of a broker token.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Eq)]
 pub struct TokenDigest([u8; 32]);
+
+/// A broker token of an agent.
+#[derive(Clone, Debug)]
+pub struct KnownToken {
+    /// Whose it is.
+    pub agent: Arc<Agent>,
+    /// From when on it is worth nothing; `None`: for good.
+    pub expires: Option<Timestamp>,
+}
+
+impl KnownToken {
+    /// Whether it is still worth something.
+    #[must_use]
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.expires.is_none_or(|expires| now < expires)
+    }
+}
 
 impl TokenDigest {
     /// The digest of a token.
@@ -37,6 +60,20 @@ impl TokenDigest {
     }
 }
 
+/// Takes the same time wherever two digests differ. A map that looks one up compares with this too, once a keyed hash has
+/// found the place, so that the time of a look-up tells nothing of a digest.
+impl PartialEq for TokenDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Hash for TokenDigest {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
 /// As 64 hexadecimal digits.
 impl fmt::Display for TokenDigest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -62,6 +99,7 @@ mod tests {
         let digest = TokenDigest::of(b"test");
         assert_eq!(digest.to_string(), hex);
         assert!(TokenDigest::from_hex(&hex.to_uppercase()) == Some(digest));
+        assert!(TokenDigest::of(b"tesu") != digest);
         for wrong in [
             "",
             "9f",

@@ -142,10 +142,11 @@ fn a_call_may_say_in_its_metadata_what_it_is_for() {
             step: Some("extraction".to_owned()),
             purpose: Some("a \"b\"".to_owned()),
             tier: Some("premium".to_owned()),
+            user: None,
         }
     );
     assert_eq!(
-        metadata(r#"{"user_id":"u","step":"plan","purpose":7}"#),
+        metadata(r#"{"user":"u","step":"plan","purpose":7}"#),
         step("plan")
     );
     assert_eq!(

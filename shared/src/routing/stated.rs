@@ -72,6 +72,7 @@ mod tests {
             step: body(),
             purpose: body(),
             tier: body(),
+            user: body(),
         }
     }
 

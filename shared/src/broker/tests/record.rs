@@ -40,6 +40,7 @@ fn a_call_is_recorded_with_who_asked_for_what_and_how_it_went() {
             "llm.agent": "bot",
             "llm.workspace": "lab",
             "llm.tenant": "acme",
+            "llm.identity": "token",
             "llm.tier": "standard",
             "llm.classification": "internal",
             "llm.purpose": "support",

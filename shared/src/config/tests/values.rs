@@ -110,16 +110,17 @@ fn an_agent_is_found_by_each_of_its_tokens_with_its_workspace_and_tenant() {
     ))
     .snapshot;
     let name = |token: &[u8]| {
-        snapshot
-            .agents
+        let tokens = snapshot.identity.tokens.as_ref().unwrap();
+        tokens
             .get(&TokenDigest::of(token))
-            .map(|agent| agent.name.as_str())
+            .map(|known| known.agent.name.as_str())
     };
     assert_eq!(
         (name(b"bot"), name(b"test"), name(b"second")),
         (None, Some("batch"), Some("batch"))
     );
-    assert_eq!(snapshot.agents.len(), 3);
+    assert_eq!(snapshot.identity.tokens.as_ref().unwrap().len(), 3);
+    assert_eq!(snapshot.agents.len(), 2);
     let bot = snapshot
         .agents
         .values()

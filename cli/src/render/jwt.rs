@@ -1,0 +1,115 @@
+//! Envoy's filter that verifies JWTs, before the broker's. It lets everything through: what is no JWT may be a token of the
+//! broker, and a JWT that does not hold leaves no claims, so that the broker refuses it in the words of the caller's API.
+
+use std::path::Path;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+use shared::config::{JwtVerification, KeySet, Scheme};
+use shared::headers::AUTHORIZATION;
+
+use super::Place;
+use super::clusters::{set, tls};
+use super::parts::watched;
+use crate::document::Document;
+
+/// The name of the filter and of its configuration.
+const FILTER: &str = "model_broker.jwt";
+
+/// The cluster of the issuer's keys. No account can have a name with a slash.
+const CLUSTER: &str = "identity/jwks";
+
+const TYPE: &str = "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication";
+
+/// The file that the filter's configuration is in.
+pub const FILE: &str = "jwt.yaml";
+
+/// The filter as the listener names it.
+pub fn reference(document: &Document, out: &Path) -> Option<Value> {
+    document.loaded.jwt.as_ref()?;
+    Some(json!({
+        "name": FILTER,
+        "config_discovery": {"config_source": watched(out, FILE), "type_urls": [TYPE]},
+    }))
+}
+
+/// The filter's configuration.
+pub fn filter(document: &Document, base: &Path) -> Result<Option<Value>> {
+    let Some(jwt) = &document.loaded.jwt else {
+        return Ok(None);
+    };
+    let mut header = json!({"name": jwt.header});
+    if jwt.header == AUTHORIZATION {
+        set(&mut header, "value_prefix", json!("Bearer "));
+    }
+    let mut provider = json!({
+        "issuer": jwt.issuer,
+        "from_headers": [header],
+        // A JWT that holds is taken out of the request, one that does not stays.
+        "forward": false,
+        "payload_in_metadata": jwt.payload,
+    });
+    if !jwt.audiences.is_empty() {
+        set(&mut provider, "audiences", json!(jwt.audiences));
+    }
+    let (key, keys) = keys(jwt, base)?;
+    set(&mut provider, key, keys);
+    Ok(Some(json!({"resources": [{
+        "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
+        "name": FILTER,
+        "typed_config": {
+            "@type": TYPE,
+            "providers": {"agents": provider},
+            "rules": [{
+                "match": {"prefix": "/"},
+                "requires": {"requires_any": {"requirements": [
+                    {"provider_name": "agents"}, {"allow_missing_or_failed": {}},
+                ]}},
+            }],
+        },
+    }]})))
+}
+
+fn keys(jwt: &JwtVerification, base: &Path) -> Result<(&'static str, Value)> {
+    Ok(match &jwt.keys {
+        KeySet::File(path) => {
+            let path = std::path::absolute(base.join(path))?;
+            let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+            let keys = json!({"filename": path, "watched_directory": {"path": folder}});
+            ("local_jwks", keys)
+        }
+        KeySet::Remote { url, .. } => (
+            "remote_jwks",
+            json!({
+                "http_uri": {"uri": url, "cluster": CLUSTER, "timeout": "5s"},
+                "cache_duration": "600s",
+                // Fetched ahead of calls; an issuer that is down keeps the broker from nothing else.
+                "async_fetch": {"fast_listener": true, "failed_refetch_duration": "5s"},
+            }),
+        ),
+    })
+}
+
+/// The cluster that the issuer's keys are fetched from.
+pub fn cluster(document: &Document, place: &Place) -> Result<Option<Value>> {
+    let Some(KeySet::Remote { server, .. }) = document.loaded.jwt.as_ref().map(|jwt| &jwt.keys) else {
+        return Ok(None);
+    };
+    let is_address = server.host.parse::<std::net::IpAddr>().is_ok();
+    let address = json!({"socket_address": {"address": server.host, "port_value": server.port}});
+    let mut cluster = json!({
+        "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+        "name": CLUSTER,
+        "type": if is_address { "STATIC" } else { "LOGICAL_DNS" },
+        "connect_timeout": "5s",
+        "dns_lookup_family": "V4_PREFERRED",
+        "load_assignment": {
+            "cluster_name": CLUSTER,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
+        },
+    });
+    if server.scheme == Scheme::Https {
+        set(&mut cluster, "transport_socket", tls(&server.host, place)?);
+    }
+    Ok(Some(cluster))
+}
