@@ -4,7 +4,9 @@
 
 mod answer;
 mod broker;
+mod certificates;
 mod config;
+mod jwt;
 mod metrics;
 mod places;
 mod process;
@@ -16,7 +18,9 @@ mod until;
 
 pub use answer::Answer;
 pub use broker::{Broker, BrokerBuilder};
+pub use certificates::{Identity, Issuer, connect as tls_connect, issuer};
 pub use config::{Config, TOKEN, key_of, sha256_hex};
+pub use jwt::{JwtIssuer, seconds_from_now};
 pub use places::{binary, free_address, replace, wasm, workspace};
 pub use process::Process;
 pub use raw::{RawClient, request as raw_request};

@@ -20,6 +20,8 @@ mod health;
 #[cfg(test)]
 mod health_checks;
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod models_endpoint;

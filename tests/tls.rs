@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use provider_simulator::Simulator;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
@@ -13,22 +13,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::harness::{Answer, Broker, CHAT, Config, Record, TOKEN};
+use crate::harness::{Answer, Broker, CHAT, Config, Issuer, Record, TOKEN, issuer};
 
 const CALL: &str = r#"{"model":"fast","messages":[{"role":"user","content":"hi"}]}"#;
-
-type Issuer = CertifiedIssuer<'static, KeyPair>;
-
-fn issuer() -> Issuer {
-    let mut parameters = CertificateParams::new(Vec::new()).expect("the parameters of a CA");
-    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    // Another name than that of the certificates it signs, or they would count as signed by themselves.
-    parameters
-        .distinguished_name
-        .push(DnType::CommonName, "a CA of this test");
-    CertifiedIssuer::self_signed(parameters, KeyPair::generate().expect("a key")).expect("a CA")
-}
 
 /// Ends TLS with a certificate for `name` in front of a simulator; gives the port.
 async fn front(issuer: &Issuer, name: &str, behind: SocketAddr) -> u16 {

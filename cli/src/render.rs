@@ -21,6 +21,7 @@ use clap::Args;
 use crate::document::{self, Document};
 
 pub use files::write_if_changed;
+pub use jwt::key_set_file;
 pub use status::url as status_url;
 
 /// The largest request that Envoy holds back: more than the broker takes, so that the broker is the one to refuse.
@@ -125,6 +126,8 @@ pub fn run(options: &Options) -> Result<()> {
 /// Writes what changed, in the order in which Envoy can take it: what is named before what names it.
 pub fn render(document: &Document, config: &Path, place: &Place, out: &Path) -> Result<()> {
     let base = config.parent().unwrap_or(Path::new("."));
+    // Reads a file that may be wrong: before anything is written.
+    let jwt = jwt::filter(document, base)?;
     for (name, secret) in secrets::of(document, base)? {
         write_if_changed(&out.join("secrets").join(name), &secret)?;
     }
@@ -133,7 +136,7 @@ pub fn render(document: &Document, config: &Path, place: &Place, out: &Path) -> 
     }
     write_if_changed(&out.join("clusters.yaml"), &clusters::of(document, place, out)?)?;
     write_if_changed(&out.join("routes.yaml"), &listener::routes(document))?;
-    if let Some(filter) = jwt::filter(document, base)? {
+    if let Some(filter) = jwt {
         write_if_changed(&out.join(jwt::FILE), &filter)?;
     }
     write_if_changed(&out.join("filter.yaml"), &listener::filter(document, place))?;

@@ -4,7 +4,7 @@ mod admin;
 mod credentials;
 mod envoy;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::document;
+use crate::document::{self, Document};
 use crate::render::{self, Place};
 use admin::Admin;
 use envoy::Envoy;
@@ -47,11 +47,7 @@ pub fn run(options: &Options) -> Result<()> {
     let text = read(&options.config)?;
     let first = document::parse(&text, &options.config)?;
     document::print_warnings(&first.loaded.warnings);
-    credentials::check(
-        &first.loaded.connections,
-        &options.config,
-        place.secrets.as_deref(),
-    )?;
+    credentials::check(&first.loaded, &options.config, place.secrets.as_deref())?;
     let folder = tempfile::Builder::new()
         .prefix("model-broker-")
         .tempdir()
@@ -75,11 +71,16 @@ pub fn run(options: &Options) -> Result<()> {
         place.listen, place.admin
     );
 
+    let key_set = render::key_set_file(&first, &options.config);
     let mut reload = Reload {
         options,
         place,
         folder: folder.path().to_owned(),
-        current: text,
+        current: Written {
+            key_set: key_set.as_deref().and_then(|path| read(path).ok()),
+            text,
+        },
+        key_set,
         refused: None,
     };
     while !ended.load(Ordering::Relaxed) {
@@ -115,43 +116,63 @@ fn wait_until_ready(envoy: &mut Envoy, admin: &Admin, ended: &AtomicBool) -> Res
     Ok(())
 }
 
-fn read(path: &std::path::Path) -> Result<String> {
+fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The configuration in force and the file that may change it.
+/// The configuration in force and the files that may change it.
 struct Reload<'a> {
     options: &'a Options,
     place: Place,
     folder: PathBuf,
-    current: String,
-    /// The last text that was refused, so that it is reported once.
-    refused: Option<String>,
+    /// The keys that JWTs are checked with, where they are a file.
+    key_set: Option<PathBuf>,
+    current: Written,
+    /// What was refused last, so that it is reported once.
+    refused: Option<Written>,
+}
+
+/// What stands in the files.
+#[derive(PartialEq, Eq)]
+struct Written {
+    text: String,
+    key_set: Option<String>,
+}
+
+impl Written {
+    /// `None` if a file cannot be read: one that is being replaced may be missing for a moment.
+    fn read(config: &Path, key_set: Option<&Path>) -> Option<Self> {
+        Some(Self {
+            text: read(config).ok()?,
+            key_set: match key_set {
+                Some(path) => Some(read(path).ok()?),
+                None => None,
+            },
+        })
+    }
 }
 
 impl Reload<'_> {
     /// Takes over a configuration that changed and holds; reports one that does not.
     fn look(&mut self, admin: &Admin) {
-        // A file that is being replaced may be missing for a moment.
-        let Ok(text) = read(&self.options.config) else {
+        let Some(written) = Written::read(&self.options.config, self.key_set.as_deref()) else {
             return;
         };
-        if text == self.current || self.refused.as_ref() == Some(&text) {
+        if written == self.current || self.refused.as_ref() == Some(&written) {
             return;
         }
         let rejected = admin.rejected_updates();
-        match self.take_over(&text) {
+        match self.take_over(written) {
             Ok(version) => {
                 println!(
                     "broker reloaded {}: version {version}",
                     self.options.config.display()
                 );
-                self.current = text;
                 self.refused = None;
             }
-            Err(error) => {
+            Err((error, written)) => {
                 eprintln!("broker: the new configuration is refused, the old one stays in force: {error:#}");
-                self.refused = Some(text);
+                self.refused = Some(written);
             }
         }
         if admin.rejected_updates() > rejected {
@@ -159,15 +180,31 @@ impl Reload<'_> {
         }
     }
 
-    fn take_over(&self, text: &str) -> Result<String> {
+    fn take_over(&mut self, written: Written) -> Result<String, (anyhow::Error, Written)> {
+        let document = match self.render(&written.text) {
+            Ok(document) => document,
+            Err(error) => return Err((error, written)),
+        };
+        let key_set = render::key_set_file(&document, &self.options.config);
+        self.current = if key_set == self.key_set {
+            written
+        } else {
+            // It is another file now; it was read when the configuration was rendered.
+            Written::read(&self.options.config, key_set.as_deref()).unwrap_or(written)
+        };
+        self.key_set = key_set;
+        Ok(document.loaded.snapshot.version.to_string())
+    }
+
+    fn render(&self, text: &str) -> Result<Document> {
         let document = document::parse(text, &self.options.config)?;
         document::print_warnings(&document.loaded.warnings);
         credentials::check(
-            &document.loaded.connections,
+            &document.loaded,
             &self.options.config,
             self.place.secrets.as_deref(),
         )?;
         render::render(&document, &self.options.config, &self.place, &self.folder)?;
-        Ok(document.loaded.snapshot.version.to_string())
+        Ok(document)
     }
 }

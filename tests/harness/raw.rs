@@ -4,15 +4,19 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// A connection to the broker.
-#[derive(Debug)]
 pub struct RawClient {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
 }
+
+/// A connection that bytes go through both ways.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// An answer, as far as it came.
 #[derive(Clone, Debug)]
@@ -31,14 +35,21 @@ impl RawClient {
         let stream = TcpStream::connect(address)
             .await
             .unwrap_or_else(|error| panic!("cannot connect to {address}: {error}"));
-        Self { stream }
+        Self::over(stream)
+    }
+
+    /// Takes a connection that stands.
+    pub fn over(stream: impl Stream + 'static) -> Self {
+        Self {
+            stream: Box::new(stream),
+        }
     }
 
     /// Sends these bytes and reads one answer; none if the connection ends without one.
     ///
     /// Reading starts at once, so that a refusal of something large is seen while it is still being sent.
     pub async fn send(self, request: &[u8]) -> Option<RawAnswer> {
-        let (mut read, mut write) = self.stream.into_split();
+        let (mut read, mut write) = tokio::io::split(self.stream);
         let request = request.to_vec();
         let writing = tokio::spawn(async move {
             // Who refuses a call may close before all of it was sent: the answer tells.

@@ -1,9 +1,9 @@
 //! Envoy's filter that verifies JWTs, before the broker's. It lets everything through: what is no JWT may be a token of the
 //! broker, and a JWT that does not hold leaves no claims, so that the broker refuses it in the words of the caller's API.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use shared::config::{JwtVerification, KeySet, Scheme};
 use shared::headers::AUTHORIZATION;
@@ -72,12 +72,11 @@ pub fn filter(document: &Document, base: &Path) -> Result<Option<Value>> {
 
 fn keys(jwt: &JwtVerification, base: &Path) -> Result<(&'static str, Value)> {
     Ok(match &jwt.keys {
-        KeySet::File(path) => {
-            let path = std::path::absolute(base.join(path))?;
-            let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
-            let keys = json!({"filename": path, "watched_directory": {"path": folder}});
-            ("local_jwks", keys)
-        }
+        // Written out: Envoy would read a file once, and not notice a new key.
+        KeySet::File(path) => (
+            "local_jwks",
+            json!({"inline_string": read_keys(&base.join(path))?}),
+        ),
         KeySet::Remote { url, .. } => (
             "remote_jwks",
             json!({
@@ -88,6 +87,27 @@ fn keys(jwt: &JwtVerification, base: &Path) -> Result<(&'static str, Value)> {
             }),
         ),
     })
+}
+
+/// The key set in a file. What is none would let Envoy refuse the filter, and is not repeated: it may be a secret.
+fn read_keys(path: &Path) -> Result<String> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the key set {}", path.display()))?;
+    let keys = serde_json::from_str::<Value>(&text).ok();
+    ensure!(
+        keys.is_some_and(|keys| keys["keys"].is_array()),
+        "{} is no JSON Web Key Set",
+        path.display()
+    );
+    Ok(text)
+}
+
+/// The file of the key set, where it is one.
+pub fn key_set_file(document: &Document, config: &Path) -> Option<PathBuf> {
+    match &document.loaded.jwt.as_ref()?.keys {
+        KeySet::File(path) => Some(config.parent().unwrap_or(Path::new(".")).join(path)),
+        KeySet::Remote { .. } => None,
+    }
 }
 
 /// The cluster that the issuer's keys are fetched from.

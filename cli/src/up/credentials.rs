@@ -1,18 +1,20 @@
-//! The providers' keys must be there before Envoy starts: it would wait for a missing one without a word.
+//! The providers' keys and the listener's certificate must be there before Envoy starts: it would wait for a missing one without a word.
 
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use shared::config::{Connection, CredentialSource};
+use shared::config::{Connection, CredentialSource, ListenerTls, Loaded};
 
 use crate::document::plural;
 
 /// Reports every key that is missing. No key is kept or shown.
-pub fn check(connections: &[Connection], config: &Path, secrets: Option<&Path>) -> Result<()> {
+pub fn check(loaded: &Loaded, config: &Path, secrets: Option<&Path>) -> Result<()> {
     let base = config.parent().unwrap_or(Path::new("."));
-    let missing: Vec<String> = connections
+    let missing: Vec<String> = loaded
+        .connections
         .iter()
         .filter_map(|connection| problem(connection, base, secrets))
+        .chain(loaded.listener.iter().flat_map(|tls| tls_problems(tls, base)))
         .collect();
     if missing.is_empty() {
         return Ok(());
@@ -44,6 +46,17 @@ fn problem(connection: &Connection, base: &Path, secrets: Option<&Path>) -> Opti
     }
 }
 
+fn tls_problems(tls: &ListenerTls, base: &Path) -> Vec<String> {
+    let files = [Some(&tls.certificate), Some(&tls.key), tls.client_ca.as_ref()];
+    let problems = files
+        .into_iter()
+        .flatten()
+        .filter_map(|path| file_problem(&base.join(path)));
+    problems
+        .map(|problem| format!("listener.tls: {problem}"))
+        .collect()
+}
+
 fn file_problem(path: &Path) -> Option<String> {
     match std::fs::metadata(path) {
         Ok(file) if file.len() > 0 => None,
@@ -63,7 +76,7 @@ mod tests {
     fn checked(secrets: Option<&Path>) -> Result<(), String> {
         let config = Path::new("broker.yaml");
         let document = document::parse(DOCUMENT, config).unwrap();
-        check(&document.loaded.connections, config, secrets).map_err(|error| error.to_string())
+        check(&document.loaded, config, secrets).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::*;
 
 mod care;
 mod health_check;
+mod identity;
 mod mistakes;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
@@ -89,9 +90,19 @@ fn valid() -> Value {
                 "name": "bot", "workspace": "research", "token_sha256": TOKEN,
                 "attributes": {"tier": "premium", "team": "blue"},
             },
-            {"name": "batch", "token_sha256": [OTHER_TOKEN]},
+            {"name": "batch", "token_sha256": [{"sha256": OTHER_TOKEN, "expires": "2030-01-01T00:00:00Z"}]},
         ],
-        "identity": {"tokens": true},
+        "listener": {"tls": {"certificate": "tls/server.pem", "key": "tls/server.key", "client_ca": "tls/ca.pem"}},
+        "identity": {
+            "tokens": true, "record_user": "hash",
+            "jwt": {
+                "issuer": "https://issuer.example.com", "audiences": ["broker"],
+                "jwks": {"uri": "https://issuer.example.com/jwks.json"},
+                "namespace": "envoy.filters.http.jwt_authn", "payload": "claims", "header": "Authorization",
+                "agent": "sub", "workspace": ["org", "ws"], "tenant": "tid", "attributes": ["tier", "zone"],
+            },
+            "spiffe": {"agent": "spiffe://mesh/ns/{workspace}/sa/{agent}", "forwarded": true},
+        },
         "prices": {
             "gpt-5-mini": {"input": 0.25, "output": 2, "cache_read": 0.025, "cache_write": 0.5},
             "claude-opus-4-7": {"input": 15, "output": 75},

@@ -1,9 +1,11 @@
 //! `identity`: by what agents are known.
 
+use std::net::IpAddr;
+
 use serde_json::Value;
 
 use crate::config::Audience;
-use crate::config::connection::Endpoint;
+use crate::config::connection::{Endpoint, Scheme};
 use crate::config::criteria::NO_ATTRIBUTES;
 use crate::config::reader::{Reader, Section};
 use crate::config::verification::{JWT_NAMESPACE, JWT_PAYLOAD, JwtVerification, KeySet};
@@ -262,6 +264,9 @@ fn read_keys(reader: &Reader<'_>) -> Option<KeySet> {
         (None, Some(uri)) => {
             let url = uri.string()?;
             match Endpoint::parse(url) {
+                Ok(server) if server.scheme == Scheme::Http && !is_loopback(&server.host) => uri.mistake(
+                    "must begin with `https://` unless it is on this machine: who can change the keys can be any agent",
+                ),
                 Ok(server) => Some(KeySet::Remote {
                     url: url.to_owned(),
                     server,
@@ -271,4 +276,8 @@ fn read_keys(reader: &Reader<'_>) -> Option<KeySet> {
         }
         _ => reader.withheld("must have either `file` or `uri`"),
     }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

@@ -202,7 +202,6 @@ fn what_must_not_be_empty_or_missing_is_asked_for() {
             "/pools/0/members/0/model",
             "pools[0].members[0].model: is missing",
         ),
-        ("/agents/0/token_sha256", "agents[0].token_sha256: is missing"),
         ("/rules/0/pool", "rules[0].pool: is missing"),
         (
             "/prices/gpt-5-mini/output",
@@ -284,7 +283,6 @@ fn one_mistake_in_an_entry_gives_one_mistake() {
         "/providers/1/kind",
         "/providers/1/endpoint",
         "/pools/0/members",
-        "/agents/0/token_sha256",
     ] {
         let found = mistakes(&without(pointer));
         assert_eq!(found.len(), 1, "{found:#?}");

@@ -5,7 +5,7 @@ use super::valid;
 use crate::config::{Audience, filter_part, load};
 
 /// Every key and every kind of value that a document may hold.
-const WORDS: [&str; 79] = [
+const WORDS: [&str; 96] = [
     "providers",
     "pools",
     "models",
@@ -85,6 +85,23 @@ const WORDS: [&str; 79] = [
     "limits",
     "requests_per_minute",
     "tokens_per_minute",
+    "listener",
+    "tls",
+    "certificate",
+    "client_ca",
+    "jwt",
+    "jwks",
+    "uri",
+    "issuer",
+    "audiences",
+    "payload",
+    "spiffe",
+    "spiffe://mesh/{agent}",
+    "agent",
+    "expires",
+    "2030-01-01T00:00:00Z",
+    "record_user",
+    "hash",
 ];
 
 fn word() -> impl Strategy<Value = String> {

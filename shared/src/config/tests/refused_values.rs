@@ -150,8 +150,8 @@ fn what_a_tenant_a_model_a_rule_a_price_or_an_agent_may_not_hold_says_what_would
         ),
         (
             "/identity/tokens",
-            json!(false),
-            "identity.tokens: `false` must be `true`",
+            json!(1),
+            "identity.tokens: `1` must be `true` or `false`",
         ),
         (
             "/agents/0/attributes/tier",

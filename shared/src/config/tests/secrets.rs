@@ -150,7 +150,7 @@ fn what_may_be_a_token_is_never_shown() {
     let values = [
         json!("brk_sk-x"),
         json!(["brk_sk-x"]),
-        json!({"value": "brk_sk-x"}),
+        json!({"sha256": "brk_sk-x"}),
         json!([{"sha256": "sk-x"}]),
     ];
     for value in values {
@@ -160,6 +160,11 @@ fn what_may_be_a_token_is_never_shown() {
             "{found}"
         );
     }
+    let found = mistakes(&with("/agents/0/token_sha256", json!({"value": "sk-x"}))).join("\n");
+    assert!(
+        found.contains("sha256: is missing") && !found.contains("sk-x"),
+        "{found}"
+    );
     let found = mistakes(&with("/agents/0/token_sha256", json!(8_675_309))).join("\n");
     assert!(!found.contains("8675309"), "{found}");
 }

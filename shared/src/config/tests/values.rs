@@ -315,8 +315,9 @@ fn what_is_allowed_but_probably_not_meant_is_a_warning() {
     );
     let mut document = without("/rules");
     put(&mut document, "/agents", json!([]));
+    put(&mut document, "/identity", json!({"tokens": true}));
     assert_eq!(
         warnings(&document),
-        ["agents: is empty: no token is known, so every call will be refused"]
+        ["agents: is empty: nobody is known, so every call will be refused"]
     );
 }
