@@ -13,6 +13,8 @@ pub const LABELS: [&str; 8] = [
 
 /// What stands in for a label that does not apply.
 pub const NONE: &str = "none";
+/// The label of an agent that the configuration does not name.
+pub const OTHER: &str = "other";
 
 /// A metric's kind and unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

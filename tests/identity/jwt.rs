@@ -4,6 +4,8 @@ use provider_simulator::Simulator;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{CALL, caller, config, expect_refused};
 use crate::harness::{
@@ -186,6 +188,45 @@ async fn a_jwt_and_a_token_name_the_same_agent() {
     assert_eq!(caller(&records[0]), ["bot", "lab", "jwt"]);
     assert_eq!(records[1].text("llm.error"), "identities_disagree");
     assert!(!records[1].has("llm.agent"));
+}
+
+#[tokio::test]
+async fn keys_are_fetched_from_the_issuer() {
+    let (provider, issuer) = (Simulator::start("account").await, JwtIssuer::new());
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/keys"))
+        .respond_with(ResponseTemplate::new(200).set_body_string(issuer.key_set()))
+        .mount(&server)
+        .await;
+    let identity = json!({"tokens": false, "jwt": {
+        "issuer": ISSUER, "audiences": ["broker"], "jwks": {"uri": server.uri() + "/keys"}, "header": "x-agent",
+    }});
+    let broker = Broker::start(&config(&provider, identity)).await;
+    let call = async |jwt: &str| {
+        let call = broker.call(CHAT, "unused", CALL).header("x-agent", jwt);
+        Answer::of(call).await
+    };
+    let jwt = issuer.sign(&claims(json!({})));
+    until(PATIENCE, "the issuer's keys", async || {
+        (call(&jwt).await.status == 200).then_some(())
+    })
+    .await;
+    expect_refused(&call("forged").await, "invalid_api_key");
+    expect_refused(&broker.post(CHAT, TOKEN, CALL).await, "invalid_api_key");
+    assert!(provider.received().iter().all(|request| !request.contains("eyJ")));
+}
+
+#[tokio::test]
+async fn a_key_set_that_is_none_is_told_before_anything_starts() {
+    let provider = Simulator::start("account").await;
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("jwks.json");
+    replace(&file, "a-secret-of-somebody");
+    let identity = json!({"jwt": {"issuer": ISSUER, "audiences": ["broker"], "jwks": {"file": file}}});
+    let exit = config(&provider, identity).broker().refused().await;
+    assert!(exit.stderr.contains("is no JSON Web Key Set"), "{}", exit.stderr);
+    assert!(!exit.stderr.contains("a-secret"), "{}", exit.stderr);
 }
 
 #[tokio::test]

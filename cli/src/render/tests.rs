@@ -11,6 +11,7 @@ mod clusters;
 mod files;
 mod health;
 mod hops;
+mod identity;
 mod status;
 
 const DOCUMENT: &str = r"

@@ -14,6 +14,7 @@ use crate::store::{Store, statistics_key};
 
 mod forward;
 mod health;
+mod identity;
 mod limits;
 mod order;
 mod outcome;

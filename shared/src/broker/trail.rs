@@ -13,7 +13,7 @@ use crate::config::{Agent, Snapshot};
 use crate::headers::Headers;
 use crate::identity::Identified;
 use crate::ledger::Usage;
-use crate::metrics::{Labels, Metric, NONE};
+use crate::metrics::{Labels, Metric, NONE, OTHER};
 use crate::reply::{Refusal, quoted};
 use crate::request::Metadata;
 use crate::routing::{Exclusion, ExclusionReason, Resolution, Stated, Stay};
@@ -121,8 +121,11 @@ impl Trail {
         record.tokens_estimated = learned;
         output.record(&record);
         // Only names of the configuration become labels, so that their number is bounded.
-        let caller = self.caller.as_ref().filter(|caller| caller.is_configured);
-        let agent = caller.map_or(NONE, |caller| caller.agent.name.as_str());
+        let agent = match &self.caller {
+            None => NONE,
+            Some(caller) if caller.is_configured => caller.agent.name.as_str(),
+            Some(_) => OTHER,
+        };
         measure(&record, agent, call.as_ref(), cost, output);
         tally(&record, cost, is_providers_fault, output);
     }

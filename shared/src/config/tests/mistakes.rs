@@ -279,11 +279,7 @@ fn one_mistake_in_an_entry_gives_one_mistake() {
         let found = mistakes(&with(pointer, value.clone()));
         assert_eq!(found.len(), 1, "{pointer} = {value}: {found:#?}");
     }
-    for pointer in [
-        "/providers/1/kind",
-        "/providers/1/endpoint",
-        "/pools/0/members",
-    ] {
+    for pointer in ["/providers/1/kind", "/providers/1/endpoint", "/pools/0/members"] {
         let found = mistakes(&without(pointer));
         assert_eq!(found.len(), 1, "{found:#?}");
         assert!(found[0].ends_with(": is missing"), "{}", found[0]);
