@@ -3,10 +3,11 @@
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use crate::acceptance::{Judgement, Unjudged, Unmet};
 use crate::call::{Attempt, Outcome};
 use crate::ids::{AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName};
 use crate::ledger::Usage;
-use crate::routing::Exclusion;
+use crate::routing::{Exclusion, Rung};
 use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
 
 /// How a call ended.
@@ -64,16 +65,67 @@ pub struct AttemptRecord<'a> {
     /// The provider's own id of the request, to ask its support about.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
+    /// What concerns cascades only.
+    #[serde(flatten)]
+    rung: Option<RungRecord>,
 }
 
-impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
-    fn from(attempt: &'a Attempt) -> Self {
+/// What a record says of an attempt that is a rung of a cascade.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct RungRecord {
+    /// Which one, counted from 1.
+    rung: Rung,
+    /// Whether the answer is what the pool accepts; absent if it was not judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<bool>,
+    /// What the answer does not meet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unmet: Option<Unmet>,
+    /// Why an answer that was to be judged was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unjudged: Option<Unjudged>,
+    /// Tokens of the input, cached ones included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Tokens>,
+    /// Tokens of the output, reasoning included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<Tokens>,
+    /// Dollars, if usage and price are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<f64>,
+}
+
+impl RungRecord {
+    fn of(attempt: &Attempt, cost: Option<MicroUsd>) -> Option<Self> {
+        let (accepted, unmet, unjudged) = match attempt.judgement {
+            None => (None, None, None),
+            Some(Judgement::Accepted) => (Some(true), None, None),
+            Some(Judgement::Refused(unmet)) => (Some(false), Some(unmet), None),
+            Some(Judgement::Unjudged(why)) => (None, None, Some(why)),
+        };
+        Some(Self {
+            rung: attempt.rung?,
+            accepted,
+            unmet,
+            unjudged,
+            input: attempt.usage.map(|usage| usage.input),
+            output: attempt.usage.map(|usage| usage.output),
+            cost_usd: cost.map(MicroUsd::as_dollars),
+        })
+    }
+}
+
+impl<'a> AttemptRecord<'a> {
+    /// An attempt and what it cost, where that is known.
+    #[must_use]
+    pub fn new(attempt: &'a Attempt, cost: Option<MicroUsd>) -> Self {
         Self {
             provider: &attempt.provider.name,
             model: &attempt.model,
             status: attempt.outcome,
             ms: attempt.took,
             request_id: attempt.request_id.as_deref(),
+            rung: RungRecord::of(attempt, cost),
         }
     }
 }
@@ -185,9 +237,12 @@ pub struct Record<'a> {
     /// The broker's own estimate of the input, which conditions on `context.tokens` look at.
     #[serde(rename = "llm.context.tokens", skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<Tokens>,
-    /// Dollars, if usage and price are known.
+    /// Dollars of all attempts, as far as usage and price are known.
     #[serde(rename = "llm.cost.usd", skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// Dollars that a cascade saved against asking its last rung alone; below zero if it cost more.
+    #[serde(rename = "llm.cost.saved_usd", skip_serializing_if = "Option::is_none")]
+    pub saved_usd: Option<f64>,
     /// Milliseconds to the first byte of the answer's body.
     #[serde(rename = "llm.ttft_ms", skip_serializing_if = "Option::is_none")]
     pub ttft_ms: Option<Millis>,
@@ -204,7 +259,7 @@ pub struct Record<'a> {
 
 impl Record<'_> {
     /// Fills in what the provider says was used; parts that are zero are absent.
-    pub fn set_usage(&mut self, usage: &Usage, cost: Option<MicroUsd>) {
+    pub fn set_usage(&mut self, usage: &Usage) {
         let part = |tokens: Tokens| (tokens.0 > 0).then_some(tokens);
         self.tokens_input = Some(usage.input);
         self.tokens_output = Some(usage.output);
@@ -213,7 +268,6 @@ impl Record<'_> {
         self.tokens_cache_write = part(usage.cache_write);
         self.tokens_cache_write_hour = part(usage.cache_write_hour);
         self.tokens_reasoning = part(usage.reasoning);
-        self.cost_usd = cost.map(MicroUsd::as_dollars);
     }
 
     /// The record as one line of JSON, without a line break.

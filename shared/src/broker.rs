@@ -1,6 +1,7 @@
 //! The once-per-call machine: it finds out who calls and what for, plans the attempts, answers itself where no
 //! provider may or can, and records how the call ended.
 
+mod cascade;
 pub mod decision;
 mod portable;
 mod trail;
@@ -330,7 +331,7 @@ fn read_and_plan(
         prepared,
         refusal,
     } = decision;
-    let model = resolution.model.clone();
+    let (model, pool) = (resolution.model.clone(), resolution.pool.clone());
     trail.resolution = Some(resolution);
     if let Some(refusal) = refusal {
         trail.excluded = plan.excluded;
@@ -342,6 +343,7 @@ fn read_and_plan(
         headers,
         body,
         model,
+        pool,
         granted: plan.attempts.len(),
         plan,
         attempts: Vec::with_capacity(1),
@@ -399,7 +401,7 @@ fn undeliverable(last: Option<&Attempt>) -> Option<UpstreamFailure> {
         Some(Outcome::Status(401 | 403)) => Some(UpstreamFailure::CredentialRefused),
         Some(Outcome::Status(status)) => Some(UpstreamFailure::Unreadable(status)),
         Some(Outcome::Timeout) => Some(UpstreamFailure::TimedOut),
-        Some(Outcome::Flawed(_)) => Some(UpstreamFailure::Flawed),
+        Some(Outcome::Flawed(_) | Outcome::NotAccepted(_)) => Some(UpstreamFailure::Flawed),
         Some(Outcome::ConnectFailure | Outcome::Reset) | None => Some(UpstreamFailure::Unreachable),
     }
 }

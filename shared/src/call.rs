@@ -9,11 +9,13 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Provider};
+use crate::acceptance::{Judge, Judgement, Unmet};
+use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
+use crate::ledger::Usage;
 use crate::request::Request;
-use crate::routing::{Leave, Plan, PlannedAttempt};
+use crate::routing::{Leave, Plan, PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dropped, Flaw, Format, Observation};
 
@@ -35,6 +37,8 @@ pub struct Call {
     pub body: Vec<u8>,
     /// The logical model that was asked for, with its defaults.
     pub model: Option<Arc<LogicalModel>>,
+    /// The pool that takes the call.
+    pub pool: Arc<Pool>,
     /// The attempts that may be made.
     pub plan: Plan,
     /// The attempts that were made.
@@ -73,6 +77,8 @@ pub struct Attempt {
     pub provider: Arc<Provider>,
     /// What the provider calls the model.
     pub model: UpstreamModelName,
+    /// Which member of the pool that is.
+    pub member: usize,
     /// When it began.
     pub started: Timestamp,
     /// How it went; `None` while it is under way.
@@ -87,6 +93,12 @@ pub struct Attempt {
     pub leave: Option<Leave>,
     /// Whether it is noted how it went.
     pub is_settled: bool,
+    /// Which rung of a cascade it is.
+    pub rung: Option<Rung>,
+    /// What was found of its answer, where it was to be judged.
+    pub judgement: Option<Judgement>,
+    /// What its answer used, if it was one and says so; noted when the attempt is over.
+    pub usage: Option<Usage>,
 }
 
 impl Attempt {
@@ -101,7 +113,11 @@ impl Attempt {
     pub fn status(&self) -> Option<u16> {
         match self.outcome? {
             Outcome::Status(status) => Some(status),
-            Outcome::ConnectFailure | Outcome::Reset | Outcome::Timeout | Outcome::Flawed(_) => None,
+            Outcome::ConnectFailure
+            | Outcome::Reset
+            | Outcome::Timeout
+            | Outcome::Flawed(_)
+            | Outcome::NotAccepted(_) => None,
         }
     }
 }
@@ -119,6 +135,8 @@ pub enum Outcome {
     Timeout,
     /// The answer began with a success and turned out to be none, before the agent saw any of it.
     Flawed(Flaw),
+    /// The answer was one, but not what the pool accepts, and made room for the next rung.
+    NotAccepted(Unmet),
 }
 
 impl Outcome {
@@ -150,6 +168,7 @@ impl Outcome {
             Self::Reset => Some("reset"),
             Self::Timeout => Some("timeout"),
             Self::Flawed(flaw) => Some(flaw.as_str()),
+            Self::NotAccepted(_) => Some("not_accepted"),
         }
     }
 
@@ -185,6 +204,32 @@ impl Call {
     #[must_use]
     pub fn defaults(&self) -> &Defaults {
         self.model.as_ref().map_or(&NO_DEFAULTS, |model| &model.defaults)
+    }
+
+    /// Whether the attempt that follows is of a higher rung than the last one.
+    #[must_use]
+    pub fn may_escalate(&self) -> bool {
+        let rung = self.attempts.last().and_then(|attempt| attempt.rung);
+        let next = self.next_planned();
+        let next = next.and_then(|planned| Rung::of(&self.pool, planned.member));
+        rung.is_some() && next > rung
+    }
+
+    /// Judges the last answer, which is whole.
+    #[must_use]
+    pub fn judge(&self, judge: Judge) -> Judgement {
+        let Some(acceptance) = &self.pool.acceptance else {
+            return Judgement::Accepted;
+        };
+        let requested = self.format.wanted_schema(&self.body);
+        judge.conclude(acceptance, &self.observation, requested)
+    }
+
+    /// Notes what was found of the last answer.
+    pub fn note_judgement(&mut self, judgement: Judgement) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.judgement = Some(judgement);
+        }
     }
 
     /// Forgets what the answer of an earlier attempt said. That one cannot be delivered any more either: if what

@@ -51,6 +51,9 @@ pub const MAX_REFUSAL_TEXT: usize = 8 << 10;
 /// The longest pattern of the configuration, in bytes.
 pub const MAX_PATTERN: usize = 1_000;
 
+/// The most patterns of refusals of one pool: each is looked for in turn.
+pub const MAX_REFUSAL_PATTERNS: usize = 32;
+
 /// How much memory a compiled pattern may take, in bytes: beyond it each byte of a text would cost too much time.
 pub const MAX_COMPILED_PATTERN: usize = 128 << 10;
 

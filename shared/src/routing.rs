@@ -8,6 +8,7 @@ mod estimator;
 mod order;
 mod retry_budget;
 mod rules;
+mod rung;
 mod stated;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -23,6 +24,7 @@ pub use estimator::{Content, Estimator, Kind};
 pub use order::{Placed, Speed, expected_cost};
 pub use retry_budget::{RetryBudget, RetryLimits};
 pub use rules::{Facts, Resolution, Unresolved, resolve, unmet};
+pub use rung::{Rung, last_rung, own_retries};
 pub use stated::Stated;
 
 use crate::config::{Member, Pool, Provider};
@@ -70,12 +72,14 @@ pub struct PlannedAttempt {
 /// Plans the attempts of a call over a pool, of those members that `serves` does not leave out: first the healthy
 /// ones, then those that failed of late. Those that are out for now are left out, unless all are.
 ///
-/// `estimate`: the tokens that the call is expected to take. The plan has no attempts if no member can serve the call.
+/// `estimate`: the tokens that the call is expected to take. `retries`: how often the client itself has tried before,
+/// which a cascade begins higher for. The plan has no attempts if no member can serve the call.
 #[must_use]
 pub fn plan(
     pool: &Pool,
     moment: Moment<'_>,
     estimate: Tokens,
+    retries: u32,
     mut serves: impl FnMut(&Member) -> Result<(), ExclusionReason>,
 ) -> Plan {
     let Moment { now, random, store } = moment;
@@ -93,10 +97,14 @@ pub fn plan(
         }
     }
     let wishes = Wishes {
+        strategy: pool.strategy,
         random,
         ..Wishes::default()
     };
-    let arrangement = arrange(&candidates, wishes, now);
+    let mut arrangement = arrange(&candidates, wishes, now);
+    if pool.strategy == Strategy::Cascade {
+        rung::escalate(&mut arrangement.attempts, retries);
+    }
     let out = arrangement.left_out.iter();
     excluded.extend(out.filter_map(|(member, standing)| {
         ExclusionReason::of(*standing, now).map(|reason| Exclusion::of(*member, reason))

@@ -56,6 +56,12 @@ impl Tokens {
 pub struct MicroUsd(pub u64);
 
 impl MicroUsd {
+    /// The sum, or the largest amount that fits.
+    #[must_use]
+    pub fn saturating_add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
     /// The amount in dollars, for people and for JSON; never for arithmetic.
     #[must_use]
     #[expect(

@@ -84,9 +84,10 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
     let defaults = model.map_or(&NO_DEFAULTS, |model| &model.defaults);
     let eligibility = Eligibility::of(agent, model, request);
     let estimate = request.estimated_input.saturating_add(EXPECTED_OUTPUT);
+    let retries = routing::own_retries(headers);
     let mut portable = Portable::new(format, body);
     let mut plan = |eligibility: &Eligibility<'_>| {
-        routing::plan(&resolution.pool, moment, estimate, |member| {
+        routing::plan(&resolution.pool, moment, estimate, retries, |member| {
             eligibility.check(member)?;
             portable.to(&Target::new(&member.provider, &member.model, defaults))
         })

@@ -13,7 +13,9 @@ use super::snapshot::{Agent, LogicalModel, Member, Pool, Provider, Rule, Snapsho
 use crate::ids::{
     AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, UpstreamModelName,
 };
+use crate::ledger::Price;
 use crate::provider::{Capabilities, models};
+use crate::routing::Strategy;
 use crate::units::Tokens;
 
 /// Attempts after the first where the pool does not say: every other member, but no more than this.
@@ -70,16 +72,18 @@ pub(super) fn resolve(
     let pools = document.pools.iter().filter_map(|entry| {
         Some((
             entry.name.clone(),
-            Arc::new(pool(entry, &providers, &attributes)?),
+            Arc::new(pool(entry, &providers, &document.prices, &attributes)?),
         ))
     });
     let pools = Named::collect(pools.collect::<Vec<_>>().into_iter(), "pool");
     let find_pool = |reference: &Reader<'_>| pools.look_up(reference, "pool");
 
-    let models = document
-        .models
-        .iter()
-        .filter_map(|entry| Some((entry.name.clone(), Arc::new(model(entry, &providers, find_pool)?))));
+    let models = document.models.iter().filter_map(|entry| {
+        Some((
+            entry.name.clone(),
+            Arc::new(model(entry, &providers, &document.prices, find_pool)?),
+        ))
+    });
     let models = Named::collect(models.collect::<Vec<_>>().into_iter(), "model");
     let mut rules: Vec<Rule> = document
         .rules
@@ -149,7 +153,12 @@ fn provider<'v>(entry: &ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
     (entry.name.clone(), Arc::new(provider))
 }
 
-fn member(entry: &MemberEntry<'_>, model: &str, providers: &Named<Arc<Provider>>) -> Option<Member> {
+fn member(
+    entry: &MemberEntry<'_>,
+    model: &str,
+    providers: &Named<Arc<Provider>>,
+    prices: &[(&str, Price)],
+) -> Option<Member> {
     let known = models::known(model);
     Some(Member {
         provider: providers.look_up(&entry.provider, "provider")?,
@@ -161,6 +170,10 @@ fn member(entry: &MemberEntry<'_>, model: &str, providers: &Named<Arc<Provider>>
             .or(known.map(|known| known.capabilities))
             .unwrap_or(Capabilities::ALL),
         context: entry.context.or(known.map(|known| Tokens(known.context))),
+        price: prices
+            .iter()
+            .find(|(name, _)| *name == model)
+            .map(|(_, price)| *price),
     })
 }
 
@@ -170,11 +183,16 @@ fn failover(written: Option<u32>, members: usize) -> u32 {
     written.unwrap_or(others)
 }
 
-fn pool(entry: &PoolEntry<'_>, providers: &Named<Arc<Provider>>, attributes: &[&str]) -> Option<Pool> {
+fn pool(
+    entry: &PoolEntry<'_>,
+    providers: &Named<Arc<Provider>>,
+    prices: &[(&str, Price)],
+    attributes: &[&str],
+) -> Option<Pool> {
     let members: Vec<_> = entry
         .members
         .iter()
-        .filter_map(|target| member(target, target.model.unwrap_or_default(), providers))
+        .filter_map(|target| member(target, target.model.unwrap_or_default(), providers, prices))
         .collect();
     let match_when = entry
         .match_when
@@ -182,6 +200,8 @@ fn pool(entry: &PoolEntry<'_>, providers: &Named<Arc<Provider>>, attributes: &[&
         .and_then(|reader| criteria::read(reader, attributes));
     Some(Pool {
         name: PoolName::from(entry.name.value().as_str()?),
+        strategy: entry.strategy,
+        acceptance: entry.acceptance.clone(),
         failover: failover(entry.failover, members.len()),
         members,
         match_when: match_when.unwrap_or_default(),
@@ -191,6 +211,7 @@ fn pool(entry: &PoolEntry<'_>, providers: &Named<Arc<Provider>>, attributes: &[&
 fn model(
     entry: &ModelEntry<'_>,
     providers: &Named<Arc<Provider>>,
+    prices: &[(&str, Price)],
     find_pool: impl Fn(&Reader<'_>) -> Option<Arc<Pool>>,
 ) -> Option<LogicalModel> {
     let name = entry.name.value().as_str()?;
@@ -200,10 +221,12 @@ fn model(
         let members: Vec<_> = entry
             .targets
             .iter()
-            .filter_map(|target| member(target, target.model.unwrap_or(name), providers))
+            .filter_map(|target| member(target, target.model.unwrap_or(name), providers, prices))
             .collect();
         Arc::new(Pool {
             name: PoolName::from(name),
+            strategy: Strategy::default(),
+            acceptance: None,
             failover: failover(None, members.len()),
             members,
             match_when: Vec::new(),

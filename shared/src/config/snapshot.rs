@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::criteria::Criterion;
+use crate::acceptance::Acceptance;
 use crate::health::CircuitBreaker;
 use crate::identity::TokenDigest;
 use crate::ids::{
@@ -12,6 +13,7 @@ use crate::ids::{
 };
 use crate::ledger::{Price, RateLimits};
 use crate::provider::Capabilities;
+use crate::routing::Strategy;
 use crate::units::{Millis, Tokens};
 
 /// A valid configuration.
@@ -129,6 +131,10 @@ impl Default for Timeouts {
 pub struct Pool {
     /// Its name; the logical model's name for a model's own targets.
     pub name: PoolName,
+    /// How its members are ordered.
+    pub strategy: Strategy,
+    /// What an answer must be for a cascade to stop at it.
+    pub acceptance: Option<Acceptance>,
     /// Attempts after the first, within the same call.
     pub failover: u32,
     /// Its members, in the document's order.
@@ -152,6 +158,8 @@ pub struct Member {
     pub capabilities: Capabilities,
     /// The tokens of its context; `None` where that is not known.
     pub context: Option<Tokens>,
+    /// What the model costs, where that is known.
+    pub price: Option<Price>,
 }
 
 /// What agents ask for.

@@ -77,7 +77,7 @@ fn plan_costs() {
             random,
             store: &Empty,
         };
-        let plan = plan(&resolution.pool, moment, Tokens(0), |member| {
+        let plan = plan(&resolution.pool, moment, Tokens(0), 0, |member| {
             eligibility.check(member)
         });
         assert_eq!((plan.attempts.len(), plan.excluded.len()), (4, 25));

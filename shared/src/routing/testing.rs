@@ -24,5 +24,6 @@ pub fn member(model: &str, priority: u32, weight: u32) -> Member {
         priority,
         capabilities: Capabilities::ALL,
         context: None,
+        price: None,
     }
 }

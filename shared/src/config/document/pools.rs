@@ -2,16 +2,22 @@
 
 use serde_json::Value;
 
+use super::acceptance::read_acceptance;
 use super::required_list;
+use crate::acceptance::Acceptance;
 use crate::config::criteria::read_count;
 use crate::config::reader::Reader;
 use crate::limits::MAX_ATTEMPTS;
 use crate::provider::{Capabilities, Capability};
+use crate::routing::Strategy;
 use crate::units::Tokens;
 
 /// An entry of `pools`.
 pub struct PoolEntry<'v> {
     pub name: Reader<'v>,
+    pub strategy: Strategy,
+    /// What the answers of a cascade must be.
+    pub acceptance: Option<Acceptance>,
     /// Attempts after the first; `None` where it is not written.
     pub failover: Option<u32>,
     pub members: Vec<MemberEntry<'v>>,
@@ -35,9 +41,12 @@ impl<'v> PoolEntry<'v> {
     pub(super) fn read(entry: &Reader<'v>) -> Option<Self> {
         let mut section = entry.section()?;
         let name = section.required("name").filter(|name| name.name().is_some());
-        if let Some(routing) = section.optional("routing") {
-            read_routing(&routing);
-        }
+        let strategy = section
+            .optional("routing")
+            .and_then(|routing| read_routing(&routing));
+        let acceptance = section
+            .optional("accept")
+            .and_then(|accept| read_acceptance(&accept, strategy));
         let failover = section
             .optional("failover")
             .map(|failover| read_failover(&failover));
@@ -47,7 +56,7 @@ impl<'v> PoolEntry<'v> {
             .filter_map(|member| MemberEntry::read(member, true))
             .collect();
         let match_when = section.optional("match_when");
-        section.not_yet(&["affinity", "accept"]);
+        section.not_yet(&["affinity"]);
         if let Some(cache) = section.optional("cache") {
             let profile = cache.string().unwrap_or_default();
             entry.log().warn(
@@ -59,6 +68,8 @@ impl<'v> PoolEntry<'v> {
         section.end();
         Some(Self {
             name: name?,
+            strategy: strategy.unwrap_or_default(),
+            acceptance,
             failover: failover.flatten(),
             members,
             match_when,
@@ -66,22 +77,18 @@ impl<'v> PoolEntry<'v> {
     }
 }
 
-fn read_routing(reader: &Reader<'_>) {
-    match reader.string() {
-        Some("priority-weighted") | None => {}
-        Some("cascade" | "lowest-cost" | "lowest-latency") => {
-            reader.mistake::<()>(
-                "is not supported by this version of the broker (supported: priority-weighted)",
-            );
-        }
-        Some(_) => {
-            let strategies = ["priority-weighted", "cascade", "lowest-cost", "lowest-latency"];
-            reader.unknown_name::<()>(
-                "is no routing strategy (supported: priority-weighted)",
-                strategies,
-            );
-        }
-    }
+fn read_routing(reader: &Reader<'_>) -> Option<Strategy> {
+    let text = reader.string()?;
+    let strategies = Strategy::ALL.map(Strategy::as_str);
+    let strategy = Strategy::ALL
+        .into_iter()
+        .find(|strategy| strategy.as_str() == text);
+    strategy.or_else(|| {
+        reader.unknown_name(
+            format!("is no routing strategy (supported: {})", strategies.join(", ")),
+            strategies,
+        )
+    })
 }
 
 /// `3`, `up to 3`, `none`.
