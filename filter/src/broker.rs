@@ -1,6 +1,7 @@
 //! The role `broker`: Envoy's callbacks of a call become events of its machine, and the machine's wishes calls of
 //! the host.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use proxy_wasm::traits::{Context, HttpContext};
@@ -12,15 +13,16 @@ use shared::config::Snapshot;
 use shared::headers::{X_ENVOY_MAX_RETRIES, X_ENVOY_PER_TRY_TIMEOUT};
 use shared::metrics::{Labels, Metric};
 use shared::reply::Reply;
+use shared::routing::Estimators;
 use shared::store::Store;
 use shared::units::Timestamp;
 
-use crate::store::SharedData;
+use crate::store::{self, SharedData};
 use crate::{calls, host, telemetry};
 
 /// One call.
 pub struct BrokerContext {
-    id: u32,
+    host: Host,
     /// Taken out only while it handles an event.
     machine: Option<Broker>,
 }
@@ -28,7 +30,10 @@ pub struct BrokerContext {
 impl BrokerContext {
     pub fn new(id: u32, snapshot: Arc<Snapshot>, now: Timestamp, random: u64) -> Self {
         Self {
-            id,
+            host: Host {
+                id,
+                estimators: store::estimators(),
+            },
             machine: Some(Broker::new(snapshot, now, random)),
         }
     }
@@ -37,7 +42,7 @@ impl BrokerContext {
         let Some(machine) = self.machine.take() else {
             return Action::Continue;
         };
-        let machine = machine.handle(event, &mut Host { id: self.id });
+        let machine = machine.handle(event, &mut self.host);
         let action = match machine.flow() {
             Flow::Continue => Action::Continue,
             Flow::Pause => Action::Pause,
@@ -109,12 +114,13 @@ impl HttpContext for BrokerContext {
             self.handle(Event::NeverArrived { status });
         }
         self.handle(Event::Finished { now: host::now() });
-        calls::remove(self.id);
+        calls::remove(self.host.id);
     }
 }
 
 struct Host {
     id: u32,
+    estimators: Rc<Estimators>,
 }
 
 impl Services for Host {
@@ -154,6 +160,10 @@ impl Output for Host {
 
     fn has_provider_broken_off(&self) -> bool {
         host::has_provider_broken_off()
+    }
+
+    fn estimators(&self) -> &Estimators {
+        &self.estimators
     }
 
     fn record(&mut self, record: &Record<'_>) {

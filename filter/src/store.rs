@@ -1,9 +1,12 @@
 //! Shared data: state that all workers of this Envoy read and change.
 
+use std::rc::Rc;
+
 use proxy_wasm::hostcalls;
 use shared::config::Snapshot;
 use shared::health::Health;
 use shared::ledger::Window;
+use shared::routing::Estimators;
 use shared::store::{Packed as _, Store, health_key, window_key};
 
 /// proxy-wasm's shared data. Both roles run under one `vm_id`, so they see the same.
@@ -19,6 +22,15 @@ impl Store for SharedData {
     fn swap(&self, key: &str, value: &[u8], version: Option<u32>) -> bool {
         hostcalls::set_shared_data(key, Some(value), version).is_ok()
     }
+}
+
+thread_local! {
+    static ESTIMATORS: Rc<Estimators> = Rc::default();
+}
+
+/// What this worker knows of how models count tokens, through every reload.
+pub fn estimators() -> Rc<Estimators> {
+    ESTIMATORS.with(Rc::clone)
 }
 
 /// Makes an entry for every model at every account, and for every limit, that has none yet: the host checks no version where there is no

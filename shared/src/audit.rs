@@ -234,6 +234,19 @@ pub struct Record<'a> {
     /// Output that was thought and not said.
     #[serde(rename = "llm.tokens.reasoning", skip_serializing_if = "Option::is_none")]
     pub tokens_reasoning: Option<Tokens>,
+    /// What the broker expected the input to have as the model counts that answered.
+    #[serde(rename = "llm.tokens.estimated", skip_serializing_if = "Option::is_none")]
+    pub tokens_estimated: Option<Tokens>,
+    /// What became of the conversation in a pool that keeps conversations on the account with their cache: `new`,
+    /// `kept`, `moved`.
+    #[serde(rename = "llm.affinity", skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<&'static str>,
+    /// The account that a moved conversation left.
+    #[serde(rename = "llm.affinity.from", skip_serializing_if = "Option::is_none")]
+    pub affinity_from: Option<&'a ProviderName>,
+    /// The tokens in that account's cache that had to be read anew.
+    #[serde(rename = "llm.affinity.lost_tokens", skip_serializing_if = "Option::is_none")]
+    pub affinity_lost: Option<Tokens>,
     /// The broker's own estimate of the input, which conditions on `context.tokens` look at.
     #[serde(rename = "llm.context.tokens", skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<Tokens>,

@@ -19,7 +19,7 @@ use crate::identity;
 use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
-use crate::routing::{self, Facts, Moment};
+use crate::routing::{self, Estimators, Facts, Moment};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dialect, Dropped, Format, Observation};
 use decision::{Asked, Decision};
@@ -78,6 +78,8 @@ pub trait Output: Services {
     fn remove_response_header(&mut self, name: &str);
     /// Whether it was the provider who broke off the answer of the call that is over.
     fn has_provider_broken_off(&self) -> bool;
+    /// What this worker knows of how models count tokens.
+    fn estimators(&self) -> &Estimators;
     /// Hands the record to the access log.
     fn record(&mut self, record: &Record<'_>);
 }
@@ -192,6 +194,7 @@ impl Broker {
                     now,
                     random: trail.random,
                     store: output.store(),
+                    estimators: output.estimators(),
                 };
                 match read_and_plan(&mut trail, reading, body, moment) {
                     Ok(call) => forward(&trail, call, output),
@@ -322,11 +325,13 @@ fn read_and_plan(
         headers: &headers,
         body: &body,
         request: &request,
+        input: decision::estimate_input(&trail.snapshot, &request, moment),
     };
     trail.note_request(&asked);
     let (decision, entered) = decision::decide_and_enter(&trail.snapshot, asked, moment)?;
     let Decision {
         resolution,
+        conversation,
         plan,
         prepared,
         refusal,
@@ -337,6 +342,7 @@ fn read_and_plan(
         trail.excluded = plan.excluded;
         return Err(refusal);
     }
+    routing::note_call(&pool, moment.store);
     Ok(Call {
         format,
         request,
@@ -344,6 +350,7 @@ fn read_and_plan(
         body,
         model,
         pool,
+        conversation,
         granted: plan.attempts.len(),
         plan,
         attempts: Vec::with_capacity(1),

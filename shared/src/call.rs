@@ -15,7 +15,7 @@ use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
 use crate::ledger::Usage;
 use crate::request::Request;
-use crate::routing::{Leave, Plan, PlannedAttempt, Rung};
+use crate::routing::{Conversation, Leave, Plan, PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dropped, Flaw, Format, Observation};
 
@@ -39,6 +39,8 @@ pub struct Call {
     pub model: Option<Arc<LogicalModel>>,
     /// The pool that takes the call.
     pub pool: Arc<Pool>,
+    /// The conversation that it goes on with, where the pool keeps them.
+    pub conversation: Option<Conversation>,
     /// The attempts that may be made.
     pub plan: Plan,
     /// The attempts that were made.

@@ -52,7 +52,7 @@ pub fn load(document: &Value, audience: Audience) -> Result<Loaded, Mistakes> {
     let root = reader::Reader::root(document, &log);
     let document_parts = document::Document::read(&root, audience);
     let version = version(&filter_part(document));
-    let loaded = document_parts.map(|parts| resolve::resolve(parts, version, &log));
+    let loaded = document_parts.map(|parts| resolve::resolve(&parts, version, &log));
     let (mistakes, warnings) = log.into_parts();
     match loaded {
         Some((snapshot, connections)) if mistakes.is_empty() => Ok(Loaded {

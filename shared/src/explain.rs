@@ -13,7 +13,7 @@ use crate::headers::Headers;
 use crate::ids::{AgentName, ConfigVersion, PoolName, RuleName, TenantName, WorkspaceName};
 use crate::provider::Capability;
 use crate::reply::Refusal;
-use crate::routing::{Moment, Stated};
+use crate::routing::{Estimators, Moment, Stated};
 use crate::store::Empty;
 use crate::units::{Timestamp, Tokens};
 use crate::wire::{Dialect, Format};
@@ -78,6 +78,9 @@ pub struct Explanation {
     /// The pool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pool: Option<PoolName>,
+    /// How the pool orders its members.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing: Option<&'static str>,
     /// How many attempts may follow the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failover: Option<u32>,
@@ -122,18 +125,20 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         random,
     } = question;
     let request = format.read_request(body).map_err(Refusal::Request)?;
+    // What workers remember is in Envoy; here everybody is well.
+    let moment = Moment {
+        now: Timestamp(0),
+        random,
+        store: &Empty,
+        estimators: &Estimators::default(),
+    };
     let asked = Asked {
         agent,
         format,
         headers,
         body,
         request: &request,
-    };
-    // What workers remember is in Envoy; here everybody is well.
-    let moment = Moment {
-        now: Timestamp(0),
-        random,
-        store: &Empty,
+        input: decision::estimate_input(snapshot, &request, moment),
     };
     let workspace = agent.workspace.as_deref();
     let stated = Stated::of(agent, headers, Some(&request.metadata));
@@ -150,10 +155,11 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         purpose: owned(stated.purpose),
         tier: owned(stated.tier),
         needs: request.needs.iter().map(Capability::as_str).collect(),
-        input_tokens: request.estimated_input,
+        input_tokens: asked.input,
         rules: Vec::new(),
         rule: None,
         pool: None,
+        routing: None,
         failover: None,
         members: Vec::new(),
         refusal: None,
@@ -171,6 +177,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
             explanation.members = members::report(snapshot, asked, &decision);
             explanation.rule.clone_from(&decision.resolution.rule);
             explanation.pool = Some(decision.resolution.pool.name.clone());
+            explanation.routing = Some(decision.resolution.pool.strategy.as_str());
             explanation.failover = Some(decision.resolution.pool.failover);
             decision.refusal
         }

@@ -135,6 +135,9 @@ pub const MAX_DELAY_TEXT: usize = 64;
 /// need to tell two conversations apart, and no more than a hash is quick with.
 pub const MAX_AFFINITY_PREFIX: usize = 8 << 10;
 
+/// The conversations of which is remembered who answered them last: what is warm for minutes, at some tens of bytes each.
+pub const WARM_CONVERSATIONS: u64 = 16_384;
+
 /// The tokens of output that a call is expected to take of an account's limit until its answer tells.
 pub const EXPECTED_OUTPUT: Tokens = Tokens(500);
 

@@ -40,6 +40,12 @@ pub enum Metric {
     SavedMicroUsd,
     /// What they cost beyond that, because rungs were asked in vain. Counter; agent, pool.
     OverspentMicroUsd,
+    /// Calls that failed while their pool's retry budget was spent. Counter; pool.
+    RetriesForgone,
+    /// Conversations of pools with affinity that were answered. Counter; pool, outcome: new, kept, moved.
+    Conversations,
+    /// Tokens in the cache of an account that a conversation left. Counter; pool.
+    LostTokens,
     /// Milliseconds from the request's first byte to the answer's last. Histogram; pool, provider, model.
     DurationMs,
     /// Milliseconds from the request's first byte to the first byte of the answer's body. Histogram; pool, provider,
@@ -63,6 +69,9 @@ impl Metric {
             Self::Rungs => "cascade_rungs",
             Self::SavedMicroUsd => "cascade_saved_micro_usd",
             Self::OverspentMicroUsd => "cascade_overspent_micro_usd",
+            Self::RetriesForgone => "retries_forgone",
+            Self::Conversations => "conversations",
+            Self::LostTokens => "affinity_lost_tokens",
             Self::DurationMs => "duration_ms",
             Self::FirstByteMs => "ttft_ms",
         }

@@ -1,6 +1,6 @@
 //! The facts of a request: what the broker reads of a body, once, without building a tree of it.
 
-mod content;
+pub mod content;
 #[cfg(test)]
 mod tests;
 
@@ -11,9 +11,7 @@ use crate::json::{Span, splice::Edit};
 use crate::limits::{MAX_MODEL_NAME, MAX_STATED};
 use crate::provider::{Capabilities, Capability};
 use crate::units::Tokens;
-
-/// Bytes of a JSON request per input token, in the middle of English prose, code and JSON.
-const BYTES_PER_TOKEN: u64 = 4;
+use content::Content;
 
 /// What the broker read of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +30,25 @@ pub struct Request {
     pub needs: Capabilities,
     /// What the call says of itself in `metadata`.
     pub metadata: Metadata,
-    /// The input's tokens, estimated from its bytes.
-    pub estimated_input: Tokens,
+    /// What the input is made of.
+    pub content: Content,
+    /// The most tokens that the agent allows the answer.
+    pub max_output: Option<Tokens>,
+    /// Where the conversation begins.
+    pub beginning: Beginning,
     /// Where the members of the body begin: one past its opening brace.
     pub members_at: usize,
     /// What even a provider of the same format would refuse.
     pub left_out: Vec<LeftOut>,
+}
+
+/// Where the conversation of a body begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beginning {
+    /// The value of `system`, where the format has one.
+    pub system: Option<Span>,
+    /// The value of `messages`, if it is a list.
+    pub messages: Option<Span>,
 }
 
 /// Something that is taken out of a body.
@@ -139,7 +150,8 @@ pub(crate) struct Top<const N: usize> {
     pub stream: bool,
     pub needs: Capabilities,
     pub metadata: Metadata,
-    pub estimated_input: Tokens,
+    pub content: Content,
+    pub beginning: Beginning,
     /// The telling words of the whole body.
     pub words: Words,
     /// The values of the format's own keys.
@@ -147,7 +159,8 @@ pub(crate) struct Top<const N: usize> {
 }
 
 /// Keys that are looked at whatever the format: none means something else in another one.
-const COMMON: [&str; 6] = [
+const COMMON: [&str; 7] = [
+    "system",
     "messages",
     "tools",
     "functions",
@@ -191,6 +204,7 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
     own.iter_mut().zip(values).for_each(|(slot, value)| *slot = value);
 
     let [
+        system,
         messages,
         tools,
         functions,
@@ -198,16 +212,15 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
         response_format,
         output_config,
     ] = common;
-    let content = content::look(body, words, messages);
+    let found = content::look(body, words, messages);
     let has_tools = is_list_of_some(body, tools) || is_list_of_some(body, functions);
     let wants_json = wants_json(body, response_format, output_config);
     let needs = [
         (stream, Capability::Streaming),
         (has_tools, Capability::Tools),
-        (content.images, Capability::Vision),
+        (found.has_images, Capability::Vision),
         (wants_json, Capability::Json),
     ];
-    let text_bytes = (body.len() as u64).saturating_sub(content.media_bytes);
     Ok(Top {
         model: name.into_owned(),
         model_span: model.span,
@@ -217,7 +230,13 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
             .filter_map(|(is_needed, capability)| is_needed.then_some(capability))
             .collect(),
         metadata: read_metadata(body, metadata),
-        estimated_input: Tokens(text_bytes.div_ceil(BYTES_PER_TOKEN) + content.media_tokens),
+        content: found.content,
+        beginning: Beginning {
+            system: system.map(|system| system.span),
+            messages: messages
+                .filter(|messages| messages.kind == Kind::Array)
+                .map(|messages| messages.span),
+        },
         words,
         own,
     })
@@ -285,6 +304,11 @@ fn object_members<const K: usize>(body: &[u8], value: Option<Value>, keys: [&str
 /// A value that says something: there and not null.
 pub(crate) fn is_given(value: Option<Value>) -> bool {
     value.is_some_and(|value| value.kind != Kind::Null)
+}
+
+/// A number of tokens, if it is one.
+pub(crate) fn tokens(body: &[u8], value: Option<Value>) -> Option<Tokens> {
+    scan::unsigned(value?.span.of(body)).map(Tokens)
 }
 
 /// One past the opening brace of a body that was scanned.

@@ -2,9 +2,12 @@
 
 mod affinity;
 mod arrangement;
+mod conversation;
+mod demand;
 mod eligibility;
 mod entry;
 mod estimator;
+mod estimators;
 mod order;
 mod retry_budget;
 mod rules;
@@ -15,14 +18,17 @@ pub(crate) mod testing;
 
 use std::sync::Arc;
 
-pub use affinity::{PrefixKey, prefer, prefix_key};
+pub use affinity::PrefixKey;
 pub use arrangement::{Arrangement, Candidate, Strategy, Wishes, arrange};
+pub use conversation::{Conversation, Holder, Stay, Warmth};
+pub use demand::Demand;
 pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit};
 pub use entry::Leave;
 pub(crate) use entry::release;
-pub use estimator::{Content, Estimator, Kind};
+pub use estimator::Estimator;
+pub use estimators::Estimators;
 pub use order::{Placed, Speed, expected_cost};
-pub use retry_budget::{RetryBudget, RetryLimits};
+pub use retry_budget::{RetryBudget, RetryLimits, note_call, take_retry};
 pub use rules::{Facts, Resolution, Unresolved, resolve, unmet};
 pub use rung::{Rung, last_rung, own_retries};
 pub use stated::Stated;
@@ -43,8 +49,6 @@ pub struct Plan {
     pub is_last_resort: bool,
     /// How long to wait if nobody is asked for nothing but limits.
     pub wait: Option<Millis>,
-    /// The tokens that each attempt is expected to take of its account's limits.
-    pub estimate: Tokens,
 }
 
 /// What a plan takes into account beside the call.
@@ -56,6 +60,8 @@ pub struct Moment<'a> {
     pub random: u64,
     /// What all workers remember of accounts.
     pub store: &'a dyn Store,
+    /// What this worker knows of how models count tokens.
+    pub estimators: &'a Estimators,
 }
 
 /// One attempt that may be made.
@@ -67,39 +73,39 @@ pub struct PlannedAttempt {
     pub provider: Arc<Provider>,
     /// What the provider calls the model.
     pub model: UpstreamModelName,
+    /// The tokens that it is expected to take of the account's limits; none where the account has no limits.
+    pub estimate: Tokens,
 }
 
 /// Plans the attempts of a call over a pool, of those members that `serves` does not leave out: first the healthy
 /// ones, then those that failed of late. Those that are out for now are left out, unless all are.
 ///
-/// `estimate`: the tokens that the call is expected to take. `retries`: how often the client itself has tried before,
-/// which a cascade begins higher for. The plan has no attempts if no member can serve the call.
+/// `conversation`: the one that the call goes on with, where the pool keeps them. `retries`: how often the client itself
+/// has tried before, for which a cascade begins higher. The plan has no attempts if no member can serve the call.
 #[must_use]
 pub fn plan(
     pool: &Pool,
     moment: Moment<'_>,
-    estimate: Tokens,
+    demand: Demand<'_>,
+    conversation: Option<Conversation>,
     retries: u32,
     mut serves: impl FnMut(&Member) -> Result<(), ExclusionReason>,
 ) -> Plan {
-    let Moment { now, random, store } = moment;
+    let Moment {
+        now, random, store, ..
+    } = moment;
     let mut excluded = Vec::new();
     let mut candidates = Vec::with_capacity(pool.members.len());
     for member in pool.members.iter().enumerate() {
         match serves(member.1) {
-            Ok(()) => candidates.push(Candidate {
-                member,
-                standing: entry::standing(member.1, store, estimate, now),
-                cost: None,
-                speed: Speed::default(),
-            }),
+            Ok(()) => candidates.push(candidate(pool.strategy, member, demand, store, now)),
             Err(reason) => excluded.push(Exclusion::of(member, reason)),
         }
     }
     let wishes = Wishes {
         strategy: pool.strategy,
+        conversation,
         random,
-        ..Wishes::default()
     };
     let mut arrangement = arrange(&candidates, wishes, now);
     if pool.strategy == Strategy::Cascade {
@@ -113,22 +119,40 @@ pub fn plan(
         .unwrap_or(usize::MAX)
         .saturating_add(1);
     let attempts = arrangement.attempts.into_iter().take(most);
+    let planned = |(index, member): Placed<'_>| PlannedAttempt {
+        member: index,
+        provider: member.provider.clone(),
+        model: member.model.clone(),
+        estimate: entry::reserved(member, demand),
+    };
     Plan {
-        attempts: attempts.map(PlannedAttempt::from).collect(),
+        attempts: attempts.map(planned).collect(),
         excluded,
         is_last_resort: arrangement.is_last_resort,
         wait: arrangement.wait,
-        estimate,
     }
 }
 
-impl From<Placed<'_>> for PlannedAttempt {
-    fn from((index, member): Placed<'_>) -> Self {
-        Self {
-            member: index,
-            provider: member.provider.clone(),
-            model: member.model.clone(),
-        }
+/// What is known of a member at this moment, as far as the strategy asks.
+fn candidate<'a>(
+    strategy: Strategy,
+    placed: Placed<'a>,
+    demand: Demand<'_>,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Candidate<'a> {
+    let (_, member) = placed;
+    let health = entry::health(member, store);
+    let price = member.price.filter(|_| strategy == Strategy::LowestCost);
+    Candidate {
+        member: placed,
+        standing: entry::standing(member, &health, demand, store, now),
+        cost: price.map(|price| expected_cost(&price, demand.input(&member.model), demand.output)),
+        speed: if strategy == Strategy::LowestLatency {
+            Speed::of(&health.latency, demand.is_stream, demand.output)
+        } else {
+            Speed::default()
+        },
     }
 }
 

@@ -8,7 +8,8 @@ pub(crate) mod testing;
 pub use packed::{Packed, Unpack};
 
 use crate::ids::{PoolName, ProviderName, UpstreamModelName};
-use crate::limits::MAX_SWAPS;
+use crate::limits::{MAX_SWAPS, WARM_CONVERSATIONS};
+use crate::routing::PrefixKey;
 
 /// Where state is kept. proxy-wasm's shared data is one: per process, lost on restart.
 pub trait Store {
@@ -59,6 +60,13 @@ pub fn update<S: Packed, T>(store: &dyn Store, key: &str, mut change: impl FnMut
     }
 }
 
+/// The same, but only if there is some state under the key: where there is none the change would make no difference.
+pub fn update_if_any<S: Packed>(store: &dyn Store, key: &str, change: impl FnMut(&mut S)) {
+    if store.get(key).is_some() {
+        update(store, key, change);
+    }
+}
+
 /// The state under a key as it is, for a decision that writes nothing.
 pub fn look<S: Packed>(store: &dyn Store, key: &str) -> S {
     store
@@ -84,6 +92,13 @@ pub fn window_key(provider: &ProviderName) -> String {
 #[must_use]
 pub fn retry_budget_key(pool: &PoolName) -> String {
     format!("retries/{pool}")
+}
+
+/// Where the [`Warmth`](crate::routing::Warmth) of a conversation is kept. Conversations share a number of places, since
+/// nothing is ever removed from a store: of two in one place the later one is remembered.
+#[must_use]
+pub fn warmth_key(conversation: PrefixKey) -> String {
+    format!("warmth/{}", conversation.number() % WARM_CONVERSATIONS)
 }
 
 /// Where the [`Estimator`](crate::routing::Estimator) of a model is kept.

@@ -4,9 +4,10 @@ use std::path::Path;
 use shared::config::{Agent, Pool, Snapshot};
 use shared::headers::Headers;
 use shared::identity::TokenDigest;
-use shared::routing::{self, Facts, Moment};
+use shared::routing::{self, Demand, Facts, Moment};
 use shared::store::Empty;
 use shared::units::{Timestamp, Tokens};
+use shared::wire::Format;
 
 use super::*;
 
@@ -148,6 +149,7 @@ fn moment(random: u64) -> Moment<'static> {
         now: Timestamp(0),
         random,
         store: &Empty,
+        estimators: Box::leak(Box::default()),
     }
 }
 
@@ -155,14 +157,14 @@ fn moment(random: u64) -> Moment<'static> {
 fn first_choices_of_the_products_page_fall_seventy_to_twenty_five_to_five() {
     let document = tiers("openai-compatible");
     let reasoning = pool(&document.loaded.snapshot, "reasoning-tier");
+    let body = br#"{"model":"m","messages":[]}"#;
+    let request = Format::OpenAiChat.read_request(body).unwrap();
     let mut firsts = BTreeMap::new();
     for ticket in 0..1_000 {
-        let plan = routing::plan(
-            reasoning,
-            moment(u64::MAX / 1_000 * ticket + 1_000),
-            Tokens(0),
-            |_| Ok(()),
-        );
+        let moment = moment(u64::MAX / 1_000 * ticket + 1_000);
+        let plan = routing::plan(reasoning, moment, Demand::of(&request, moment), None, 0, |_| {
+            Ok(())
+        });
         assert_eq!(plan.attempts.len(), 3);
         *firsts
             .entry(plan.attempts[0].provider.name.to_string())

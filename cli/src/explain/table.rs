@@ -38,6 +38,9 @@ pub fn of(explanation: &Explanation) -> String {
         };
         line(&mut text, "pool", &format!("{pool}, {chosen}"));
     }
+    if let Some(routing) = explanation.routing {
+        line(&mut text, "routing", routing);
+    }
     if let Some(failover) = explanation.failover {
         line(
             &mut text,
@@ -145,5 +148,6 @@ fn told(reason: &ExclusionReason) -> String {
         ExclusionReason::CircuitOpen { for_ms } => format!("failed too often, for {} ms more", for_ms.0),
         ExclusionReason::CoolingDown { for_ms, .. } => format!("cools down, for {} ms more", for_ms.0),
         ExclusionReason::Limited { for_ms } => format!("at its limit, for {} ms more", for_ms.0),
+        ExclusionReason::RetryBudget => "the pool's retry budget is spent".to_owned(),
     }
 }

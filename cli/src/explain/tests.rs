@@ -41,15 +41,16 @@ fn told(body: &str) -> String {
 #[test]
 fn a_decision_can_be_read_from_top_to_bottom() {
     let expected = "\
-call      openai.chat for primary, about 21 tokens of input, needs vision
+call      openai.chat for primary, about 1521 tokens of input, needs vision
 agent     bot of workspace lab of tenant acme, in eu only
 facts     step plan
 rules     vip does not match: tier is not given, must be gold
 pool      main, the model's own
+routing   priority-weighted
 failover  up to 2 attempts after the first
 
    account  model        region  priority  weight  first  input $
-1  eu       gpt-4o       eu      0         1       100%   0.000053
+1  eu       gpt-4o       eu      0         1       100%   0.003803
 -  us       gpt-4o       us      0         1       0%     -         left out: not in a region that is allowed
 -  eu       gpt-oss-20b  eu      0         1       0%     -         left out: does not look at images
 ";

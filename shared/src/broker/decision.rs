@@ -5,11 +5,12 @@ use crate::broker::portable::Portable;
 use crate::call::Prepared;
 use crate::config::{Agent, NO_DEFAULTS, Snapshot};
 use crate::headers::Headers;
-use crate::limits::EXPECTED_OUTPUT;
 use crate::reply::{Refusal, UpstreamFailure};
 use crate::request::Request;
-use crate::routing::{self, Eligibility, Exclusion, Facts, Leave, Moment, Plan, Resolution};
-use crate::units::Millis;
+use crate::routing::{
+    self, Conversation, Demand, Eligibility, Estimator, Exclusion, Facts, Leave, Moment, Plan, Resolution,
+};
+use crate::units::{Millis, Tokens};
 use crate::wire::{Format, Target};
 
 /// A call that is to be decided.
@@ -25,6 +26,8 @@ pub struct Asked<'a> {
     pub body: &'a [u8],
     /// The facts of the body.
     pub request: &'a Request,
+    /// The estimated tokens of the input, see [`estimate_input`].
+    pub input: Tokens,
 }
 
 /// What was decided.
@@ -32,6 +35,8 @@ pub struct Asked<'a> {
 pub struct Decision {
     /// Where the call goes.
     pub resolution: Resolution,
+    /// The conversation that it goes on with, where the pool keeps them.
+    pub conversation: Option<Conversation>,
     /// Who is asked, in what order, and who is not.
     pub plan: Plan,
     /// The first attempt's body, where it is one of another format.
@@ -69,6 +74,22 @@ pub fn decide_and_enter(
     Ok((decision, None))
 }
 
+/// The tokens of an input before it is known who counts them: as the model does that the agent asked for, or the first
+/// of those that stand behind its name.
+#[must_use]
+pub fn estimate_input(snapshot: &Snapshot, request: &Request, moment: Moment<'_>) -> Tokens {
+    let logical = snapshot.models.get(request.model.as_str());
+    let member = logical.and_then(|model| model.pool.members.first());
+    let demand = Demand::of(request, moment);
+    match member {
+        Some(member) => demand.input(&member.model),
+        None if snapshot.upstream_models.contains(&request.model) => {
+            demand.input(&request.model.as_str().into())
+        }
+        None => Estimator::default().estimate(&request.content),
+    }
+}
+
 /// Decides a call; fails if no pool takes it.
 pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Result<Decision, Refusal> {
     let Asked {
@@ -77,17 +98,23 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
         headers,
         body,
         request,
+        input,
     } = asked;
-    let resolution = routing::resolve(snapshot, Facts::of_call(agent, headers, request))
+    let resolution = routing::resolve(snapshot, Facts::of_call(agent, headers, request, input))
         .map_err(|routing::Unresolved| Refusal::UnknownModel(request.model.clone()))?;
     let model = resolution.model.as_deref();
     let defaults = model.map_or(&NO_DEFAULTS, |model| &model.defaults);
-    let eligibility = Eligibility::of(agent, model, request);
-    let estimate = request.estimated_input.saturating_add(EXPECTED_OUTPUT);
+    let demand = Demand::of(request, moment);
+    let eligibility = Eligibility::of(agent, model, request.needs, demand, input);
+    let pool = &resolution.pool;
+    let conversation = pool
+        .has_affinity
+        .then(|| Conversation::of(body, request, pool, moment.store, moment.now))
+        .flatten();
     let retries = routing::own_retries(headers);
     let mut portable = Portable::new(format, body);
     let mut plan = |eligibility: &Eligibility<'_>| {
-        routing::plan(&resolution.pool, moment, estimate, retries, |member| {
+        routing::plan(pool, moment, demand, conversation, retries, |member| {
             eligibility.check(member)?;
             portable.to(&Target::new(&member.provider, &member.model, defaults))
         })
@@ -112,6 +139,7 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
     });
     Ok(Decision {
         resolution,
+        conversation,
         plan,
         prepared,
         refusal,

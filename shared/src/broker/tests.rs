@@ -14,6 +14,7 @@ use crate::store::testing::Memory;
 mod forward;
 mod health;
 mod limits;
+mod order;
 mod outcome;
 mod record;
 mod refuse;
@@ -49,12 +50,28 @@ fn snapshot() -> Arc<Snapshot> {
                 {"provider": "openai-a", "model": "tiny-a", "capabilities": [], "context_tokens": 50},
                 {"provider": "anthropic-a", "model": "tiny-b", "capabilities": [], "context_tokens": 90},
             ]},
+            {"name": "cheapest", "routing": "lowest-cost", "members": [
+                {"provider": "openai-a", "model": "gpt-b"}, {"provider": "openai-b", "model": "gpt-mini"},
+            ]},
+            {"name": "quickest", "routing": "lowest-latency", "members": [
+                {"provider": "openai-a", "model": "gpt-q"}, {"provider": "openai-b", "model": "gpt-q"},
+            ]},
+            {"name": "sticky", "affinity": "prompt-prefix", "members": [
+                {"provider": "openai-a", "model": "gpt-s"}, {"provider": "openai-b", "model": "gpt-s"},
+            ]},
+            {"name": "thrifty", "retry_budget": {"ratio": "50%", "per_second": 0}, "members": [
+                {"provider": "openai-a", "model": "gpt-t"}, {"provider": "openai-b", "model": "gpt-t", "priority": 1},
+            ]},
         ],
         "models": [
             {"name": "gpt", "pool": "pair"},
             {"name": "claude", "targets": [{"provider": "anthropic-a", "model": "claude-a"}]},
             {"name": "either", "pool": "mixed"},
             {"name": "tiny", "pool": "limited"},
+            {"name": "cheap", "pool": "cheapest"},
+            {"name": "quick", "pool": "quickest"},
+            {"name": "loyal", "pool": "sticky"},
+            {"name": "careful", "pool": "thrifty"},
             {"name": "few", "targets": [{"provider": "metered", "model": "gpt-m"}]},
         ],
         "rules": [{"name": "vip", "match": {"tier": "premium", "request.model": "deep"}, "pool": "mixed"}],
@@ -70,6 +87,7 @@ fn snapshot() -> Arc<Snapshot> {
         ],
         "prices": {
             "gpt-b": {"input": 2, "output": 8, "cache_read": 0.2},
+            "gpt-mini": {"input": 0.2, "output": 30},
             "claude-a": {"input": 3, "output": 15},
         },
     });
@@ -136,6 +154,7 @@ struct Host {
     removed_from_answer: Vec<String>,
     has_provider_broken_off: bool,
     store: Rc<Memory>,
+    estimators: Rc<Estimators>,
 }
 
 impl Services for Host {
@@ -169,6 +188,10 @@ impl Output for Host {
 
     fn remove_response_header(&mut self, name: &str) {
         self.removed_from_answer.push(name.to_owned());
+    }
+
+    fn estimators(&self) -> &Estimators {
+        &self.estimators
     }
 
     fn has_provider_broken_off(&self) -> bool {

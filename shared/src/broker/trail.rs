@@ -14,7 +14,7 @@ use crate::headers::Headers;
 use crate::ledger::Usage;
 use crate::metrics::{Labels, Metric, NONE};
 use crate::reply::{Refusal, quoted};
-use crate::routing::{Exclusion, Resolution, Stated};
+use crate::routing::{Exclusion, ExclusionReason, Resolution, Stated, Stay};
 use crate::units::{MicroUsd, Timestamp, Tokens};
 use crate::wire::{Dialect, Flaw};
 
@@ -86,7 +86,7 @@ impl Trail {
         self.request = Some(Requested {
             model: quoted(&request.model).into_owned(),
             stream: request.stream,
-            input: request.estimated_input,
+            input: asked.input,
         });
     }
 
@@ -100,12 +100,17 @@ impl Trail {
                 is_cut_off && (call.observation.broke_off().is_some() || output.has_provider_broken_off());
             call.settle_end(self.refusal.is_some(), is_providers_fault, now, output);
         }
+        let learned = self
+            .upstream
+            .as_ref()
+            .and_then(|call| learn(&call.borrow(), now, output));
         let call = self.upstream.as_ref().map(|call| call.borrow());
         let costs = match &call {
             Some(call) => Costs::of(call, &self.snapshot),
             None => Costs::default(),
         };
-        let record = self.record(call.as_ref(), &costs, now);
+        let mut record = self.record(call.as_ref(), &costs, now);
+        record.tokens_estimated = learned;
         output.record(&record);
         measure(&record, call.as_ref(), &costs, output);
     }
@@ -181,6 +186,9 @@ impl Trail {
         }
         record.cost_usd = costs.total().map(MicroUsd::as_dollars);
         record.saved_usd = costs.saved.map(Saved::as_dollars);
+        if let Some(call) = call {
+            set_affinity(&mut record, call);
+        }
         record
     }
 
@@ -229,6 +237,41 @@ fn close_last(call: &mut Call, now: Timestamp) {
     }
 }
 
+/// Learns from a call that was answered how its model counts tokens, and where its conversation is now. Gives the tokens
+/// that were expected of its input.
+fn learn(call: &Call, now: Timestamp, output: &mut dyn Output) -> Option<Tokens> {
+    let attempt = call.attempts.last().filter(|attempt| attempt.is_success())?;
+    let usage = call.observation.usage()?;
+    let (estimators, store) = (output.estimators(), output.store());
+    let content = &call.request.content;
+    let expected = estimators.estimate(&attempt.model, content, store);
+    estimators.learn(&attempt.model, content, usage.input, store);
+    if let Some(conversation) = &call.conversation
+        && let Some(member) = call.pool.members.get(attempt.member)
+    {
+        conversation.note(member, &usage, store, now);
+    }
+    Some(expected)
+}
+
+/// What became of the conversation.
+fn set_affinity<'a>(record: &mut Record<'a>, call: &'a Call) {
+    let answered = call.attempts.last().filter(|attempt| attempt.is_success());
+    let Some((conversation, attempt)) = call.conversation.as_ref().zip(answered) else {
+        return;
+    };
+    record.affinity = Some(match conversation.outcome(attempt.member) {
+        Stay::New => "new",
+        Stay::Kept => "kept",
+        Stay::Moved { from, warm } => {
+            let from = call.pool.members.get(from);
+            record.affinity_from = from.map(|member| &member.provider.name);
+            record.affinity_lost = Some(warm);
+            "moved"
+        }
+    });
+}
+
 fn measure(record: &Record<'_>, call: Option<&Ref<'_, Call>>, costs: &Costs, output: &mut dyn Output) {
     let labels = Labels {
         agent: Some(record.agent.map_or(NONE, |name| name.as_str())),
@@ -248,6 +291,24 @@ fn measure(record: &Record<'_>, call: Option<&Ref<'_, Call>>, costs: &Costs, out
     let Some(call) = call else { return };
     for (attempt, cost) in call.attempts.iter().zip(&costs.of_attempts) {
         measure_attempt(attempt, *cost, labels, output);
+    }
+    let of_pool = Labels {
+        pool: labels.pool,
+        ..Labels::default()
+    };
+    let is_forgone = |exclusion: &Exclusion| exclusion.reason == ExclusionReason::RetryBudget;
+    if call.plan.excluded.iter().any(is_forgone) {
+        output.measure(Metric::RetriesForgone, of_pool, 1);
+    }
+    if let Some(affinity) = record.affinity {
+        let stayed = Labels {
+            outcome: Some(affinity),
+            ..of_pool
+        };
+        output.measure(Metric::Conversations, stayed, 1);
+    }
+    if let Some(lost) = record.affinity_lost {
+        output.measure(Metric::LostTokens, of_pool, lost.0);
     }
     cascade::measure(call, costs, labels, output);
     let served = Labels {

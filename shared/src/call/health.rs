@@ -1,10 +1,10 @@
 //! What the attempts of a call learn of accounts, and leave behind for other calls.
 
 use super::{Attempt, Call, Outcome};
-use crate::health::{Cause, Gate, Health, Ticket};
+use crate::health::{Cause, Gate, Health, Sample, Ticket};
 use crate::ledger::Window;
 use crate::metrics::{Labels, Metric};
-use crate::routing::{Leave, PlannedAttempt, release};
+use crate::routing::{ExclusionReason, Leave, PlannedAttempt, Strategy, release, take_retry};
 use crate::store::{Store, health_key, update, window_key};
 use crate::units::{Millis, Timestamp, Tokens};
 
@@ -14,6 +14,15 @@ pub trait Services {
     fn store(&self) -> &dyn Store;
     /// Counts or observes a value.
     fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64);
+}
+
+/// What an attempt told beside its outcome.
+#[derive(Clone, Copy, Default)]
+struct Told {
+    /// How long it asked to wait.
+    asked: Option<Millis>,
+    /// How quick it was.
+    sample: Option<Sample>,
 }
 
 /// What of an account's state a settled attempt changed.
@@ -29,6 +38,9 @@ impl Call {
     pub fn enter_next(&mut self, store: &dyn Store, now: Timestamp) -> Option<&PlannedAttempt> {
         self.give_back(store);
         let next = self.attempts.len();
+        if next > 0 && self.plan.attempts.len() > next && !take_retry(&self.pool, store, now) {
+            self.plan.end_at(next, &ExclusionReason::RetryBudget);
+        }
         self.entered = self.plan.enter(next, store, now);
         self.plan.attempts.get(next)
     }
@@ -53,12 +65,13 @@ impl Call {
 
     /// Notes how the last attempt went; only the first word counts. `asked`: how long the answer asked to wait.
     pub fn settle_last(&mut self, asked: Option<Millis>, now: Timestamp, services: &mut dyn Services) {
+        let sample = self.sample(now);
         if let Some(attempt) = self.attempts.last_mut()
             && let Some(outcome) = attempt.outcome
             && !attempt.is_settled
         {
             attempt.is_settled = true;
-            note(attempt, outcome, asked, now, services);
+            note(attempt, outcome, Told { asked, sample }, now, services);
             let used = match outcome {
                 // What was used is told at the end of the call.
                 _ if outcome.is_success() => None,
@@ -84,20 +97,26 @@ impl Call {
         self.is_over = true;
         self.give_back(services.store());
         let is_whole = self.is_complete;
+        let rest = self.rest(now);
         let Some(attempt) = self.attempts.last_mut() else {
             return;
         };
         if attempt.is_settled {
             if attempt.is_success() && !is_whole && is_providers_fault {
-                note(attempt, Outcome::Reset, None, now, services);
+                note(attempt, Outcome::Reset, Told::default(), now, services);
             }
         } else {
             attempt.is_settled = true;
             if has_given_up {
-                note(attempt, Outcome::Reset, None, now, services);
+                note(attempt, Outcome::Reset, Told::default(), now, services);
             } else if let Some(leave) = attempt.leave {
                 abandon(&attempt.health_key(), leave.ticket, services.store());
             }
+        }
+        if let Some(sample) = rest {
+            update(services.store(), &attempt.health_key(), |health: &mut Health| {
+                health.latency.note(sample, now);
+            });
         }
         // Where nothing tells what was used, it stays as it was estimated.
         if attempt.is_success()
@@ -105,6 +124,40 @@ impl Call {
         {
             attempt.settle_window(usage.total(), services.store());
         }
+    }
+
+    /// What the last attempt, which has ended or begun to answer, tells of its speed.
+    fn sample(&self, now: Timestamp) -> Option<Sample> {
+        let attempt = self.attempts.last()?;
+        let outcome = attempt.outcome?;
+        if outcome == Outcome::Timeout {
+            Some(Sample::Late { waited: attempt.took })
+        } else if !outcome.is_success() {
+            None
+        } else if self.request.stream {
+            let first_byte = self.first_byte_at?.millis_since(attempt.started);
+            Some(Sample::FirstByte(first_byte))
+        } else {
+            let usage = self.observation.usage().filter(|_| self.is_complete)?;
+            Some(Sample::Whole {
+                took: now.millis_since(attempt.started),
+                output: usage.output,
+            })
+        }
+    }
+
+    /// What the end of a stream tells of the account's speed, where the pool asks for that.
+    fn rest(&self, now: Timestamp) -> Option<Sample> {
+        let is_of_interest = self.pool.strategy == Strategy::LowestLatency;
+        let is_whole_stream = self.request.stream && self.is_complete;
+        let usage = self
+            .observation
+            .usage()
+            .filter(|_| is_of_interest && is_whole_stream)?;
+        Some(Sample::Rest {
+            took: now.millis_since(self.first_byte_at?),
+            output: usage.output,
+        })
     }
 
     /// Gives the leave for an attempt back that is not made.
@@ -137,13 +190,7 @@ impl Attempt {
     }
 }
 
-fn note(
-    attempt: &Attempt,
-    outcome: Outcome,
-    asked: Option<Millis>,
-    now: Timestamp,
-    services: &mut dyn Services,
-) {
+fn note(attempt: &Attempt, outcome: Outcome, told: Told, now: Timestamp, services: &mut dyn Services) {
     let Some(Leave { ticket, .. }) = attempt.leave else {
         return;
     };
@@ -151,7 +198,10 @@ fn note(
     let settle = |health: &mut Health| {
         let was_closed = health.circuit.gate(breaker, now) == Gate::Closed;
         let was_cooling = health.cooldown.until(now).is_some();
-        health.settle(breaker, ticket, outcome, asked, now);
+        health.settle(breaker, ticket, outcome, told.asked, now);
+        if let Some(sample) = told.sample {
+            health.latency.note(sample, now);
+        }
         let cooldown = health.cooldown.until(now).map(|(_, cause)| cause);
         Turn {
             is_opening: was_closed && health.circuit.gate(breaker, now) != Gate::Closed,

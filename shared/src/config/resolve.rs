@@ -1,5 +1,6 @@
 //! Looks up every name of a document and builds the snapshot.
 
+mod pools;
 mod residency;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -7,19 +8,11 @@ use std::sync::Arc;
 
 use super::connection::Connection;
 use super::criteria::{self, Criterion, Subject, Test};
-use super::document::{AgentEntry, Document, MemberEntry, ModelEntry, PoolEntry, ProviderEntry, RuleEntry};
+use super::document::{AgentEntry, Document, ProviderEntry, RuleEntry};
 use super::reader::{Log, Reader};
-use super::snapshot::{Agent, LogicalModel, Member, Pool, Provider, Rule, Snapshot, Workspace};
-use crate::ids::{
-    AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, UpstreamModelName,
-};
+use super::snapshot::{Agent, Pool, Provider, Rule, Snapshot, Workspace};
+use crate::ids::{AgentName, ConfigVersion, ProviderName, RuleName};
 use crate::ledger::Price;
-use crate::provider::{Capabilities, models};
-use crate::routing::Strategy;
-use crate::units::Tokens;
-
-/// Attempts after the first where the pool does not say: every other member, but no more than this.
-const DEFAULT_FAILOVER: usize = 3;
 
 /// Things by name, in the order in which they stood in the document.
 struct Named<T>(Vec<(String, T)>);
@@ -56,7 +49,7 @@ impl<T: Clone> Named<T> {
 }
 
 pub(super) fn resolve(
-    document: Document<'_>,
+    document: &Document<'_>,
     version: ConfigVersion,
     log: &Log,
 ) -> (Snapshot, Vec<Connection>) {
@@ -68,20 +61,29 @@ pub(super) fn resolve(
         .flat_map(|agent| agent.attributes.iter().map(|(key, _)| *key))
         .collect();
     let attributes: Vec<&str> = attributes.into_iter().collect();
+    let prices: HashMap<String, Price> = document
+        .prices
+        .iter()
+        .map(|(model, price)| ((*model).to_owned(), *price))
+        .collect();
+    let known = pools::Known {
+        providers: &providers,
+        prices: &prices,
+        attributes: &attributes,
+        log,
+    };
 
-    let pools = document.pools.iter().filter_map(|entry| {
-        Some((
-            entry.name.clone(),
-            Arc::new(pool(entry, &providers, &document.prices, &attributes)?),
-        ))
-    });
+    let pools = document
+        .pools
+        .iter()
+        .filter_map(|entry| Some((entry.name.clone(), Arc::new(pools::pool(entry, &known)?))));
     let pools = Named::collect(pools.collect::<Vec<_>>().into_iter(), "pool");
     let find_pool = |reference: &Reader<'_>| pools.look_up(reference, "pool");
 
     let models = document.models.iter().filter_map(|entry| {
         Some((
             entry.name.clone(),
-            Arc::new(model(entry, &providers, &document.prices, find_pool)?),
+            Arc::new(pools::model(entry, &known, find_pool)?),
         ))
     });
     let models = Named::collect(models.collect::<Vec<_>>().into_iter(), "model");
@@ -92,7 +94,7 @@ pub(super) fn resolve(
         .collect();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
 
-    let workspaces = residency::workspaces(&document);
+    let workspaces = residency::workspaces(document);
     if document.agents.is_empty() {
         log.warn(
             "agents",
@@ -121,11 +123,7 @@ pub(super) fn resolve(
             .collect::<BTreeMap<_, _>>(),
         rules,
         agents,
-        prices: document
-            .prices
-            .into_iter()
-            .map(|(model, price)| (model.to_owned(), price))
-            .collect(),
+        prices,
         offered_models,
         upstream_models,
         pools,
@@ -151,93 +149,6 @@ fn provider<'v>(entry: &ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
         limits: entry.limits,
     };
     (entry.name.clone(), Arc::new(provider))
-}
-
-fn member(
-    entry: &MemberEntry<'_>,
-    model: &str,
-    providers: &Named<Arc<Provider>>,
-    prices: &[(&str, Price)],
-) -> Option<Member> {
-    let known = models::known(model);
-    Some(Member {
-        provider: providers.look_up(&entry.provider, "provider")?,
-        model: UpstreamModelName::from(model),
-        weight: entry.weight,
-        priority: entry.priority,
-        capabilities: entry
-            .capabilities
-            .or(known.map(|known| known.capabilities))
-            .unwrap_or(Capabilities::ALL),
-        context: entry.context.or(known.map(|known| Tokens(known.context))),
-        price: prices
-            .iter()
-            .find(|(name, _)| *name == model)
-            .map(|(_, price)| *price),
-    })
-}
-
-/// Attempts after the first: as written, else every other member within reason.
-fn failover(written: Option<u32>, members: usize) -> u32 {
-    let others = u32::try_from(members.saturating_sub(1).min(DEFAULT_FAILOVER)).unwrap_or_default();
-    written.unwrap_or(others)
-}
-
-fn pool(
-    entry: &PoolEntry<'_>,
-    providers: &Named<Arc<Provider>>,
-    prices: &[(&str, Price)],
-    attributes: &[&str],
-) -> Option<Pool> {
-    let members: Vec<_> = entry
-        .members
-        .iter()
-        .filter_map(|target| member(target, target.model.unwrap_or_default(), providers, prices))
-        .collect();
-    let match_when = entry
-        .match_when
-        .as_ref()
-        .and_then(|reader| criteria::read(reader, attributes));
-    Some(Pool {
-        name: PoolName::from(entry.name.value().as_str()?),
-        strategy: entry.strategy,
-        acceptance: entry.acceptance.clone(),
-        failover: failover(entry.failover, members.len()),
-        members,
-        match_when: match_when.unwrap_or_default(),
-    })
-}
-
-fn model(
-    entry: &ModelEntry<'_>,
-    providers: &Named<Arc<Provider>>,
-    prices: &[(&str, Price)],
-    find_pool: impl Fn(&Reader<'_>) -> Option<Arc<Pool>>,
-) -> Option<LogicalModel> {
-    let name = entry.name.value().as_str()?;
-    let pool = if let Some(reference) = &entry.pool {
-        find_pool(reference)?
-    } else {
-        let members: Vec<_> = entry
-            .targets
-            .iter()
-            .filter_map(|target| member(target, target.model.unwrap_or(name), providers, prices))
-            .collect();
-        Arc::new(Pool {
-            name: PoolName::from(name),
-            strategy: Strategy::default(),
-            acceptance: None,
-            failover: failover(None, members.len()),
-            members,
-            match_when: Vec::new(),
-        })
-    };
-    Some(LogicalModel {
-        name: LogicalModelName::from(name),
-        pool,
-        capabilities: entry.capabilities,
-        defaults: entry.defaults.clone(),
-    })
 }
 
 fn rule(

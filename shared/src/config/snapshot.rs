@@ -13,7 +13,7 @@ use crate::ids::{
 };
 use crate::ledger::{Price, RateLimits};
 use crate::provider::Capabilities;
-use crate::routing::Strategy;
+use crate::routing::{RetryLimits, Strategy};
 use crate::units::{Millis, Tokens};
 
 /// A valid configuration.
@@ -135,6 +135,10 @@ pub struct Pool {
     pub strategy: Strategy,
     /// What an answer must be for a cascade to stop at it.
     pub acceptance: Option<Acceptance>,
+    /// Whether conversations stay on the account that holds their beginning in its cache.
+    pub has_affinity: bool,
+    /// How many attempts after the first it may make in all.
+    pub retry_budget: RetryLimits,
     /// Attempts after the first, within the same call.
     pub failover: u32,
     /// Its members, in the document's order.

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod acceptance;
 mod care;
 mod mistakes;
 #[cfg(not(target_arch = "wasm32"))]
@@ -40,6 +41,7 @@ fn valid() -> Value {
         "pools": [
             {
                 "name": "standard", "routing": "priority-weighted", "failover": "up to 2",
+                "retry_budget": {"ratio": "10%", "per_second": 2},
                 "members": [
                     {"provider": "openai-a", "model": "gpt-5-mini", "weight": 70, "priority": 0},
                     {"provider": "openai-b", "model": "gpt-5-mini", "weight": 30},
@@ -50,8 +52,18 @@ fn valid() -> Value {
                 ],
             },
             {
-                "name": "long", "match_when": {"context.tokens": ">= 200k"},
+                "name": "long", "routing": "lowest-latency", "affinity": "prompt-prefix",
+                "match_when": {"context.tokens": ">= 200k"},
                 "members": [{"provider": "anthropic-a", "model": "claude-opus-4-7"}],
+            },
+            {
+                "name": "rungs", "routing": "cascade",
+                "accept": {
+                    "finish_reason": ["stop", "tool_calls"],
+                    "json": {"schema": {"type": "object", "required": ["city"]}},
+                    "min_output_tokens": 1, "min_characters": 2, "refusal_patterns": ["i (cannot|can't)"],
+                },
+                "members": [{"provider": "openai-a", "model": "gpt-5-mini"}],
             },
         ],
         "models": [

@@ -6,7 +6,7 @@ use crate::broker::decision::{Asked, Decision};
 use crate::config::{Member, NO_DEFAULTS, Snapshot};
 use crate::ids::{ProviderName, UpstreamModelName};
 use crate::ledger::Usage;
-use crate::routing::ExclusionReason;
+use crate::routing::{ExclusionReason, Strategy};
 use crate::units::MicroUsd;
 use crate::wire::ir::ChatRequest;
 use crate::wire::{Dropped, Target};
@@ -59,7 +59,8 @@ pub enum Place {
 
 /// Every member of the pool that takes the call.
 pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>, decision: &Decision) -> Vec<MemberReport> {
-    let members = &decision.resolution.pool.members;
+    let pool = &decision.resolution.pool;
+    let members = &pool.members;
     let places = places(members, decision);
     let eligible: Vec<&Member> = members
         .iter()
@@ -69,7 +70,7 @@ pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>, decision: &Decision)
         .collect();
     let chat = asked.format.read_chat(asked.body).ok();
     let usage = Usage {
-        input: asked.request.estimated_input,
+        input: asked.input,
         ..Usage::default()
     };
     let member_report = |(member, place): (&Member, Place)| {
@@ -82,7 +83,7 @@ pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>, decision: &Decision)
             priority: member.priority,
             weight: member.weight,
             first_of_hundred: if is_in {
-                first_share(member, &eligible)
+                first_share(member, &place, pool.strategy, &eligible)
             } else {
                 0.0
             },
@@ -118,9 +119,16 @@ fn places(members: &[Member], decision: &Decision) -> Vec<Place> {
     places
 }
 
-/// How many of a hundred draws fall on a member: only those of the lowest priority are drawn from, and without any
-/// weight the first of them it is.
-fn first_share(member: &Member, eligible: &[&Member]) -> f64 {
+/// How many of a hundred calls ask a member first. Weights draw only among those of the lowest priority, and without any
+/// weight the first of them it is. The other strategies always ask the first of the plan first.
+fn first_share(member: &Member, place: &Place, strategy: Strategy, eligible: &[&Member]) -> f64 {
+    if strategy != Strategy::PriorityWeighted {
+        return if *place == (Place::Attempt { attempt: 1 }) {
+            100.0
+        } else {
+            0.0
+        };
+    }
     let lowest = eligible.iter().map(|other| other.priority).min();
     if lowest != Some(member.priority) {
         return 0.0;

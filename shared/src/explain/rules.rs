@@ -18,7 +18,7 @@ pub struct RuleReport {
 
 /// Those that are looked at until one matches.
 pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>) -> Vec<RuleReport> {
-    let facts = Facts::of_call(asked.agent, asked.headers, asked.request);
+    let facts = Facts::of_call(asked.agent, asked.headers, asked.request, asked.input);
     let rules = snapshot
         .rules
         .iter()

@@ -34,12 +34,12 @@ pub struct Gauge {
 /// What an attempt told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sample {
-    /// A stream that came to its end, or as far as it came.
-    Stream {
-        /// From the attempt's beginning to its first byte.
-        first_byte: Millis,
-        /// From there to the end.
-        rest: Millis,
+    /// A stream began so long after the attempt.
+    FirstByte(Millis),
+    /// A stream came to its end.
+    Rest {
+        /// From its first byte to the end.
+        took: Millis,
         /// The tokens of the answer.
         output: Tokens,
     },
@@ -63,16 +63,11 @@ impl Latency {
     /// Takes a measurement in.
     pub fn note(&mut self, sample: Sample, now: Timestamp) {
         match sample {
-            Sample::Stream {
-                first_byte,
-                rest,
-                output,
-            } => {
-                self.first_byte.note(micros(first_byte), now);
-                if output.0 >= MIN_OUTPUT {
-                    self.per_token.note(micros(rest) / output.0, now);
-                }
+            Sample::FirstByte(after) => self.first_byte.note(micros(after), now),
+            Sample::Rest { took, output } if output.0 >= MIN_OUTPUT => {
+                self.per_token.note(micros(took) / output.0, now);
             }
+            Sample::Rest { .. } => {}
             Sample::Whole { took, output } => {
                 self.whole_per_token
                     .note(micros(took) / output.0.max(MIN_OUTPUT), now);
@@ -169,12 +164,13 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    fn stream(first_byte: u64) -> Sample {
-        Sample::Stream {
-            first_byte: Millis(first_byte),
-            rest: Millis(2_000),
+    fn note_stream(latency: &mut Latency, first_byte: u64, now: Timestamp) {
+        latency.note(Sample::FirstByte(Millis(first_byte)), now);
+        let rest = Sample::Rest {
+            took: Millis(2_000),
             output: Tokens(100),
-        }
+        };
+        latency.note(rest, now);
     }
 
     #[test]
@@ -185,13 +181,13 @@ mod tests {
             (None, None)
         );
         for second in 1..=60 {
-            latency.note(stream(400), Timestamp(second * SECOND));
+            note_stream(&mut latency, 400, Timestamp(second * SECOND));
         }
         assert_eq!(latency.expected(true, Tokens(0)), Some(400_000));
         assert_eq!(latency.expected(true, Tokens(50)), Some(1_400_000));
         // It became slow: a minute later that is known.
         for second in 61..=120 {
-            latency.note(stream(4_000), Timestamp(second * SECOND));
+            note_stream(&mut latency, 4_000, Timestamp(second * SECOND));
         }
         assert!(latency.expected(true, Tokens(0)) > Some(3_800_000));
         assert_eq!(latency.measured_at(), Some(Timestamp(120 * SECOND)));
@@ -201,12 +197,12 @@ mod tests {
     fn one_slow_answer_among_many_counts_little_and_after_a_pause_more() {
         let mut latency = Latency::default();
         for tenth in 1..=100 {
-            latency.note(stream(400), Timestamp(tenth * SECOND / 10));
+            note_stream(&mut latency, 400, Timestamp(tenth * SECOND / 10));
         }
         let mut later = latency.clone();
-        latency.note(stream(10_400), Timestamp(11 * SECOND));
+        note_stream(&mut latency, 10_400, Timestamp(11 * SECOND));
         assert!(latency.expected(true, Tokens(0)) < Some(1_200_000));
-        later.note(stream(10_400), Timestamp(600 * SECOND));
+        note_stream(&mut later, 10_400, Timestamp(600 * SECOND));
         assert_eq!(later.expected(true, Tokens(0)), Some(5_400_000));
     }
 
@@ -220,7 +216,7 @@ mod tests {
         latency.note(whole, Timestamp(SECOND));
         assert_eq!(latency.expected(false, Tokens(200)), Some(6_000_000));
         assert_eq!(latency.expected(true, Tokens(200)), Some(6_000_000));
-        latency.note(stream(400), Timestamp(SECOND));
+        note_stream(&mut latency, 400, Timestamp(SECOND));
         assert_eq!(latency.expected(false, Tokens(200)), Some(6_000_000));
         assert_eq!(latency.expected(true, Tokens(200)), Some(4_400_000));
         let mut silent = Latency::default();

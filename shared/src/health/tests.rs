@@ -328,14 +328,13 @@ fn the_state_has_a_fixed_size_and_survives_as_bytes() {
     };
     check(&account);
     account.call(Outcome::Status(529), 0);
-    account.health.latency.note(
-        Sample::Stream {
-            first_byte: Millis(300),
-            rest: Millis(900),
-            output: Tokens(70),
-        },
-        at(0),
-    );
+    let rest = Sample::Rest {
+        took: Millis(900),
+        output: Tokens(70),
+    };
+    for sample in [Sample::FirstByte(Millis(300)), rest] {
+        account.health.latency.note(sample, at(0));
+    }
     account.fail(5, 10_000);
     check(&account);
     account.enter(45_000).unwrap();

@@ -133,6 +133,23 @@ pub fn array(text: &[u8], mut each: impl FnMut(Value)) -> Result<(), ScanError> 
     }
 }
 
+/// The first elements of the array that `text` is, which was scanned before; what follows them is not looked at.
+#[must_use]
+pub fn leading<const N: usize>(text: &[u8]) -> [Option<Value>; N] {
+    let mut found = [None; N];
+    let mut cursor = Cursor::new(text);
+    if cursor.token() != Ok(b'[') || cursor.peek_token() == Some(b']') {
+        return found;
+    }
+    for slot in &mut found {
+        *slot = cursor.value().ok();
+        if slot.is_none() || cursor.token() != Ok(b',') {
+            break;
+        }
+    }
+    found
+}
+
 /// Calls `each` with every element of the array that `text` is and, where the element is an object, the values of
 /// its named members, in the order of `keys`; of two of one name the last counts. One pass finds both, where
 /// [`array`] and then [`members`] of each element would read every byte twice.

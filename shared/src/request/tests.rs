@@ -4,6 +4,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{Metadata, Request, RequestError};
 use crate::provider::{Capabilities, Capability};
+use crate::routing::Estimator;
 use crate::wire::Format;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -97,7 +98,9 @@ fn media_count_by_the_piece_and_text_by_the_byte() {
         let body = value.to_string();
         (
             body.len() as u64,
-            read(Format::AnthropicMessages, &body).estimated_input.0,
+            Estimator::default()
+                .estimate(&read(Format::AnthropicMessages, &body).content)
+                .0,
         )
     };
     let with = |part: Value| json!({"model": "m", "messages": [{"role": "user", "content": [part]}]});
@@ -106,6 +109,7 @@ fn media_count_by_the_piece_and_text_by_the_byte() {
         json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": base64}}),
         json!({"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{base64}")}}),
         json!({"type": "file", "file": {"file_data": format!("data:application/pdf;base64,{base64}")}}),
+        json!({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}),
         json!({"type": "input_audio", "input_audio": {"data": base64, "format": "wav"}}),
     ] {
         let (_, tokens) = estimate(&with(part));
@@ -116,7 +120,6 @@ fn media_count_by_the_piece_and_text_by_the_byte() {
         json!({"type": "text", "text": text}),
         json!({"type": "document", "source": {"type": "text", "data": text}}),
         json!({"type": "text", "text": base64}),
-        json!({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}),
     ] {
         let (bytes, tokens) = estimate(&with(part));
         assert_eq!(tokens, bytes.div_ceil(4));

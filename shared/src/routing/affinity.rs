@@ -10,9 +10,15 @@ use crate::limits::MAX_AFFINITY_PREFIX;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrefixKey(u64);
 
-/// The key of a conversation that begins with these bytes: the system prompt and the first message as they stand in
-/// the body, since what comes later changes with every turn. Only the first bytes count, up to
-/// [`MAX_AFFINITY_PREFIX`].
+impl PrefixKey {
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
+/// The key of a conversation that begins with these bytes. Only the first ones count, up to [`MAX_AFFINITY_PREFIX`].
 #[must_use]
 pub fn prefix_key(beginning: &[u8]) -> PrefixKey {
     let length = beginning.len().min(MAX_AFFINITY_PREFIX);
@@ -20,24 +26,27 @@ pub fn prefix_key(beginning: &[u8]) -> PrefixKey {
     PrefixKey(first_eight(&digest))
 }
 
-/// Puts the member that the key prefers first among those of its priority; the others stay in their order.
+/// Puts the member that holds the conversation first among those of its priority, or if none of them does the one that
+/// the key prefers; the others stay in their order.
 ///
-/// By weighted rendezvous hashing: each member gets its weight's share of all keys, and if one joins or leaves, only
+/// The key prefers by weighted rendezvous hashing: each member gets its weight's share of all keys, and if one joins or leaves, only
 /// the keys that it wins or had move. The members are those that may be asked, sorted by priority; those without
 /// weight are never preferred while another has some.
 #[must_use]
-pub fn prefer(mut members: Vec<Placed<'_>>, key: PrefixKey) -> Vec<Placed<'_>> {
+pub fn prefer(mut members: Vec<Placed<'_>>, key: PrefixKey, holder: Option<usize>) -> Vec<Placed<'_>> {
     let Some(priority) = members.first().map(|(_, member)| member.priority) else {
         return members;
     };
     let peers = members
         .iter()
         .take_while(|(_, member)| member.priority == priority);
-    let preferred = peers
-        .enumerate()
-        .map(|(index, (_, member))| (index, score(member, key)))
-        .max_by(|(_, one), (_, other)| one.total_cmp(other));
-    if let Some((index, _)) = preferred {
+    let mut holding = peers.clone();
+    let preferred = holding.position(|(index, _)| Some(*index) == holder).or_else(|| {
+        let scores = peers.map(|(_, member)| score(member, key)).enumerate();
+        let best = scores.max_by(|(_, one), (_, other)| one.total_cmp(other));
+        best.map(|(place, _)| place)
+    });
+    if let Some(index) = preferred {
         members
             .get_mut(..=index)
             .into_iter()
@@ -79,7 +88,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn preferred(members: &[Member], key: PrefixKey) -> &str {
-        prefer(members.iter().enumerate().collect(), key)[0]
+        prefer(members.iter().enumerate().collect(), key, None)[0]
             .1
             .model
             .as_str()
@@ -110,6 +119,16 @@ mod tests {
     }
 
     #[test]
+    fn whoever_holds_the_conversation_keeps_it_unless_others_come_before() {
+        let members = [member("a", 0, 1), member("b", 0, 0), member("c", 1, 1)];
+        let first = |key, holder| prefer(members.iter().enumerate().collect(), key, holder)[0].0;
+        for key in keys().take(100) {
+            assert_eq!((first(key, Some(1)), first(key, None)), (1, 0));
+            assert_eq!((first(key, Some(2)), first(key, Some(9))), (0, 0));
+        }
+    }
+
+    #[test]
     fn only_the_beginning_counts() {
         let mut one = vec![b'x'; MAX_AFFINITY_PREFIX];
         let before = prefix_key(&one);
@@ -128,7 +147,7 @@ mod tests {
             member("d", 1, 9),
         ];
         for key in keys().take(100) {
-            let order: Vec<_> = prefer(members.iter().enumerate().collect(), key)
+            let order: Vec<_> = prefer(members.iter().enumerate().collect(), key, None)
                 .iter()
                 .map(|(_, member)| member.model.as_str())
                 .collect();
@@ -137,7 +156,7 @@ mod tests {
                 "{order:?}"
             );
         }
-        assert!(prefer(Vec::new(), prefix_key(b"")).is_empty());
+        assert!(prefer(Vec::new(), prefix_key(b""), None).is_empty());
         let idle = [member("a", 0, 0), member("b", 0, 0)];
         assert!(keys().any(|key| preferred(&idle, key) == "b"));
     }

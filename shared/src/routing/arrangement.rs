@@ -1,7 +1,8 @@
 //! Who is asked in what order, from the strategy of the pool and from how its members stand.
 
 use super::ExclusionReason;
-use super::affinity::{PrefixKey, prefer};
+use super::affinity::prefer;
+use super::conversation::Conversation;
 use super::order::{Placed, Speed, cascade, lowest_cost, lowest_latency, priority_weighted};
 use crate::config::Member;
 use crate::health::{Standing, sort};
@@ -61,7 +62,7 @@ pub struct Wishes {
     /// The pool's strategy.
     pub strategy: Strategy,
     /// The conversation that should stay where it is.
-    pub prefix: Option<PrefixKey>,
+    pub conversation: Option<Conversation>,
     /// Decides between members that are equal.
     pub random: u64,
 }
@@ -102,8 +103,8 @@ pub fn arrange<'a>(candidates: &[Candidate<'a>], wishes: Wishes, now: Timestamp)
             Strategy::LowestCost => lowest_cost(members, cost),
             Strategy::LowestLatency => lowest_latency(members, speed, wishes.random, now),
         };
-        match wishes.prefix {
-            Some(key) => prefer(ordered, key),
+        match wishes.conversation {
+            Some(Conversation { key, holder }) => prefer(ordered, key, holder.map(|holder| holder.member)),
             None => ordered,
         }
     };
@@ -207,10 +208,10 @@ mod tests {
     #[test]
     fn each_strategy_and_affinity_order_what_is_healthy() {
         let members = ["a", "b", "c"].map(|name| (member(name, 0, 1), Standing::Healthy));
-        let order = |strategy, prefix| {
+        let order = |strategy, conversation| {
             let wishes = Wishes {
                 strategy,
-                prefix,
+                conversation,
                 random: u64::MAX,
             };
             names(&arranged(&members, wishes))
@@ -219,11 +220,16 @@ mod tests {
         assert_eq!(order(Strategy::Cascade, None), ["a", "b", "c"]);
         assert_eq!(order(Strategy::LowestCost, None), ["c", "b", "a"]);
         assert_eq!(order(Strategy::LowestLatency, None), ["c", "b", "a"]);
-        let key = super::super::prefix_key(b"Once upon a time");
+        let key = crate::routing::affinity::prefix_key(b"Once upon a time");
         let placed = members.iter().map(|(member, _)| member).enumerate();
-        let preferred = prefer(placed.collect(), key)[0].1.model.to_string();
+        let preferred = prefer(placed.collect(), key, None)[0].1.model.to_string();
         for strategy in Strategy::ALL {
-            assert_eq!(order(strategy, Some(key))[0], preferred, "{}", strategy.as_str());
+            assert_eq!(
+                order(strategy, Some(Conversation { key, holder: None }))[0],
+                preferred,
+                "{}",
+                strategy.as_str()
+            );
         }
     }
 

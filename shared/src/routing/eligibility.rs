@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
+use super::Demand;
 use super::order::Placed;
 use crate::config::{Agent, LogicalModel, Member};
 use crate::health::Cause;
 use crate::ids::{ProviderName, UpstreamModelName};
 use crate::provider::{Capabilities, Capability};
-use crate::request::Request;
 use crate::units::{Millis, Tokens};
 
 /// A member that was left out.
@@ -96,26 +96,35 @@ pub enum ExclusionReason {
         /// For how much longer.
         for_ms: Millis,
     },
+    /// Its turn came after a failure, and the pool has made as many attempts after failures as it may.
+    RetryBudget,
 }
 
 /// What a call asks of whoever serves it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Eligibility<'a> {
     /// Where it may go; `None`: anywhere.
     regions: Option<&'a [String]>,
     /// What agents may ask of the logical model.
     declared: Capabilities,
     needs: Capabilities,
+    demand: Demand<'a>,
     /// The estimated tokens of the input.
     input: Tokens,
-    /// How many of them a context must hold at the least.
-    to_fit: Tokens,
+    /// Whether a context must only hold the least that the input may come to.
+    is_in_doubt: bool,
 }
 
 impl<'a> Eligibility<'a> {
     /// What a call of `agent` asks.
     #[must_use]
-    pub fn of(agent: &'a Agent, model: Option<&LogicalModel>, request: &Request) -> Self {
+    pub fn of(
+        agent: &'a Agent,
+        model: Option<&LogicalModel>,
+        needs: Capabilities,
+        demand: Demand<'a>,
+        input: Tokens,
+    ) -> Self {
         Self {
             regions: agent
                 .workspace
@@ -124,9 +133,10 @@ impl<'a> Eligibility<'a> {
             declared: model
                 .and_then(|model| model.capabilities)
                 .unwrap_or(Capabilities::ALL),
-            needs: request.needs,
-            input: request.estimated_input,
-            to_fit: request.estimated_input,
+            needs,
+            demand,
+            input,
+            is_in_doubt: false,
         }
     }
 
@@ -135,7 +145,7 @@ impl<'a> Eligibility<'a> {
     #[must_use]
     pub fn in_doubt(self) -> Self {
         Self {
-            to_fit: Tokens(self.input.0 / 3 * 2),
+            is_in_doubt: true,
             ..self
         }
     }
@@ -153,10 +163,23 @@ impl<'a> Eligibility<'a> {
             return Err(missing.into());
         }
         match member.context {
-            Some(context_tokens) if self.to_fit > context_tokens => {
+            Some(context_tokens)
+                if !self.demand.surely_fits(context_tokens)
+                    && self.least_context(member) > context_tokens =>
+            {
                 Err(ExclusionReason::ContextTooLong { context_tokens })
             }
             _ => Ok(()),
+        }
+    }
+
+    /// How many tokens the member's context must hold at the least.
+    fn least_context(&self, member: &Member) -> Tokens {
+        let input = self.demand.input(&member.model);
+        if self.is_in_doubt {
+            Tokens(input.0 / 3 * 2)
+        } else {
+            input
         }
     }
 
@@ -188,7 +211,8 @@ impl<'a> Eligibility<'a> {
                 ExclusionReason::Untranslatable { .. }
                 | ExclusionReason::CircuitOpen { .. }
                 | ExclusionReason::CoolingDown { .. }
-                | ExclusionReason::Limited { .. } => return None,
+                | ExclusionReason::Limited { .. }
+                | ExclusionReason::RetryBudget => return None,
             };
             if unfit.is_none_or(|nearest: Unfit| this.nearness() > nearest.nearness()) {
                 unfit = Some(this);

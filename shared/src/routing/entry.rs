@@ -1,6 +1,6 @@
 //! Who may be asked at this moment: how members stand, and the leave to make an attempt.
 
-use super::{Exclusion, ExclusionReason, Plan, PlannedAttempt};
+use super::{Demand, Exclusion, ExclusionReason, Plan, PlannedAttempt};
 use crate::config::Member;
 use crate::health::{Health, Standing, Ticket};
 use crate::ledger::{Reservation, Window};
@@ -16,16 +16,37 @@ pub struct Leave {
     pub reservation: Option<Reservation>,
 }
 
-/// How a member stands for a call of so many tokens.
-pub(super) fn standing(member: &Member, store: &dyn Store, estimate: Tokens, now: Timestamp) -> Standing {
+/// How a member fared of late.
+pub(super) fn health(member: &Member, store: &dyn Store) -> Health {
+    look(store, &health_key(&member.provider.name, &member.model))
+}
+
+/// The tokens that a call takes of a member's limits, where it has some.
+pub(super) fn reserved(member: &Member, demand: Demand<'_>) -> Tokens {
+    if member.provider.limits.is_empty() {
+        Tokens(0)
+    } else {
+        demand.total(&member.model)
+    }
+}
+
+/// How a member stands for a call.
+pub(super) fn standing(
+    member: &Member,
+    health: &Health,
+    demand: Demand<'_>,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Standing {
     let provider = &member.provider;
-    let health: Health = look(store, &health_key(&provider.name, &member.model));
     let standing = health.standing(&provider.circuit_breaker, now);
     if provider.limits.is_empty() {
         return standing;
     }
     let window: Window = look(store, &window_key(&provider.name));
-    let used_up = window.check(&provider.limits, estimate, now).err();
+    let used_up = window
+        .check(&provider.limits, reserved(member, demand), now)
+        .err();
     standing.or_limited(used_up.map(|used_up| used_up.until))
 }
 
@@ -35,19 +56,32 @@ impl Plan {
     pub fn enter(&mut self, index: usize, store: &dyn Store, now: Timestamp) -> Option<Leave> {
         loop {
             let planned = self.attempts.get(index)?;
-            match enter(planned, self.is_last_resort, self.estimate, store, now) {
+            match enter(planned, self.is_last_resort, store, now) {
                 Ok(leave) => return Some(leave),
                 Err(standing) => {
                     let planned = self.attempts.remove(index);
                     let reason = ExclusionReason::of(standing, now);
-                    self.excluded.extend(reason.map(|reason| Exclusion {
-                        member: planned.member,
-                        provider: planned.provider.name.clone(),
-                        model: planned.model,
-                        reason,
-                    }));
+                    self.excluded.extend(reason.map(|reason| planned.exclude(reason)));
                 }
             }
+        }
+    }
+
+    /// Leaves out all attempts from the one at `index` on.
+    pub fn end_at(&mut self, index: usize, reason: &ExclusionReason) {
+        let rest = self.attempts.drain(index.min(self.attempts.len())..);
+        self.excluded
+            .extend(rest.map(|planned| planned.exclude(reason.clone())));
+    }
+}
+
+impl PlannedAttempt {
+    fn exclude(self, reason: ExclusionReason) -> Exclusion {
+        Exclusion {
+            member: self.member,
+            provider: self.provider.name.clone(),
+            model: self.model,
+            reason,
         }
     }
 }
@@ -55,7 +89,6 @@ impl Plan {
 fn enter(
     planned: &PlannedAttempt,
     is_last_resort: bool,
-    estimate: Tokens,
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Leave, Standing> {
@@ -63,7 +96,7 @@ fn enter(
     let reservation = if provider.limits.is_empty() {
         None
     } else {
-        let reserve = |window: &mut Window| window.reserve(&provider.limits, estimate, now);
+        let reserve = |window: &mut Window| window.reserve(&provider.limits, planned.estimate, now);
         let reserved = update(store, &window_key(&provider.name), reserve).result;
         Some(reserved.map_err(|used_up| Standing::Limited { until: used_up.until })?)
     };

@@ -1,24 +1,24 @@
 //! How many tokens an input has, without a tokeniser: a ratio per model and kind of content that follows what
 //! providers report.
 
+use crate::request::content::{Content, KINDS};
 use crate::store::{Packed, Unpack};
 use crate::units::Tokens;
 
 /// Millionths of a token.
 const TOKEN: u64 = 1_000_000;
 
-/// Tokens per byte of text, or per image, before anything was reported: a quarter, in the middle of English prose,
-/// code and JSON; a megapixel.
-const FIRST_RATIOS: [u64; KINDS] = [TOKEN / 4, TOKEN / 4, 1_200 * TOKEN];
+/// Tokens per byte of text, or per medium, before anything was reported: a quarter, in the middle of English prose,
+/// code and JSON; somewhat more for other scripts; a picture of two megapixels or a page.
+const FIRST_RATIOS: [u64; KINDS] = [TOKEN / 4, TOKEN / 4, TOKEN / 3, 1_500 * TOKEN];
 
-/// What no tokeniser and no image goes beyond.
+/// What no tokeniser and no medium goes beyond.
 const BOUNDS: [(u64, u64); KINDS] = [
+    (TOKEN / 50, 2 * TOKEN),
     (TOKEN / 50, 2 * TOKEN),
     (TOKEN / 50, 2 * TOKEN),
     (16 * TOKEN, 100_000 * TOKEN),
 ];
-
-const KINDS: usize = 3;
 
 /// How far a report moves a ratio at first, while it has far to go.
 const FIRST: Step = Step {
@@ -47,38 +47,13 @@ const NO_CHANCE: i8 = 3;
 /// The least input that a report is learned from: below it the format's own tokens are most of it.
 const MIN_REPORT: u64 = 16;
 
-/// Every so many bytes of a text one is looked at to tell its kind, and no more than this many in all.
-const SAMPLES: usize = 512;
-
-/// A kind of content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Text for people.
-    Prose,
-    /// Code, JSON and other text for machines.
-    Code,
-    /// Images.
-    Image,
-}
-
-/// How much of each kind an input holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Content {
-    /// Bytes of prose.
-    pub prose: u64,
-    /// Bytes of code.
-    pub code: u64,
-    /// Images, however many bytes they have: they are charged by their size in pixels.
-    pub images: u64,
-}
-
 /// What was learned of one model. It begins with a quarter of a token per byte.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimator {
     ratios: [Ratio; KINDS],
 }
 
-/// Millionths of a token per byte or image.
+/// Millionths of a token per byte or medium.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Ratio {
     value: u64,
@@ -93,68 +68,6 @@ struct Ratio {
 struct Step {
     part: u128,
     fourths: (u128, u128),
-}
-
-impl Kind {
-    /// The kind of a text: in code and JSON more than an eighth of the characters are brackets, quotes, operators
-    /// and digits.
-    #[must_use]
-    pub fn of(text: &[u8]) -> Self {
-        let step = (text.len() / SAMPLES).max(1);
-        let looked_at = text.iter().step_by(step);
-        let (all, odd) = looked_at.fold((0_usize, 0_usize), |(all, odd), byte| {
-            let is_odd = matches!(
-                byte,
-                b'{' | b'}'
-                    | b'['
-                    | b']'
-                    | b'('
-                    | b')'
-                    | b'<'
-                    | b'>'
-                    | b'"'
-                    | b'\\'
-                    | b'/'
-                    | b'='
-                    | b';'
-                    | b':'
-                    | b'_'
-                    | b'|'
-                    | b'&'
-                    | b'+'
-                    | b'*'
-                    | b'#'
-                    | b'$'
-                    | b'@'
-                    | b'^'
-                    | b'`'
-                    | b'0'..=b'9'
-            );
-            (all + 1, odd + usize::from(is_odd))
-        });
-        if odd * 8 > all { Self::Code } else { Self::Prose }
-    }
-}
-
-impl Content {
-    /// Takes a text in.
-    pub fn add_text(&mut self, text: &[u8]) {
-        let length = text.len() as u64;
-        let part = match Kind::of(text) {
-            Kind::Code => &mut self.code,
-            Kind::Prose | Kind::Image => &mut self.prose,
-        };
-        *part = part.saturating_add(length);
-    }
-
-    /// Takes an image in.
-    pub fn add_image(&mut self) {
-        self.images = self.images.saturating_add(1);
-    }
-
-    fn amounts(&self) -> [u64; KINDS] {
-        [self.prose, self.code, self.images]
-    }
 }
 
 impl Estimator {
@@ -245,7 +158,7 @@ impl Default for Estimator {
 }
 
 impl Packed for Estimator {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const LENGTH: usize = 1 + KINDS * 11;
 
     fn write(&self, bytes: &mut Vec<u8>) {

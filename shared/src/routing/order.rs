@@ -48,7 +48,7 @@ pub struct Speed {
 }
 
 impl Speed {
-    /// What is known of it for an answer of `output` tokens; of none: for a stream's first byte.
+    /// What is known of it for an answer of `output` tokens.
     #[must_use]
     pub fn of(latency: &Latency, is_stream: bool, output: Tokens) -> Self {
         Self {

@@ -1,7 +1,8 @@
 //! How many attempts a pool may make beyond the first of each call: a share of its calls and a few per second, so
 //! that an outage is not answered with a multiple of the load.
 
-use crate::store::{Packed, Unpack};
+use crate::config::Pool;
+use crate::store::{Packed, Store, Unpack, retry_budget_key, update, update_if_any};
 use crate::units::Timestamp;
 
 /// One attempt, in the budget's own unit.
@@ -38,6 +39,24 @@ pub struct RetryBudget {
     /// What is missing to the full, so that the default is full whatever the configuration.
     spent: u32,
     at: Timestamp,
+}
+
+/// Notes the first attempt of a call to a pool. A pool without a budget has not retried yet: its budget is full.
+pub fn note_call(pool: &Pool, store: &dyn Store) {
+    update_if_any(
+        store,
+        &retry_budget_key(&pool.name),
+        |budget: &mut RetryBudget| {
+            budget.note_call(&pool.retry_budget);
+        },
+    );
+}
+
+/// Takes one attempt after a failure from the budget of a pool; `false` if there is none left.
+#[must_use]
+pub fn take_retry(pool: &Pool, store: &dyn Store, now: Timestamp) -> bool {
+    let take = |budget: &mut RetryBudget| budget.take(&pool.retry_budget, now);
+    update(store, &retry_budget_key(&pool.name), take).result
 }
 
 impl RetryBudget {

@@ -31,11 +31,11 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// The facts of a call.
     #[must_use]
-    pub fn of_call(agent: &'a Agent, headers: &'a Headers, request: &'a Request) -> Self {
+    pub fn of_call(agent: &'a Agent, headers: &'a Headers, request: &'a Request, input: Tokens) -> Self {
         Self {
             agent,
             model: &request.model,
-            input: request.estimated_input,
+            input,
             needs: request.needs,
             stated: Stated::of(agent, headers, Some(&request.metadata)),
             headers,

@@ -66,18 +66,22 @@ fn plan_costs() {
     );
     let body = br#"{"model":"primary","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
     let request = Format::OpenAiChat.read_request(body).unwrap();
+    let estimators = Estimators::default();
     let began = Instant::now();
     for round in 0..ROUNDS {
-        let facts = Facts::of_call(agent, &headers, std::hint::black_box(&request));
+        let facts = Facts::of_call(agent, &headers, std::hint::black_box(&request), Tokens(20));
         let resolution = resolve(&snapshot, facts).unwrap();
-        let eligibility = Eligibility::of(agent, resolution.model.as_deref(), &request);
         let random = u64::from(round) << 40;
         let moment = Moment {
             now: Timestamp(u64::from(round)),
             random,
             store: &Empty,
+            estimators: &estimators,
         };
-        let plan = plan(&resolution.pool, moment, Tokens(0), 0, |member| {
+        let demand = Demand::of(&request, moment);
+        let model = resolution.model.as_deref();
+        let eligibility = Eligibility::of(agent, model, request.needs, demand, Tokens(20));
+        let plan = plan(&resolution.pool, moment, demand, None, 0, |member| {
             eligibility.check(member)
         });
         assert_eq!((plan.attempts.len(), plan.excluded.len()), (4, 25));

@@ -6,6 +6,19 @@ use crate::config::{Member, Provider, ProviderKind, Timeouts};
 use crate::health::CircuitBreaker;
 use crate::ledger::RateLimits;
 use crate::provider::Capabilities;
+use crate::routing::Moment;
+use crate::store::Empty;
+use crate::units::Timestamp;
+
+/// A moment in which nothing is known and nobody was asked.
+pub fn moment(random: u64) -> Moment<'static> {
+    Moment {
+        now: Timestamp(0),
+        random,
+        store: &Empty,
+        estimators: Box::leak(Box::default()),
+    }
+}
 
 /// A member whose account and model have the same name.
 pub fn member(model: &str, priority: u32, weight: u32) -> Member {

@@ -133,11 +133,15 @@ fn an_agent_is_shown_the_models_that_it_would_get() {
     for (token, expected) in [
         (
             "Bearer bot-token",
-            &["claude", "either", "few", "gpt", "tiny"][..],
+            &[
+                "careful", "cheap", "claude", "either", "few", "gpt", "loyal", "quick", "tiny",
+            ][..],
         ),
         (
             "Bearer boss-token",
-            &["claude", "deep", "either", "few", "gpt", "tiny"],
+            &[
+                "careful", "cheap", "claude", "deep", "either", "few", "gpt", "loyal", "quick", "tiny",
+            ],
         ),
     ] {
         assert_eq!(models(Dialect::OpenAi, token).1, expected);

@@ -57,6 +57,7 @@ fn a_call_is_recorded_with_who_asked_for_what_and_how_it_went() {
             ],
             "llm.decision": "allow",
             "llm.reason": "the model's own pool is pair",
+            "llm.tokens.estimated": 19,
             "llm.outcome": "ok",
             "llm.status": 200,
             "llm.tokens.input": 1000,

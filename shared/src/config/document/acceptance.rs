@@ -9,7 +9,7 @@ use crate::units::Tokens;
 /// `strategy`: how the pool orders its members, if that is without a mistake.
 pub(super) fn read_acceptance(reader: &Reader<'_>, strategy: Option<Strategy>) -> Option<Acceptance> {
     let mut section = reader.section()?;
-    if strategy != Some(Strategy::Cascade) {
+    if strategy.is_some_and(|strategy| strategy != Strategy::Cascade) {
         reader.withheld::<()>("is for pools with `routing: cascade`: only they go on to another member");
     }
     let finish_reasons = section

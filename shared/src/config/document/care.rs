@@ -1,5 +1,5 @@
-//! `circuit_breaker` and `limits` of a provider account: how failures and scarcity are dealt with. What has a mistake
-//! gets the default, as a stand-in.
+//! `circuit_breaker` and `limits` of a provider account, `retry_budget` of a pool: how failures and scarcity are dealt
+//! with. What has a mistake gets the default, as a stand-in.
 
 use std::ops::RangeInclusive;
 
@@ -7,6 +7,7 @@ use crate::config::reader::Reader;
 use crate::health::CircuitBreaker;
 use crate::ledger::RateLimits;
 use crate::limits::MAX_PER_MINUTE;
+use crate::routing::RetryLimits;
 use crate::units::Millis;
 
 pub(super) fn read_circuit_breaker(reader: &Reader<'_>) -> CircuitBreaker {
@@ -55,6 +56,24 @@ pub(super) fn read_limits(reader: &Reader<'_>) -> RateLimits {
 
 fn small(reader: &Reader<'_>, range: RangeInclusive<u64>) -> Option<u16> {
     reader.integer(range).and_then(|number| number.try_into().ok())
+}
+
+pub(super) fn read_retry_budget(reader: &Reader<'_>) -> RetryLimits {
+    let default = RetryLimits::default();
+    let Some(mut section) = reader.section() else {
+        return default;
+    };
+    let ratio = section
+        .optional("ratio")
+        .and_then(|ratio| percent(&ratio, 0..=1_000));
+    let per_second = section
+        .optional("per_second")
+        .and_then(|least| small(&least, 0..=10_000));
+    section.end();
+    RetryLimits {
+        ratio: ratio.unwrap_or(default.ratio),
+        per_second: per_second.unwrap_or(default.per_second),
+    }
 }
 
 /// `50%`.

@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use super::acceptance::read_acceptance;
+use super::care::read_retry_budget;
 use super::required_list;
 use crate::acceptance::Acceptance;
 use crate::config::criteria::read_count;
 use crate::config::reader::Reader;
 use crate::limits::MAX_ATTEMPTS;
 use crate::provider::{Capabilities, Capability};
-use crate::routing::Strategy;
+use crate::routing::{RetryLimits, Strategy};
 use crate::units::Tokens;
 
 /// An entry of `pools`.
@@ -18,6 +19,9 @@ pub struct PoolEntry<'v> {
     pub strategy: Strategy,
     /// What the answers of a cascade must be.
     pub acceptance: Option<Acceptance>,
+    /// Whether conversations stay where they are.
+    pub has_affinity: bool,
+    pub retry_budget: RetryLimits,
     /// Attempts after the first; `None` where it is not written.
     pub failover: Option<u32>,
     pub members: Vec<MemberEntry<'v>>,
@@ -41,12 +45,19 @@ impl<'v> PoolEntry<'v> {
     pub(super) fn read(entry: &Reader<'v>) -> Option<Self> {
         let mut section = entry.section()?;
         let name = section.required("name").filter(|name| name.name().is_some());
-        let strategy = section
-            .optional("routing")
-            .and_then(|routing| read_routing(&routing));
+        let strategy = match section.optional("routing") {
+            Some(routing) => read_routing(&routing),
+            None => Some(Strategy::default()),
+        };
         let acceptance = section
             .optional("accept")
             .and_then(|accept| read_acceptance(&accept, strategy));
+        let affinity = section
+            .optional("affinity")
+            .and_then(|affinity| read_affinity(&affinity, strategy));
+        let retry_budget = section
+            .optional("retry_budget")
+            .map(|budget| read_retry_budget(&budget));
         let failover = section
             .optional("failover")
             .map(|failover| read_failover(&failover));
@@ -56,7 +67,6 @@ impl<'v> PoolEntry<'v> {
             .filter_map(|member| MemberEntry::read(member, true))
             .collect();
         let match_when = section.optional("match_when");
-        section.not_yet(&["affinity"]);
         if let Some(cache) = section.optional("cache") {
             let profile = cache.string().unwrap_or_default();
             entry.log().warn(
@@ -70,6 +80,8 @@ impl<'v> PoolEntry<'v> {
             name: name?,
             strategy: strategy.unwrap_or_default(),
             acceptance,
+            has_affinity: affinity.is_some(),
+            retry_budget: retry_budget.unwrap_or_default(),
             failover: failover.flatten(),
             members,
             match_when,
@@ -89,6 +101,16 @@ fn read_routing(reader: &Reader<'_>) -> Option<Strategy> {
             strategies,
         )
     })
+}
+
+fn read_affinity(reader: &Reader<'_>, strategy: Option<Strategy>) -> Option<()> {
+    if strategy == Some(Strategy::Cascade) {
+        return reader.mistake("is not for pools with `routing: cascade`, which begin with their first rung");
+    }
+    match reader.string()? {
+        "prompt-prefix" => Some(()),
+        _ => reader.unknown_name("is no affinity (supported: prompt-prefix)", ["prompt-prefix"]),
+    }
 }
 
 /// `3`, `up to 3`, `none`.

@@ -5,10 +5,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::{expect, loaded, mistakes, valid, with};
 use crate::health::CircuitBreaker;
 use crate::ledger::RateLimits;
+use crate::routing::{RetryLimits, Strategy};
 use crate::units::Millis;
 
 #[test]
-fn what_an_account_bears_is_read() {
+fn what_an_account_and_a_pool_bear_is_read() {
     let snapshot = loaded(&valid()).snapshot;
     let [first, second, ..] = &snapshot.providers[..] else {
         panic!()
@@ -29,9 +30,32 @@ fn what_an_account_bears_is_read() {
             tokens_per_minute: Some(2_000_000),
         }
     );
+    let [standard, long, _] = &snapshot.pools[..] else {
+        panic!()
+    };
+    let budget = RetryLimits {
+        ratio: 10,
+        per_second: 2,
+    };
+    assert_eq!(standard.retry_budget, budget);
+    assert_eq!(
+        (long.strategy, long.has_affinity),
+        (Strategy::LowestLatency, true)
+    );
+    // What is not written has its default.
     assert_eq!(
         (second.circuit_breaker, second.limits),
         (CircuitBreaker::default(), RateLimits::default())
+    );
+    assert_eq!(long.retry_budget, RetryLimits::default());
+    assert_eq!(
+        (standard.strategy, standard.has_affinity),
+        (Strategy::PriorityWeighted, false)
+    );
+    let own = &snapshot.models["claude"].pool;
+    assert_eq!(
+        (own.strategy, own.retry_budget),
+        (Strategy::default(), RetryLimits::default())
     );
 }
 
@@ -49,6 +73,14 @@ fn a_part_of_a_circuit_breaker_leaves_the_rest_as_it_is() {
         loaded(&document).snapshot.providers[1].limits.requests_per_minute,
         None
     );
+}
+
+#[test]
+fn each_strategy_is_read() {
+    for strategy in Strategy::ALL {
+        let document = with("/pools/0/routing", json!(strategy.as_str()));
+        assert_eq!(loaded(&document).snapshot.pools[0].strategy, strategy);
+    }
 }
 
 #[test]
@@ -112,6 +144,31 @@ fn what_is_beyond_reason_says_what_would_be_right() {
             "/providers/0/limits/tokens_per_minute",
             json!("2M"),
             "providers[0].limits.tokens_per_minute: `2M` must be a whole number",
+        ),
+        (
+            "/pools/0/retry_budget/ratio",
+            json!("1001%"),
+            "pools[0].retry_budget.ratio: `1001%` must be a whole percentage from `0%` to `1000%`",
+        ),
+        (
+            "/pools/0/retry_budget/per_second",
+            json!(-1),
+            "pools[0].retry_budget.per_second: `-1` must be a whole number from 0 to 10000",
+        ),
+        (
+            "/pools/0/retry_budget",
+            json!(10),
+            "pools[0].retry_budget: must be a mapping",
+        ),
+        (
+            "/pools/1/affinity",
+            json!("prompt-prefx"),
+            "pools[1].affinity: `prompt-prefx` is no affinity (supported: prompt-prefix)",
+        ),
+        (
+            "/pools/1/affinity",
+            json!(true),
+            "pools[1].affinity: `true` must be text",
         ),
     ]);
 }

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, Key};
 use super::levels::Levels;
-use super::{Kind, ScanError};
+use super::{Kind, ScanError, Span};
 
 /// Calls `each` with the key, the quoted text and the place of every member of a text that holds a string. The text is
 /// one value that was scanned before.
@@ -37,7 +37,7 @@ pub fn string_members<'a>(text: &'a [u8], mut each: impl FnMut(Member<'a>)) -> R
                     each(Member {
                         text,
                         key,
-                        value: value.span.of(text),
+                        span: value.span,
                         is_in_part: levels.are_parts(),
                     });
                 }
@@ -50,7 +50,7 @@ pub fn string_members<'a>(text: &'a [u8], mut each: impl FnMut(Member<'a>)) -> R
 pub struct Member<'a> {
     text: &'a [u8],
     key: Key,
-    value: &'a [u8],
+    span: Span,
     is_in_part: bool,
 }
 
@@ -62,7 +62,12 @@ impl<'a> Member<'a> {
 
     /// The string, quotes included.
     pub fn value(&self) -> &'a [u8] {
-        self.value
+        self.span.of(self.text)
+    }
+
+    /// Where the string stands, quotes included.
+    pub fn span(&self) -> Span {
+        self.span
     }
 
     /// Whether it is a member of an element of a list in an element of a list, and so on: lists and objects take

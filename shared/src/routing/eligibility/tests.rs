@@ -7,6 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use super::*;
 use crate::config::{Audience, Snapshot, load};
 use crate::identity::TokenDigest;
+use crate::routing::{Demand, Estimator, testing::moment};
 use crate::wire::Format;
 
 fn snapshot() -> Arc<Snapshot> {
@@ -52,7 +53,10 @@ fn reasons(workspace: &str, model: &str, body: &str) -> (Vec<String>, Option<Unf
         .find(|agent| agent.name.as_str() == workspace)
         .unwrap();
     let request = Format::OpenAiChat.read_request(body.as_bytes()).unwrap();
-    let eligibility = Eligibility::of(agent, snapshot.models.get(model).map(AsRef::as_ref), &request);
+    let demand = Demand::of(&request, moment(0));
+    let model = snapshot.models.get(model).map(AsRef::as_ref);
+    let input = Estimator::default().estimate(&request.content);
+    let eligibility = Eligibility::of(agent, model, request.needs, demand, input);
     let mut excluded = Vec::new();
     let reasons = snapshot.pools[0].members.iter().map(|member| {
         let Err(reason) = eligibility.check(member) else {
@@ -137,7 +141,9 @@ fn the_reason_for_all_is_that_of_the_member_which_was_closest() {
         workspace: None,
         attributes: std::collections::BTreeMap::new(),
     };
-    let eligibility = Eligibility::of(&agent, None, &request);
+    let demand = Demand::of(&request, moment(0));
+    let input = Tokens(70);
+    let eligibility = Eligibility::of(&agent, None, request.needs, demand, input);
     let too_long = |tokens| ExclusionReason::ContextTooLong {
         context_tokens: Tokens(tokens),
     };
@@ -156,7 +162,7 @@ fn the_reason_for_all_is_that_of_the_member_which_was_closest() {
     assert_eq!(
         unfit(vec![too_long(5), too_long(9), ExclusionReason::LacksVision]),
         Some(Unfit::TooLong {
-            input: request.estimated_input,
+            input,
             most: Tokens(9)
         })
     );

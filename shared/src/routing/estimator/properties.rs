@@ -1,18 +1,26 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::request::content::Kind;
 
 /// An amount, how far it is from the average, and how wrong its report is.
 type Input = (u64, f64, Option<f64>);
 
-/// Inputs of one kind: how many tokens a byte, or an image, has on average, and how much single inputs differ.
-fn inputs() -> impl Strategy<Value = (Kind, f64, Vec<Input>)> {
+/// What an input consists of: a kind of text, or media.
+type Of = Option<Kind>;
+
+/// Inputs of one kind: how many tokens a byte, or a medium, has on average, and how much single inputs differ.
+fn inputs() -> impl Strategy<Value = (Of, f64, Vec<Input>)> {
     let text = (
-        prop_oneof![Just(Kind::Prose), Just(Kind::Code)],
+        prop_oneof![
+            Just(Some(Kind::Prose)),
+            Just(Some(Kind::Code)),
+            Just(Some(Kind::OtherScript))
+        ],
         0.12..0.7_f64,
         200..40_000_u64,
     );
-    let images = (Just(Kind::Image), 90.0..4_000.0_f64, 1..8_u64);
+    let images = (Just(None), 90.0..4_000.0_f64, 1..8_u64);
     prop_oneof![3 => text, 1 => images].prop_flat_map(|(kind, ratio, largest)| {
         // Within ten percent of the average; one report in twenty is wrong altogether.
         let wrong = prop::option::weighted(0.05, 0.0..40.0_f64);
@@ -21,12 +29,13 @@ fn inputs() -> impl Strategy<Value = (Kind, f64, Vec<Input>)> {
     })
 }
 
-fn content(kind: Kind, amount: u64) -> Content {
+fn content(kind: Of, amount: u64) -> Content {
     let mut content = Content::default();
     match kind {
-        Kind::Prose => content.prose = amount,
-        Kind::Code => content.code = amount,
-        Kind::Image => content.images = amount,
+        Some(Kind::Prose) => content.prose = amount,
+        Some(Kind::Code) => content.code = amount,
+        Some(Kind::OtherScript) => content.other_script = amount,
+        None => content.media = amount,
     }
     content
 }
@@ -57,13 +66,13 @@ proptest! {
         reports in prop::collection::vec((any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()), 0..60),
     ) {
         let mut estimator = Estimator::default();
-        for (prose, code, images, reported) in reports {
-            let content = Content { prose, code, images };
+        for (prose, code, media, reported) in reports {
+            let content = Content { prose, code, media, other_script: prose / 2 };
             estimator.learn(&content, Tokens(reported));
             for (ratio, (least, most)) in estimator.ratios.iter().zip(BOUNDS) {
                 prop_assert!((least..=most).contains(&ratio.value));
             }
-            prop_assert_eq!(Estimator::unpack(&estimator.pack()), Some(estimator.clone()));
+            prop_assert_eq!(Estimator::unpack(&estimator.pack()), Some(estimator));
         }
     }
 }

@@ -16,10 +16,10 @@ fn the_first_estimate_is_a_quarter_of_the_bytes() {
     assert_eq!(estimator.estimate(&prose(4_001)), Tokens(1_001));
     assert_eq!(estimator.estimate(&Content::default()), Tokens(0));
     let image = Content {
-        images: 2,
+        media: 2,
         ..Content::default()
     };
-    assert_eq!(estimator.estimate(&image), Tokens(2_400));
+    assert_eq!(estimator.estimate(&image), Tokens(3_000));
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_mixed_input_teaches_what_it_mostly_is() {
     let mixed = Content {
         prose: 100,
         code: 10_000,
-        images: 0,
+        ..Content::default()
     };
     for _ in 0..50 {
         estimator.learn(&mixed, Tokens(4_022));
@@ -77,7 +77,7 @@ fn a_report_that_is_absurd_or_too_small_moves_little() {
     estimator.learn(&prose(1_000), Tokens(u64::MAX));
     let after = estimator.estimate(&prose(100_000)).0;
     assert!(after - before <= before / 15, "{before} {after}");
-    let unmoved = estimator.clone();
+    let unmoved = estimator;
     estimator.learn(&prose(1), Tokens(9));
     estimator.learn(&prose(0), Tokens(1_000));
     assert_eq!(estimator, unmoved);
@@ -88,31 +88,10 @@ fn a_report_that_is_absurd_or_too_small_moves_little() {
 }
 
 #[test]
-fn prose_is_told_from_code() {
-    let mut content = Content::default();
-    let text = "The broker reads a request once, and asks the account that is best placed to answer it. ";
-    content.add_text(text.repeat(40).as_bytes());
-    content.add_text(r#"{"type":"object","properties":{"city":{"type":"string"}}}"#.as_bytes());
-    content.add_text(b"fn main() { let x = 5; println!(\"{}\", x + 1); }");
-    content.add_text("東京の天気はどうですか。".as_bytes());
-    content.add_text(b"");
-    content.add_image();
-    let prose = (text.len() * 40 + "東京の天気はどうですか。".len()) as u64;
-    assert_eq!(
-        content,
-        Content {
-            prose,
-            code: 57 + 47,
-            images: 1
-        }
-    );
-}
-
-#[test]
 fn the_state_has_a_fixed_size_and_survives_as_bytes() {
     let mut estimator = Estimator::default();
     estimator.learn(&prose(1_000), Tokens(300));
     let bytes = estimator.pack();
-    assert_eq!((bytes.len(), Estimator::LENGTH), (34, 34));
+    assert_eq!((bytes.len(), Estimator::LENGTH), (45, 45));
     assert_eq!(Estimator::unpack(&bytes), Some(estimator));
 }

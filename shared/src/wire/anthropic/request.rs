@@ -34,6 +34,8 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
             "stop_sequences",
         ],
     )?;
+    let [_, _, max_output, _] = top.own;
+    let max_output = request::tokens(body, max_output);
     let [temperature, top_p, max_tokens, stop] = top.own.map(request::is_given);
     Ok(Request {
         model: top.model,
@@ -48,7 +50,9 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         },
         needs: top.needs,
         metadata: top.metadata,
-        estimated_input: top.estimated_input,
+        content: top.content,
+        max_output,
+        beginning: top.beginning,
         members_at: request::members_at(body),
         left_out: if top.words.signature {
             unsealed::edits(body)

@@ -56,7 +56,9 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         },
         needs: top.needs,
         metadata: top.metadata,
-        estimated_input: top.estimated_input,
+        content: top.content,
+        max_output: request::tokens(body, max_completion_tokens.or(max_tokens)),
+        beginning: top.beginning,
         members_at: request::members_at(body),
         left_out: Vec::new(),
     })
