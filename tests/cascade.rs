@@ -70,7 +70,7 @@ impl Cascade {
                 json!({"m-small": {"input": 1, "output": 10}, "m-large": {"input": 20, "output": 200}}),
             );
         for (name, accept, ..) in criteria() {
-            config = config.pool(name, members(accept)).model(name, name);
+            config = config.pool(name, members(&accept)).model(name, name);
         }
         large.behave(Behaviour::text(GOOD));
         let broker = Broker::start(&config).await;
@@ -86,7 +86,7 @@ impl Cascade {
     }
 }
 
-fn members(accept: Value) -> Value {
+fn members(accept: &Value) -> Value {
     json!({"routing": "cascade", "accept": accept, "members": [
         {"provider": "small", "model": "m-small"},
         {"provider": "large", "model": "m-large"},
@@ -167,7 +167,7 @@ async fn the_schema_that_the_request_asks_for_can_be_the_measure() {
     let config = Config::new()
         .provider("openai", &small)
         .provider("openai", &large)
-        .pool("rungs", members(json!({"json": "schema"})))
+        .pool("rungs", members(&json!({"json": "schema"})))
         .model("rungs", "rungs");
     let broker = Broker::start(&config).await;
     let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": false});
@@ -297,7 +297,7 @@ async fn what_is_too_slow_to_be_judged_passes_before_envoy_gives_it_up() {
     let config = Config::new()
         .provider_with("openai", &small, json!({"timeout": {"first_byte": "2s"}}))
         .provider_with("openai", &large, json!({"timeout": {"first_byte": "2s"}}))
-        .pool("rungs", members(json!({"json": "valid"})))
+        .pool("rungs", members(&json!({"json": "valid"})))
         .model("rungs", "rungs");
     let broker = Broker::start(&config).await;
     small.behave(Told {

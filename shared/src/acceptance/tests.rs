@@ -10,7 +10,7 @@ const SCHEMA: &[u8] = br#"{"type":"object","required":["city"],"properties":{"ci
 /// Judges a whole answer of this message and reason.
 fn judge(
     acceptance: &Acceptance,
-    message: serde_json::Value,
+    message: &serde_json::Value,
     reason: &str,
     requested: Option<&[u8]>,
 ) -> Judgement {
@@ -28,7 +28,7 @@ fn judge(
 }
 
 fn text(acceptance: &Acceptance, text: &str) -> Judgement {
-    judge(acceptance, json!({"content": text}), "stop", None)
+    judge(acceptance, &json!({"content": text}), "stop", None)
 }
 
 fn refused(unmet: Unmet) -> Judgement {
@@ -41,7 +41,7 @@ fn an_answer_must_end_for_one_of_the_reasons() {
         finish_reasons: Some(vec![FinishReason::Stop, FinishReason::ToolCalls]),
         ..Acceptance::default()
     };
-    let ends = |reason| judge(&acceptance, json!({"content": "x"}), reason, None);
+    let ends = |reason| judge(&acceptance, &json!({"content": "x"}), reason, None);
     assert_eq!(ends("stop"), Judgement::Accepted);
     assert_eq!(ends("length"), refused(Unmet::FinishReason));
     assert_eq!(ends("eos"), refused(Unmet::FinishReason));
@@ -72,7 +72,7 @@ fn the_schema_of_the_request_is_asked_for_where_it_has_one() {
         json: Some(Json::Requested),
         ..Acceptance::default()
     };
-    let with = |schema, said: &str| judge(&requested, json!({"content": said}), "stop", schema);
+    let with = |schema, said: &str| judge(&requested, &json!({"content": said}), "stop", schema);
     assert_eq!(with(Some(SCHEMA), r#"{"city": "Rome"}"#), Judgement::Accepted);
     assert_eq!(with(Some(SCHEMA), r#"{"town": "Rome"}"#), refused(Unmet::Schema));
     assert_eq!(with(None, r#"{"town": "Rome"}"#), Judgement::Accepted);
@@ -115,7 +115,7 @@ fn a_refusal_is_known_by_its_words_or_by_its_format() {
     assert_eq!(
         judge(
             &acceptance,
-            json!({"content": null, "refusal": "No."}),
+            &json!({"content": null, "refusal": "No."}),
             "stop",
             None
         ),
@@ -137,7 +137,7 @@ fn an_answer_that_waits_for_tools_need_be_neither_json_nor_long() {
     for content in [json!(null), json!("I will look it up.")] {
         let message = json!({"content": content, "tool_calls": calls});
         assert_eq!(
-            judge(&acceptance, message, "tool_calls", None),
+            judge(&acceptance, &message, "tool_calls", None),
             Judgement::Accepted
         );
     }

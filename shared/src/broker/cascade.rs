@@ -76,30 +76,32 @@ impl Costs {
 
 /// Why a cascade did not begin or end with its first rung, to be added to the reason; nothing if it did.
 pub(super) fn climb(call: &Call) -> String {
-    let mut climb = String::new();
     let Some((last, before)) = call.attempts.split_last() else {
-        return climb;
+        return String::new();
     };
     let first = before.first().unwrap_or(last);
     let (Some(began), Some(ended)) = (first.rung, last.rung) else {
-        return climb;
+        return String::new();
     };
+    let mut climb = String::new();
     if began.0 > 1 && own_retries(&call.headers) > 0 {
-        climb.push_str(&format!("; the client's retry began at rung {}", began.0));
+        climb = format!("; the client's retry began at rung {}", began.0);
     }
-    if ended != began {
-        let why = before.iter().filter_map(|attempt| {
-            let why = match attempt.outcome? {
-                Outcome::NotAccepted(unmet) => unmet.as_str().into(),
-                failure => failure.label(),
-            };
-            Some(format!("rung {} {why}", attempt.rung?.0))
-        });
-        let why: Vec<String> = why.collect();
-        let verb = if ended > began { "escalated" } else { "fell back" };
-        climb.push_str(&format!("; {verb} to rung {}: {}", ended.0, why.join(", ")));
+    if ended == began {
+        return climb;
     }
-    climb
+    let why: Vec<String> = before.iter().filter_map(why_left).collect();
+    let verb = if ended > began { "escalated" } else { "fell back" };
+    format!("{climb}; {verb} to rung {}: {}", ended.0, why.join(", "))
+}
+
+/// Why the call went on from a rung.
+fn why_left(attempt: &Attempt) -> Option<String> {
+    let why = match attempt.outcome? {
+        Outcome::NotAccepted(unmet) => unmet.as_str().into(),
+        failure => failure.label(),
+    };
+    Some(format!("rung {} {why}", attempt.rung?.0))
 }
 
 /// Counts what became of each rung, and what was saved. `labels`: those of the call.

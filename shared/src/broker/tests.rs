@@ -11,6 +11,7 @@ use crate::provider::Address;
 use crate::store::Store;
 use crate::store::testing::Memory;
 
+mod cascade;
 mod forward;
 mod health;
 mod limits;
@@ -62,6 +63,15 @@ fn snapshot() -> Arc<Snapshot> {
             {"name": "thrifty", "retry_budget": {"ratio": "50%", "per_second": 0}, "members": [
                 {"provider": "openai-a", "model": "gpt-t"}, {"provider": "openai-b", "model": "gpt-t", "priority": 1},
             ]},
+            {
+                "name": "rungs", "routing": "cascade", "accept": {"json": "valid"},
+                "retry_budget": {"ratio": "0%", "per_second": 0},
+                "members": [
+                    {"provider": "metered", "model": "gpt-mini"},
+                    {"provider": "openai-a", "model": "gpt-b"},
+                    {"provider": "metered", "model": "gpt-m"},
+                ],
+            },
         ],
         "models": [
             {"name": "gpt", "pool": "pair"},
@@ -72,6 +82,7 @@ fn snapshot() -> Arc<Snapshot> {
             {"name": "quick", "pool": "quickest"},
             {"name": "loyal", "pool": "sticky"},
             {"name": "careful", "pool": "thrifty"},
+            {"name": "climbing", "pool": "rungs"},
             {"name": "few", "targets": [{"provider": "metered", "model": "gpt-m"}]},
         ],
         "rules": [{"name": "vip", "match": {"tier": "premium", "request.model": "deep"}, "pool": "mixed"}],

@@ -69,7 +69,7 @@ fn an_answer_that_is_accepted_reaches_the_agent_whole() {
     assert!(attempt.machine().holds());
     attempt.chunk(tail, true);
     assert!(!attempt.machine().holds() && !attempt.host.failed);
-    assert_eq!(attempt.host.chunks, ["".to_owned(), body]);
+    assert_eq!(attempt.host.chunks, [String::new(), body]);
     assert_eq!(super::attempt(&call, 0).judgement, Some(Judgement::Accepted));
     assert!(call.borrow().is_complete);
 }
