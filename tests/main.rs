@@ -24,6 +24,8 @@ mod limits;
 #[cfg(test)]
 mod models_endpoint;
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
 mod passthrough;
 #[cfg(test)]
 mod records;

@@ -8,6 +8,7 @@ mod head;
 mod judging;
 mod outgoing;
 mod passage;
+mod refused;
 
 use std::borrow::Cow;
 
@@ -25,6 +26,7 @@ use head::Head;
 use judging::Judging;
 use outgoing::Outgoing;
 use passage::Passage;
+use refused::{Refused, conclude, hear_out};
 
 /// What the host tells of an attempt.
 #[derive(Debug)]
@@ -130,6 +132,8 @@ enum State {
     Sent,
     /// An answer has begun and said nothing yet; its headers and what came of it wait.
     Holding(Held),
+    /// A limit refused the call; the headers wait for what the body says.
+    Refused(Refused),
     /// The answer passes under watch.
     Watching(Passage),
     /// Nothing more to see.
@@ -212,20 +216,23 @@ impl Egress {
     /// Whether chunks of the answer are of interest.
     #[must_use]
     pub fn watches(&self) -> bool {
-        matches!(self.state, State::Watching(_) | State::Holding(_))
+        matches!(
+            self.state,
+            State::Watching(_) | State::Holding(_) | State::Refused(_)
+        )
     }
 
     /// Whether the answer's headers, and what came of its body, are to be held back.
     #[must_use]
     pub fn holds(&self) -> bool {
-        matches!(self.state, State::Holding(_))
+        matches!(self.state, State::Holding(_) | State::Refused(_))
     }
 
     /// Whether the time of the next chunk is of interest.
     #[must_use]
     pub fn wants_time(&self) -> bool {
         match self.state {
-            State::Holding(_) => true,
+            State::Holding(_) | State::Refused(_) => true,
             State::Watching(_) => self.call.borrow().first_byte_at.is_none(),
             _ => false,
         }
@@ -234,7 +241,10 @@ impl Egress {
     /// Whether nothing of an answer has gone to the agent.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self.state, State::Sending(_) | State::Sent | State::Holding(_))
+        matches!(
+            self.state,
+            State::Sending(_) | State::Sent | State::Holding(_) | State::Refused(_)
+        )
     }
 
     /// Takes what happens next.
@@ -262,13 +272,19 @@ impl Egress {
                 },
             ) => hold(&call, held, chunk, is_last, now.unwrap_or_default(), output),
             (
+                State::Refused(refused),
+                Event::ResponseBody {
+                    chunk, is_last, now, ..
+                },
+            ) => hear_out(&call, refused, chunk, is_last, now.unwrap_or_default(), output),
+            (
                 State::Watching(passage),
                 Event::ResponseBody {
                     chunk, is_last, now, ..
                 },
             ) => watch(&call, passage, chunk, is_last, now, output),
             (
-                State::Sending(_) | State::Sent | State::Holding(_),
+                State::Sending(_) | State::Sent | State::Holding(_) | State::Refused(_),
                 Event::Closed {
                     is_connect_failure,
                     now,
@@ -301,6 +317,10 @@ impl Egress {
                     Progress::Failed(flaw) => fail(&mut shared, flaw, now, output),
                     _ => fail(&mut shared, Flaw::Unreadable, now, output),
                 }
+                State::Done
+            }
+            (State::Refused(refused), Event::ResponseTrailers { now }) => {
+                conclude(&mut call.borrow_mut(), &refused, now, output);
                 State::Done
             }
             (State::Watching(mut passage), Event::ResponseTrailers { .. }) => {

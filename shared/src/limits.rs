@@ -131,9 +131,9 @@ pub const KEY_REFUSED_COOLDOWN: Millis = Millis(60_000);
 /// The longest header or text that is read as a time to wait.
 pub const MAX_DELAY_TEXT: usize = 64;
 
-/// The longest beginning of a conversation that decides which account it stays with: as much as providers' caches
-/// need to tell two conversations apart, and no more than a hash is quick with.
-pub const MAX_AFFINITY_PREFIX: usize = 8 << 10;
+/// How much of the system prompt, and of each of the first messages, decides which account a conversation stays with:
+/// as much as tells conversations apart, and no more than a hash is quick with.
+pub const MAX_AFFINITY_PART: usize = 2 << 10;
 
 /// The conversations of which is remembered who answered them last: what is warm for minutes, at some tens of bytes each.
 pub const WARM_CONVERSATIONS: u64 = 16_384;
@@ -146,6 +146,9 @@ pub const MAX_PER_MINUTE: u64 = 1_000_000_000;
 
 /// Of a hundred calls to a pool that asks the quickest, how many ask the one that was measured the longest ago.
 pub const EXPLORED_PERCENT: u8 = 5;
+
+/// The same as long as one of its members was never measured, so that it soon is.
+pub const EXPLORED_PERCENT_NEW: u8 = 20;
 
 /// What was measured within this time need not be explored.
 pub const EXPLORE_AFTER: Millis = Millis(10_000);

@@ -138,10 +138,11 @@ impl Call {
             let first_byte = self.first_byte_at?.millis_since(attempt.started);
             Some(Sample::FirstByte(first_byte))
         } else {
-            let usage = self.observation.usage().filter(|_| self.is_complete)?;
+            // An answer in one piece that tells its usage is there as a whole.
+            let output = self.observation.usage()?.output;
             Some(Sample::Whole {
                 took: now.millis_since(attempt.started),
-                output: usage.output,
+                output,
             })
         }
     }

@@ -4,6 +4,7 @@
 use super::head::Head;
 use super::judging::{Judging, Next};
 use super::passage::Passage;
+use super::refused::Refused;
 use super::{Held, Output, State};
 use crate::call::{Call, Outcome, SharedCall};
 use crate::headers::{REQUEST_ID, X_REQUEST_ID};
@@ -23,7 +24,7 @@ pub(super) fn name_next(call: &mut Call, now: Timestamp, output: &mut dyn Output
 }
 
 /// Names the account to turn to now that this attempt has failed, or keeps the failure: its headers are at hand.
-fn move_on(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
+pub(super) fn move_on(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
     name_next(call, now, output);
     if call.is_at_end() {
         output.forbid_retry();
@@ -57,7 +58,11 @@ pub(super) fn begin(
         return State::Done;
     }
     if !is_success {
-        shared.settle_last(delay::asked(headers, b"", now), now, output);
+        let asked = delay::asked(headers, b"", now);
+        if asked.is_none() && !is_end && head.may_tell_in_body() {
+            return State::Refused(Refused::new(passage));
+        }
+        shared.settle_last(asked, now, output);
         if head.moves_on() {
             move_on(&mut shared, now, output);
         }

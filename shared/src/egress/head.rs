@@ -67,6 +67,11 @@ impl<'a> Head<'a> {
         self.is_our_credential() || matches!(self.status, 429 | 500..)
     }
 
+    /// Whether the account is at its limit, and the body may say when to come back.
+    pub fn may_tell_in_body(&self) -> bool {
+        self.outcome == Outcome::Status(429) && !self.is_encoded && self.is_type(b"application/json")
+    }
+
     /// What is wrong with a success before its body is seen, where a stream or an answer in one piece is wanted.
     pub fn flaw(&self, wants_stream: bool, is_end: bool) -> Option<Flaw> {
         // Whoever leaves the type out or calls JSON plain text is judged by the body.

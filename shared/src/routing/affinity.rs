@@ -4,7 +4,6 @@ use sha2::{Digest, Sha256};
 
 use super::order::Placed;
 use crate::config::Member;
-use crate::limits::MAX_AFFINITY_PREFIX;
 
 /// The beginning of a conversation, as a number that is the same on every Envoy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,12 +17,10 @@ impl PrefixKey {
     }
 }
 
-/// The key of a conversation that begins with these bytes. Only the first ones count, up to [`MAX_AFFINITY_PREFIX`].
+/// The key of a conversation that begins with these bytes.
 #[must_use]
 pub fn prefix_key(beginning: &[u8]) -> PrefixKey {
-    let length = beginning.len().min(MAX_AFFINITY_PREFIX);
-    let digest = Sha256::digest(beginning.get(..length).unwrap_or_default());
-    PrefixKey(first_eight(&digest))
+    PrefixKey(first_eight(&Sha256::digest(beginning)))
 }
 
 /// Puts the member that holds the conversation first among those of its priority, or if none of them does the one that
@@ -126,16 +123,6 @@ mod tests {
             assert_eq!((first(key, Some(1)), first(key, None)), (1, 0));
             assert_eq!((first(key, Some(2)), first(key, Some(9))), (0, 0));
         }
-    }
-
-    #[test]
-    fn only_the_beginning_counts() {
-        let mut one = vec![b'x'; MAX_AFFINITY_PREFIX];
-        let before = prefix_key(&one);
-        one.extend(b"and more");
-        assert_eq!(prefix_key(&one), before);
-        one[0] = b'y';
-        assert_ne!(prefix_key(&one), before);
     }
 
     #[test]

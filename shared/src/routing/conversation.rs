@@ -6,7 +6,7 @@ use super::affinity::{PrefixKey, prefix_key};
 use crate::config::{Member, Pool, ProviderKind};
 use crate::json::scan::{self, string_members};
 use crate::ledger::Usage;
-use crate::limits::MAX_AFFINITY_PREFIX;
+use crate::limits::MAX_AFFINITY_PART;
 use crate::request::Request;
 use crate::store::{Packed, Store, Unpack, look, update, warmth_key};
 use crate::units::{Millis, Timestamp, Tokens};
@@ -165,12 +165,13 @@ fn identity(member: &Member) -> u64 {
     digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
-/// Adds what a value says, without what it is wrapped in; no more than counts.
+/// Adds the beginning of what a value says, without what it is wrapped in.
 fn add_texts(value: &[u8], texts: &mut Vec<u8>) {
+    let mut left = MAX_AFFINITY_PART;
     let mut add = |text: &[u8]| {
-        if texts.len() < MAX_AFFINITY_PREFIX {
-            texts.extend(text.get(..MAX_AFFINITY_PREFIX).unwrap_or(text));
-        }
+        let text = text.get(..left).unwrap_or(text);
+        left -= text.len();
+        texts.extend(text);
     };
     if value.starts_with(b"\"") {
         add(value);

@@ -3,7 +3,7 @@
 use crate::config::Member;
 use crate::health::Latency;
 use crate::ledger::{Price, Usage};
-use crate::limits::{EXPLORE_AFTER, EXPLORED_PERCENT};
+use crate::limits::{EXPLORE_AFTER, EXPLORED_PERCENT, EXPLORED_PERCENT_NEW};
 use crate::units::{MicroUsd, Timestamp, Tokens};
 
 /// A member and its place in the pool.
@@ -60,8 +60,9 @@ impl Speed {
 
 /// The quickest first, of what was measured lately; those of which nothing is known come last.
 ///
-/// A few calls in a hundred explore: they go first to the member of the first priority that was measured the longest
-/// ago, so that one that has become quick, or is new, is noticed. Where all were measured a moment ago none do.
+/// Some calls in a hundred explore: they go first to the member of the first priority that was measured the longest
+/// ago, so that one that has become quick is noticed; more of them where one was never measured. Where all were measured
+/// a moment ago none do.
 pub fn lowest_latency(
     mut members: Vec<Placed<'_>>,
     speed: impl Fn(&Member) -> Speed,
@@ -72,23 +73,31 @@ pub fn lowest_latency(
         let expected = speed(member).expected;
         (member.priority, expected.is_none(), expected)
     });
-    let explores = (u128::from(random) * 100) >> 64 < u128::from(EXPLORED_PERCENT);
     let priority = members.first().map(|(_, member)| member.priority);
-    if explores {
-        let peers = members
-            .iter()
-            .take_while(|(_, member)| Some(member.priority) == priority)
-            .map(|(_, member)| speed(member).measured_at);
-        let oldest = peers.enumerate().min_by_key(|(_, measured_at)| *measured_at);
-        let is_due = |at: Option<Timestamp>| at.is_none_or(|at| now.millis_since(at) >= EXPLORE_AFTER);
-        if let Some((index, _)) = oldest.filter(|(_, measured_at)| is_due(*measured_at)) {
-            members
-                .get_mut(..=index)
-                .into_iter()
-                .for_each(|peers| peers.rotate_right(1));
-        }
+    let peers = members
+        .iter()
+        .take_while(|(_, member)| Some(member.priority) == priority)
+        .map(|(_, member)| speed(member).measured_at);
+    let oldest = peers.enumerate().min_by_key(|(_, measured_at)| *measured_at);
+    if let Some((index, measured_at)) = oldest
+        && explores(measured_at, random, now)
+    {
+        members
+            .get_mut(..=index)
+            .into_iter()
+            .for_each(|peers| peers.rotate_right(1));
     }
     members
+}
+
+/// Whether a call finds out about a member that was last measured then.
+fn explores(measured_at: Option<Timestamp>, random: u64, now: Timestamp) -> bool {
+    let percent = match measured_at {
+        None => EXPLORED_PERCENT_NEW,
+        Some(at) if now.millis_since(at) >= EXPLORE_AFTER => EXPLORED_PERCENT,
+        Some(_) => 0,
+    };
+    (u128::from(random) * 100) >> 64 < u128::from(percent)
 }
 
 /// Lower priorities first; within one, the first is drawn by weight and the others follow in the document's order.

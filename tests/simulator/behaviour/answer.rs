@@ -36,6 +36,8 @@ pub struct Answer {
     pub reasoning_field: Option<String>,
     /// Another content type than the right one.
     pub content_type: Option<String>,
+    /// How many tokens the provider counts for an input, in percent of a quarter of its bytes.
+    pub input_percent: u64,
     /// Of the input tokens, how many were read from the prompt cache.
     pub cached_tokens: u64,
     /// Of the input tokens, how many were written to the prompt cache.
@@ -67,6 +69,7 @@ impl Default for Answer {
             interleave: false,
             reasoning_field: None,
             content_type: None,
+            input_percent: 100,
             cached_tokens: 0,
             cache_write_tokens: 0,
             cache_write_1h_tokens: 0,

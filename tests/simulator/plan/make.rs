@@ -353,7 +353,7 @@ fn counted(answer: &Answer, asked: &Asked, parts: &[Said]) -> Usage {
     };
     let said: u64 = parts.iter().filter(|said| !thought(said)).map(tokens).sum();
     Usage {
-        input: usage::input_tokens(asked.body_bytes),
+        input: usage::input_tokens(asked.body_bytes) * answer.input_percent / 100,
         cached: answer.cached_tokens,
         cache_write: answer.cache_write_tokens,
         cache_write_1h: answer.cache_write_1h_tokens,

@@ -195,12 +195,42 @@ fn an_account_that_refuses_the_key_is_out_and_asked_as_a_last_resort() {
 }
 
 #[test]
+fn a_pause_that_only_the_body_of_a_refusal_asks_for_is_heard() {
+    let mut driver = gpt();
+    let body = r#"{"error":{"code":429,"details":[{"retryDelay":"40s"}]}}"#;
+    let (head, tail) = body.split_at(30);
+    let seen = driver.attempt("openai-a", [(1, status(429, JSON)), (1, part(head))]);
+    assert!(seen.next.is_empty(), "the body is not whole yet");
+    let mut driver = gpt();
+    let seen = driver.attempt(
+        "openai-a",
+        [(1, status(429, JSON)), (1, part(head)), (1, last(tail))],
+    );
+    assert_eq!(seen.next, ["openai-b"]);
+    driver.wait(39_000);
+    assert_eq!(clusters(&next_gpt(&driver)), ["openai-b"]);
+    driver.wait(1_100);
+    assert_eq!(clusters(&next_gpt(&driver))[0], "openai-a");
+}
+
+#[test]
+fn a_refusal_that_breaks_off_still_moves_on() {
+    let mut driver = gpt();
+    let seen = driver.attempt(
+        "openai-a",
+        [(1, status(429, JSON)), (1, part("{")), (1, closed(false))],
+    );
+    assert_eq!(seen.next, ["openai-b"]);
+    assert_eq!(clusters(&next_gpt(&driver)), ["openai-b"]);
+}
+
+#[test]
 fn a_retry_is_forbidden_once_others_have_shut_those_who_were_to_follow() {
     let mut driver = gpt();
     // Meanwhile another call finds the second account at its limit.
     let mut other = next_gpt(&driver);
     other.attempt("openai-a", [(1, status(500, JSON))]);
-    other.attempt("openai-b", [(1, status(429, JSON))]);
+    other.attempt("openai-b", [(1, status(429, JSON)), (1, last("{}"))]);
     let seen = driver.attempt("openai-a", [(1, status(500, JSON))]);
     assert!(seen.forbids_retry && seen.next.is_empty());
     driver.answered();

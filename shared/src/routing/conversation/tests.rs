@@ -73,6 +73,20 @@ fn markers_for_the_cache_that_wander_change_nothing() {
 }
 
 #[test]
+fn conversations_with_the_same_long_system_prompt_are_told_apart() {
+    let of = |system: &str, text: &str| {
+        let messages = json!([{"role": "user", "content": text}]);
+        let body = json!({"model": "m", "max_tokens": 9, "system": system, "messages": messages});
+        key(Format::AnthropicMessages, &body)
+    };
+    let system = "You are a careful assistant. ".repeat(1_000);
+    assert_ne!(of(&system, "One"), of(&system, "Two"));
+    // What comes late in a long text is not looked at: today's date, for one.
+    let today = system.clone() + "Today is Saturday.";
+    assert_eq!(of(&system, "One"), of(&today, "One"));
+}
+
+#[test]
 fn a_body_without_messages_is_no_conversation() {
     for messages in [json!(null), json!("Hello"), json!({})] {
         let body = json!({"model": "m", "messages": messages}).to_string();
