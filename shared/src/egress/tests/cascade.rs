@@ -90,6 +90,29 @@ fn a_stream_that_is_accepted_reaches_the_agent_as_it_was_once_it_is_over() {
 }
 
 #[test]
+fn an_answer_is_held_back_and_judged_the_same_however_it_is_cut() {
+    let quiet = STREAM_CALL.replace(r#""stream_options":{"include_usage":true},"#, "");
+    for said in ["[1]", "Hello"] {
+        let text = stream(said).concat();
+        let without_usage = text.replace(&stream(said)[3], "");
+        for (body, expected) in [(STREAM_CALL, &text), (quiet.as_str(), &without_usage)] {
+            for size in [1, 7, 64, 100_000] {
+                let (_, mut attempt) = first_rung(body, STREAM);
+                let chunks: Vec<String> = text
+                    .as_bytes()
+                    .chunks(size)
+                    .map(|chunk| String::from_utf8(chunk.to_vec()).unwrap())
+                    .collect();
+                let passed = pass(&mut attempt, &chunks);
+                let is_refused = said == "Hello";
+                assert_eq!(attempt.host.failed, is_refused, "{size}");
+                assert_eq!(passed, if is_refused { "" } else { expected }, "{size}");
+            }
+        }
+    }
+}
+
+#[test]
 fn an_answer_that_is_not_accepted_makes_room_for_the_next_rung() {
     for (body, content_type, chunks) in [
         (CALL, JSON, vec![whole("Hello")]),
