@@ -18,8 +18,8 @@ pub(crate) mod testing;
 
 use std::sync::Arc;
 
-pub use affinity::PrefixKey;
-pub use arrangement::{Arrangement, Candidate, Strategy, Wishes, arrange};
+pub use affinity::{MemberIdentity, PrefixKey};
+pub use arrangement::{Arrangement, Knowledge, Strategy, Wishes, arrange};
 pub use conversation::{Conversation, Holder, Stay, Warmth};
 pub use demand::Demand;
 pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit};
@@ -34,9 +34,10 @@ pub use rung::{Rung, last_rung, own_retries};
 pub use stated::Stated;
 
 use crate::config::{Member, Pool, Provider};
+use crate::health::Standing;
 use crate::ids::UpstreamModelName;
 use crate::store::Store;
-use crate::units::{Millis, Timestamp, Tokens};
+use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
 
 /// The attempts of a call in their order, made once.
 #[derive(Debug)]
@@ -91,34 +92,34 @@ pub fn plan(
     retries: u32,
     mut serves: impl FnMut(&Member) -> Result<(), ExclusionReason>,
 ) -> Plan {
-    let Moment {
-        now, random, store, ..
-    } = moment;
     let mut excluded = Vec::new();
-    let mut candidates = Vec::with_capacity(pool.members.len());
+    let mut members = Vec::with_capacity(pool.members.len());
     for member in pool.members.iter().enumerate() {
         match serves(member.1) {
-            Ok(()) => candidates.push(candidate(pool.strategy, member, demand, store, now)),
+            Ok(()) => members.push(member),
             Err(reason) => excluded.push(Exclusion::of(member, reason)),
         }
     }
-    let wishes = Wishes {
-        strategy: pool.strategy,
-        conversation,
-        random,
-    };
-    let mut arrangement = arrange(&candidates, wishes, now);
-    if pool.strategy == Strategy::Cascade {
-        rung::escalate(&mut arrangement.attempts, retries);
-    }
-    let out = arrangement.left_out.iter();
-    excluded.extend(out.filter_map(|(member, standing)| {
-        ExclusionReason::of(*standing, now).map(|reason| Exclusion::of(*member, reason))
-    }));
     let most = usize::try_from(pool.failover)
         .unwrap_or(usize::MAX)
         .saturating_add(1);
-    let attempts = arrangement.attempts.into_iter().take(most);
+    let climbs = pool.strategy == Strategy::Cascade && retries > 0;
+    let wishes = Wishes {
+        strategy: pool.strategy,
+        conversation,
+        random: moment.random,
+        now: moment.now,
+        most: if climbs { usize::MAX } else { most },
+    };
+    let mut arrangement = arrange(members, wishes, &Remembered { demand, moment });
+    if climbs {
+        rung::escalate(&mut arrangement.attempts, retries);
+        arrangement.attempts.truncate(most);
+    }
+    let out = arrangement.left_out.iter();
+    excluded.extend(out.filter_map(|(member, standing)| {
+        ExclusionReason::of(*standing, moment.now).map(|reason| Exclusion::of(*member, reason))
+    }));
     let planned = |(index, member): Placed<'_>| PlannedAttempt {
         member: index,
         provider: member.provider.clone(),
@@ -126,33 +127,32 @@ pub fn plan(
         estimate: entry::reserved(member, demand),
     };
     Plan {
-        attempts: attempts.map(planned).collect(),
+        attempts: arrangement.attempts.into_iter().map(planned).collect(),
         excluded,
         is_last_resort: arrangement.is_last_resort,
         wait: arrangement.wait,
     }
 }
 
-/// What is known of a member at this moment, as far as the strategy asks.
-fn candidate<'a>(
-    strategy: Strategy,
-    placed: Placed<'a>,
-    demand: Demand<'_>,
-    store: &dyn Store,
-    now: Timestamp,
-) -> Candidate<'a> {
-    let (_, member) = placed;
-    let health = entry::health(member, store);
-    let price = member.price.filter(|_| strategy == Strategy::LowestCost);
-    Candidate {
-        member: placed,
-        standing: entry::standing(member, &health, demand, store, now),
-        cost: price.map(|price| expected_cost(&price, demand.input(&member.model), demand.output)),
-        speed: if strategy == Strategy::LowestLatency {
-            Speed::of(&health.latency, demand.is_stream, demand.output)
-        } else {
-            Speed::default()
-        },
+/// What calls have taught of members.
+struct Remembered<'a> {
+    demand: Demand<'a>,
+    moment: Moment<'a>,
+}
+
+impl Knowledge for Remembered<'_> {
+    fn standing(&self, member: &Member) -> Standing {
+        entry::standing(member, self.demand, self.moment.store, self.moment.now)
+    }
+
+    fn cost(&self, member: &Member) -> Option<MicroUsd> {
+        let input = self.demand.input(&member.model);
+        Some(expected_cost(&member.price?, input, self.demand.output))
+    }
+
+    fn speed(&self, member: &Member) -> Speed {
+        let health = entry::health(member, self.moment.store);
+        Speed::of(&health.latency, self.demand.is_stream, self.demand.output)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ids::{
 };
 use crate::ledger::{Price, RateLimits};
 use crate::provider::Capabilities;
-use crate::routing::{RetryLimits, Strategy};
+use crate::routing::{MemberIdentity, RetryLimits, Strategy};
 use crate::units::{Millis, Tokens};
 
 /// A valid configuration.
@@ -164,6 +164,8 @@ pub struct Member {
     pub context: Option<Tokens>,
     /// What the model costs, where that is known.
     pub price: Option<Price>,
+    /// What tells it from other members, the same on every Envoy.
+    pub identity: MemberIdentity,
 }
 
 /// What agents ask for.

@@ -9,6 +9,29 @@ use crate::config::Member;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrefixKey(u64);
 
+/// What tells a member from all others, as a number that is the same on every Envoy and stays when others come or go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberIdentity(u64);
+
+impl MemberIdentity {
+    /// The identity of a model at an account.
+    #[must_use]
+    pub fn of(provider: &str, model: &str) -> Self {
+        let digest = Sha256::new()
+            .chain_update(provider)
+            .chain_update([0])
+            .chain_update(model)
+            .finalize();
+        Self(first_eight(&digest))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        self.0
+    }
+}
+
 impl PrefixKey {
     /// The number.
     #[must_use]
@@ -23,33 +46,20 @@ pub fn prefix_key(beginning: &[u8]) -> PrefixKey {
     PrefixKey(first_eight(&Sha256::digest(beginning)))
 }
 
-/// Puts the member that holds the conversation first among those of its priority, or if none of them does the one that
-/// the key prefers; the others stay in their order.
+/// The place in a group of whoever is to be asked first: the member that holds the conversation, or if none of them does
+/// the one that the key prefers.
 ///
-/// The key prefers by weighted rendezvous hashing: each member gets its weight's share of all keys, and if one joins or leaves, only
-/// the keys that it wins or had move. The members are those that may be asked, sorted by priority; those without
-/// weight are never preferred while another has some.
-#[must_use]
-pub fn prefer(mut members: Vec<Placed<'_>>, key: PrefixKey, holder: Option<usize>) -> Vec<Placed<'_>> {
-    let Some(priority) = members.first().map(|(_, member)| member.priority) else {
-        return members;
+/// The key prefers by weighted rendezvous hashing: each member gets its weight's share of all keys, and if one joins or
+/// leaves, only the keys that it wins or had move. Those without weight are never preferred while another has some.
+pub(super) fn preferred(group: &[Placed<'_>], key: PrefixKey, holder: Option<usize>) -> usize {
+    let holding = || group.iter().position(|(index, _)| Some(*index) == holder);
+    let best = || {
+        let scores = group.iter().map(|(_, member)| score(member, key)).enumerate();
+        scores.max_by(|(_, one), (_, other)| one.total_cmp(other))
     };
-    let peers = members
-        .iter()
-        .take_while(|(_, member)| member.priority == priority);
-    let mut holding = peers.clone();
-    let preferred = holding.position(|(index, _)| Some(*index) == holder).or_else(|| {
-        let scores = peers.map(|(_, member)| score(member, key)).enumerate();
-        let best = scores.max_by(|(_, one), (_, other)| one.total_cmp(other));
-        best.map(|(place, _)| place)
-    });
-    if let Some(index) = preferred {
-        members
-            .get_mut(..=index)
-            .into_iter()
-            .for_each(|peers| peers.rotate_right(1));
-    }
-    members
+    holding()
+        .or_else(|| best().map(|(place, _)| place))
+        .unwrap_or_default()
 }
 
 /// The member's bid for the key: minus weight over the logarithm of a number that both decide.
@@ -58,19 +68,22 @@ pub fn prefer(mut members: Vec<Placed<'_>>, key: PrefixKey, holder: Option<usize
     reason = "the 53 bits that fit are more than enough to tell members apart"
 )]
 fn score(member: &Member, key: PrefixKey) -> f64 {
-    let digest = Sha256::new()
-        .chain_update(key.0.to_le_bytes())
-        .chain_update(member.provider.name.as_str())
-        .chain_update([0])
-        .chain_update(member.model.as_str())
-        .finalize();
+    let number = mixed(key.0 ^ member.identity.0);
     // Within (0, 1), so that the logarithm is finite and below zero.
-    let point = ((first_eight(&digest) >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
+    let point = ((number >> 11) as f64 + 0.5) / (1_u64 << 53) as f64;
     if member.weight == 0 {
         // Still an order among those without weight.
         return point - 2.0;
     }
     -f64::from(member.weight) / point.ln()
+}
+
+/// Spreads differences in a few bits over all of them: the finaliser of `SplitMix64`,
+/// <https://prng.di.unimi.it/splitmix64.c>.
+fn mixed(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
 }
 
 fn first_eight(digest: &[u8]) -> u64 {
@@ -85,10 +98,8 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn preferred(members: &[Member], key: PrefixKey) -> &str {
-        prefer(members.iter().enumerate().collect(), key, None)[0]
-            .1
-            .model
-            .as_str()
+        let group: Vec<_> = members.iter().enumerate().collect();
+        members[super::preferred(&group, key, None)].model.as_str()
     }
 
     fn keys() -> impl Iterator<Item = PrefixKey> {
@@ -116,36 +127,14 @@ mod tests {
     }
 
     #[test]
-    fn whoever_holds_the_conversation_keeps_it_unless_others_come_before() {
-        let members = [member("a", 0, 1), member("b", 0, 0), member("c", 1, 1)];
-        let first = |key, holder| prefer(members.iter().enumerate().collect(), key, holder)[0].0;
+    fn whoever_holds_the_conversation_keeps_it() {
+        let members = [member("a", 0, 1), member("b", 0, 0)];
+        let group: Vec<_> = members.iter().enumerate().collect();
         for key in keys().take(100) {
-            assert_eq!((first(key, Some(1)), first(key, None)), (1, 0));
-            assert_eq!((first(key, Some(2)), first(key, Some(9))), (0, 0));
+            assert_eq!(super::preferred(&group, key, Some(1)), 1);
+            assert_eq!(super::preferred(&group, key, Some(9)), 0);
         }
-    }
-
-    #[test]
-    fn a_lower_priority_stays_first_and_the_others_keep_their_order() {
-        let members = [
-            member("a", 0, 1),
-            member("b", 0, 1),
-            member("c", 1, 9),
-            member("d", 1, 9),
-        ];
-        for key in keys().take(100) {
-            let order: Vec<_> = prefer(members.iter().enumerate().collect(), key, None)
-                .iter()
-                .map(|(_, member)| member.model.as_str())
-                .collect();
-            assert!(
-                matches!(order[..], ["a", "b", "c", "d"] | ["b", "a", "c", "d"]),
-                "{order:?}"
-            );
-        }
-        assert!(prefer(Vec::new(), prefix_key(b""), None).is_empty());
-        let idle = [member("a", 0, 0), member("b", 0, 0)];
-        assert!(keys().any(|key| preferred(&idle, key) == "b"));
+        assert_eq!(super::preferred(&[], prefix_key(b""), None), 0);
     }
 
     const KNOWN: u64 = 12_741_558_616_888_221_502;

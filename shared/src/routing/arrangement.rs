@@ -1,9 +1,9 @@
 //! Who is asked in what order, from the strategy of the pool and from how its members stand.
 
 use super::ExclusionReason;
-use super::affinity::prefer;
+use super::affinity::preferred;
 use super::conversation::Conversation;
-use super::order::{Placed, Speed, cascade, lowest_cost, lowest_latency, priority_weighted};
+use super::order::{Placed, Speed, as_written, draw, lowest_cost, lowest_latency};
 use crate::config::Member;
 use crate::health::{Standing, sort};
 use crate::units::{MicroUsd, Millis, Timestamp};
@@ -43,17 +43,15 @@ impl Strategy {
     }
 }
 
-/// A member that can serve the call, with what is known of it at this moment.
-#[derive(Clone, Copy, Debug)]
-pub struct Candidate<'a> {
-    /// The member.
-    pub member: Placed<'a>,
-    /// How it stands.
-    pub standing: Standing,
+/// What is known of the members at this moment. It is asked for as few of them as the plan needs: every answer may be a
+/// look into what all workers share.
+pub trait Knowledge {
+    /// How a member stands.
+    fn standing(&self, member: &Member) -> Standing;
     /// What the call is expected to cost there; only asked for by [`Strategy::LowestCost`].
-    pub cost: Option<MicroUsd>,
+    fn cost(&self, member: &Member) -> Option<MicroUsd>;
     /// How quick it is; only asked for by [`Strategy::LowestLatency`].
-    pub speed: Speed,
+    fn speed(&self, member: &Member) -> Speed;
 }
 
 /// What the pool and the call wish for.
@@ -65,6 +63,10 @@ pub struct Wishes {
     pub conversation: Option<Conversation>,
     /// Decides between members that are equal.
     pub random: u64,
+    /// The time.
+    pub now: Timestamp,
+    /// How many attempts the plan may have.
+    pub most: usize,
 }
 
 /// The members in the order in which they are asked.
@@ -72,7 +74,7 @@ pub struct Wishes {
 pub struct Arrangement<'a> {
     /// Who is asked.
     pub attempts: Vec<Placed<'a>>,
-    /// Who is left out, and why.
+    /// Who is left out, and why, of those that were looked at.
     pub left_out: Vec<(Placed<'a>, Standing)>,
     /// Whether all were out and those that only failed are asked nevertheless.
     pub is_last_resort: bool,
@@ -83,43 +85,96 @@ pub struct Arrangement<'a> {
 /// Orders the members that can serve a call: the healthy ones by the strategy, then those that failed of late, again
 /// by the strategy. Those that are out are left out, unless all are: see [`sort`].
 #[must_use]
-pub fn arrange<'a>(candidates: &[Candidate<'a>], wishes: Wishes, now: Timestamp) -> Arrangement<'a> {
-    let members = candidates
-        .iter()
-        .map(|candidate| (candidate.member, candidate.standing));
-    let sorted = sort(members);
-    let wait = sorted.wait(now);
-    let known = |member: &Member| {
-        candidates
-            .iter()
-            .find(|candidate| std::ptr::eq(candidate.member.1, member))
-    };
-    let order = |members| {
-        let cost = |member: &Member| known(member).and_then(|candidate| candidate.cost);
-        let speed = |member: &Member| known(member).map(|candidate| candidate.speed).unwrap_or_default();
-        let ordered = match wishes.strategy {
-            Strategy::PriorityWeighted => priority_weighted(members, wishes.random),
-            Strategy::Cascade => cascade(members),
-            Strategy::LowestCost => lowest_cost(members, cost),
-            Strategy::LowestLatency => lowest_latency(members, speed, wishes.random, now),
-        };
-        match wishes.conversation {
-            Some(Conversation { key, holder }) => prefer(ordered, key, holder.map(|holder| holder.member)),
-            None => ordered,
+pub fn arrange<'a>(members: Vec<Placed<'a>>, wishes: Wishes, knowledge: &impl Knowledge) -> Arrangement<'a> {
+    let mut others = Vec::new();
+    let attempts = line_up(members, wishes, knowledge, |placed| {
+        let standing = knowledge.standing(placed.1);
+        let is_well = matches!(standing, Standing::Healthy | Standing::HalfOpen);
+        if !is_well {
+            others.push((placed, standing));
         }
-    };
-    let mut attempts = order(sorted.well);
+        is_well
+    });
+    others.sort_by_key(|((place, _), _)| *place);
+    if attempts.len() >= wishes.most {
+        others.retain(|(_, standing)| !standing.is_in());
+        return Arrangement {
+            attempts,
+            left_out: others,
+            is_last_resort: false,
+            wait: None,
+        };
+    }
+    let well = attempts.into_iter().map(|placed| (placed, Standing::Healthy));
+    let sorted = sort(well.chain(others));
+    let wait = sorted.wait(wishes.now);
+    let mut attempts = sorted.well;
     if sorted.is_last_resort {
         attempts.extend(sorted.unwell);
     } else {
-        attempts.extend(order(sorted.unwell));
+        attempts.extend(line_up(sorted.unwell, wishes, knowledge, |_| true));
     }
+    attempts.truncate(wishes.most);
     Arrangement {
         attempts,
         left_out: sorted.out,
         is_last_resort: sorted.is_last_resort,
         wait,
     }
+}
+
+/// Those that `accept` lets in, in the order of the strategy, until there are enough. Who comes first in a priority is drawn
+/// anew among the others as long as nobody is taken, so that the share of one that is not goes to the others by weight.
+fn line_up<'a>(
+    members: Vec<Placed<'a>>,
+    wishes: Wishes,
+    knowledge: &impl Knowledge,
+    mut accept: impl FnMut(Placed<'a>) -> bool,
+) -> Vec<Placed<'a>> {
+    let Wishes {
+        random, now, most, ..
+    } = wishes;
+    let ordered = match wishes.strategy {
+        Strategy::PriorityWeighted | Strategy::Cascade => as_written(members),
+        Strategy::LowestCost => lowest_cost(members, |member| knowledge.cost(member)),
+        Strategy::LowestLatency => lowest_latency(members, |member| knowledge.speed(member), random, now),
+    };
+    let mut taken = Vec::with_capacity(most.min(ordered.len()));
+    let mut random = random;
+    for (number, group) in ordered
+        .chunk_by(|(_, one), (_, other)| one.priority == other.priority)
+        .enumerate()
+    {
+        let mut group = group.to_vec();
+        let conversation = wishes.conversation.filter(|_| number == 0);
+        while !group.is_empty() && taken.len() < most {
+            let place = match (conversation, wishes.strategy) {
+                (Some(Conversation { key, holder }), _) => {
+                    preferred(&group, key, holder.map(|holder| holder.member))
+                }
+                (None, Strategy::PriorityWeighted) => draw(&group, random).unwrap_or_default(),
+                (None, _) => 0,
+            };
+            // Another draw for whoever is next: one step of a full-period generator.
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let placed = group.remove(place);
+            if accept(placed) {
+                taken.push(placed);
+                break;
+            }
+        }
+        for placed in group {
+            if taken.len() >= most {
+                return taken;
+            }
+            if accept(placed) {
+                taken.push(placed);
+            }
+        }
+    }
+    taken
 }
 
 impl ExclusionReason {
@@ -140,135 +195,4 @@ impl ExclusionReason {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::health::Cause;
-    use crate::routing::testing::member;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    const LATER: Timestamp = Timestamp(9_000_000_000);
-
-    fn names(arrangement: &Arrangement<'_>) -> Vec<String> {
-        let names = arrangement.attempts.iter();
-        names.map(|(_, member)| member.model.to_string()).collect()
-    }
-
-    fn arranged(members: &[(Member, Standing)], wishes: Wishes) -> Arrangement<'_> {
-        let candidates: Vec<_> = members
-            .iter()
-            .enumerate()
-            .map(|(index, (member, standing))| Candidate {
-                member: (index, member),
-                standing: *standing,
-                cost: Some(MicroUsd(100 - index as u64)),
-                speed: Speed {
-                    expected: Some(100 - index as u64),
-                    measured_at: Some(Timestamp(0)),
-                },
-            })
-            .collect();
-        arrange(&candidates, wishes, Timestamp(0))
-    }
-
-    #[test]
-    fn healthy_members_come_first_whatever_their_priority() {
-        let members = [
-            (member("shaky", 0, 1), Standing::Deprioritised),
-            (member("open", 0, 9), Standing::Open { until: LATER }),
-            (member("late", 1, 1), Standing::Healthy),
-            (member("probe", 0, 1), Standing::HalfOpen),
-        ];
-        let arrangement = arranged(&members, Wishes::default());
-        assert_eq!(names(&arrangement), ["probe", "late", "shaky"]);
-        assert_eq!(arrangement.left_out.len(), 1);
-        assert_eq!((arrangement.is_last_resort, arrangement.wait), (false, None));
-    }
-
-    #[test]
-    fn the_share_of_a_member_that_is_out_goes_to_the_others_by_weight() {
-        let members = [
-            (member("out", 0, 70), Standing::Open { until: LATER }),
-            (member("b", 0, 20), Standing::Healthy),
-            (member("c", 0, 10), Standing::Healthy),
-        ];
-        let mut random: u64 = 7;
-        let firsts = (0..3_000).filter(|_| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let wishes = Wishes {
-                random: random.rotate_left(32),
-                ..Wishes::default()
-            };
-            names(&arranged(&members, wishes))[0] == "c"
-        });
-        let firsts = firsts.count();
-        assert!((900..1_100).contains(&firsts), "{firsts}");
-    }
-
-    #[test]
-    fn each_strategy_and_affinity_order_what_is_healthy() {
-        let members = ["a", "b", "c"].map(|name| (member(name, 0, 1), Standing::Healthy));
-        let order = |strategy, conversation| {
-            let wishes = Wishes {
-                strategy,
-                conversation,
-                random: u64::MAX,
-            };
-            names(&arranged(&members, wishes))
-        };
-        assert_eq!(order(Strategy::PriorityWeighted, None), ["c", "a", "b"]);
-        assert_eq!(order(Strategy::Cascade, None), ["a", "b", "c"]);
-        assert_eq!(order(Strategy::LowestCost, None), ["c", "b", "a"]);
-        assert_eq!(order(Strategy::LowestLatency, None), ["c", "b", "a"]);
-        let key = crate::routing::affinity::prefix_key(b"Once upon a time");
-        let placed = members.iter().map(|(member, _)| member).enumerate();
-        let preferred = prefer(placed.collect(), key, None)[0].1.model.to_string();
-        for strategy in Strategy::ALL {
-            assert_eq!(
-                order(strategy, Some(Conversation { key, holder: None }))[0],
-                preferred,
-                "{}",
-                strategy.as_str()
-            );
-        }
-    }
-
-    #[test]
-    fn nobody_is_asked_beyond_a_limit_and_the_wait_is_told() {
-        let members = [
-            (member("a", 0, 1), Standing::Limited { until: LATER }),
-            (
-                member("b", 0, 1),
-                Standing::CoolingDown {
-                    until: Timestamp(3_000_000_000),
-                    cause: Cause::Throttled,
-                },
-            ),
-        ];
-        let arrangement = arranged(&members, Wishes::default());
-        assert!(arrangement.attempts.is_empty());
-        let reasons = arrangement
-            .left_out
-            .iter()
-            .map(|(_, standing)| ExclusionReason::of(*standing, Timestamp(0)));
-        assert_eq!(
-            serde_json::to_value(reasons.collect::<Vec<_>>()).unwrap(),
-            serde_json::json!([
-                {"reason": "limited", "for_ms": 9_000},
-                {"reason": "cooling_down", "for_ms": 3_000, "cause": "throttled"},
-            ])
-        );
-        assert_eq!(arrangement.wait, Some(Millis(3_000)));
-    }
-
-    #[test]
-    fn a_pool_that_is_down_is_asked_nevertheless() {
-        let members = [
-            (member("late", 0, 1), Standing::Open { until: LATER }),
-            (member("soon", 0, 1), Standing::Open { until: Timestamp(5) }),
-        ];
-        let arrangement = arranged(&members, Wishes::default());
-        assert_eq!(names(&arrangement), ["soon", "late"]);
-        assert!(arrangement.is_last_resort);
-    }
-}
+mod tests;

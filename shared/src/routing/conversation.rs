@@ -1,7 +1,5 @@
 //! Where a conversation was answered last, so that it goes on where its beginning is in the provider's cache.
 
-use sha2::{Digest, Sha256};
-
 use super::affinity::{PrefixKey, prefix_key};
 use crate::config::{Member, Pool, ProviderKind};
 use crate::json::scan::{self, string_members};
@@ -120,7 +118,7 @@ impl Conversation {
         };
         let noted = Warmth {
             key: self.key.number(),
-            member: identity(member),
+            member: member.identity.number(),
             warm: warm(member.provider.kind, usage),
             until: now.after(lasts),
         };
@@ -136,7 +134,7 @@ impl Warmth {
             return None;
         }
         let mut members = pool.members.iter();
-        let member = members.position(|member| identity(member) == self.member)?;
+        let member = members.position(|member| member.identity.number() == self.member)?;
         Some(Holder {
             member,
             warm: self.warm,
@@ -153,16 +151,6 @@ fn warm(kind: ProviderKind, usage: &Usage) -> Tokens {
             .filter(|input| *input >= LEAST_CACHED)
             .unwrap_or_default(),
     }
-}
-
-/// A member as a number that stays the same when others come or go.
-fn identity(member: &Member) -> u64 {
-    let digest = Sha256::new()
-        .chain_update(member.provider.name.as_str())
-        .chain_update([0])
-        .chain_update(member.model.as_str())
-        .finalize();
-    digest.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// Adds the beginning of what a value says, without what it is wrapped in.

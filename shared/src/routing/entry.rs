@@ -31,15 +31,9 @@ pub(super) fn reserved(member: &Member, demand: Demand<'_>) -> Tokens {
 }
 
 /// How a member stands for a call.
-pub(super) fn standing(
-    member: &Member,
-    health: &Health,
-    demand: Demand<'_>,
-    store: &dyn Store,
-    now: Timestamp,
-) -> Standing {
+pub(super) fn standing(member: &Member, demand: Demand<'_>, store: &dyn Store, now: Timestamp) -> Standing {
     let provider = &member.provider;
-    let standing = health.standing(&provider.circuit_breaker, now);
+    let standing = health(member, store).standing(&provider.circuit_breaker, now);
     if provider.limits.is_empty() {
         return standing;
     }

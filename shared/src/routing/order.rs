@@ -9,8 +9,8 @@ use crate::units::{MicroUsd, Timestamp, Tokens};
 /// A member and its place in the pool.
 pub type Placed<'a> = (usize, &'a Member);
 
-/// As in the document.
-pub fn cascade(mut members: Vec<Placed<'_>>) -> Vec<Placed<'_>> {
+/// By priority, and within one as in the document.
+pub fn as_written(mut members: Vec<Placed<'_>>) -> Vec<Placed<'_>> {
     members.sort_by_key(|(_, member)| member.priority);
     members
 }
@@ -64,20 +64,21 @@ impl Speed {
 /// ago, so that one that has become quick is noticed; more of them where one was never measured. Where all were measured
 /// a moment ago none do.
 pub fn lowest_latency(
-    mut members: Vec<Placed<'_>>,
+    members: Vec<Placed<'_>>,
     speed: impl Fn(&Member) -> Speed,
     random: u64,
     now: Timestamp,
 ) -> Vec<Placed<'_>> {
-    members.sort_by_cached_key(|(_, member)| {
-        let expected = speed(member).expected;
-        (member.priority, expected.is_none(), expected)
-    });
-    let priority = members.first().map(|(_, member)| member.priority);
+    let mut members: Vec<_> = members
+        .into_iter()
+        .map(|placed| (placed, speed(placed.1)))
+        .collect();
+    members.sort_by_key(|((_, member), speed)| (member.priority, speed.expected.is_none(), speed.expected));
+    let priority = members.first().map(|((_, member), _)| member.priority);
     let peers = members
         .iter()
-        .take_while(|(_, member)| Some(member.priority) == priority)
-        .map(|(_, member)| speed(member).measured_at);
+        .take_while(|((_, member), _)| Some(member.priority) == priority)
+        .map(|(_, speed)| speed.measured_at);
     let oldest = peers.enumerate().min_by_key(|(_, measured_at)| *measured_at);
     if let Some((index, measured_at)) = oldest
         && explores(measured_at, random, now)
@@ -87,7 +88,7 @@ pub fn lowest_latency(
             .into_iter()
             .for_each(|peers| peers.rotate_right(1));
     }
-    members
+    members.into_iter().map(|(placed, _)| placed).collect()
 }
 
 /// Whether a call finds out about a member that was last measured then.
@@ -100,32 +101,9 @@ fn explores(measured_at: Option<Timestamp>, random: u64, now: Timestamp) -> bool
     (u128::from(random) * 100) >> 64 < u128::from(percent)
 }
 
-/// Lower priorities first; within one, the first is drawn by weight and the others follow in the document's order.
-/// A member without weight is never drawn while another one has some, but stays for failover.
-pub fn priority_weighted(mut members: Vec<Placed<'_>>, random: u64) -> Vec<Placed<'_>> {
-    members.sort_by_key(|(_, member)| member.priority);
-    let mut ordered = Vec::with_capacity(members.len());
-    let mut random = random;
-    for group in members.chunk_by(|(_, one), (_, other)| one.priority == other.priority) {
-        let first = draw(group, random);
-        ordered.extend(first.and_then(|index| group.get(index)));
-        ordered.extend(
-            group
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| Some(*index) != first)
-                .map(|(_, m)| m),
-        );
-        // Another draw for the next group: one step of a full-period generator.
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-    }
-    ordered
-}
-
-/// The index of the member that `random` falls on; `None` if no member has weight.
-fn draw(members: &[Placed<'_>], random: u64) -> Option<usize> {
+/// The index of the member that `random` falls on by weight; `None` if no member has weight. A member without weight is
+/// never drawn while another one has some.
+pub fn draw(members: &[Placed<'_>], random: u64) -> Option<usize> {
     let total: u64 = members.iter().map(|(_, member)| u64::from(member.weight)).sum();
     // The high half of the product maps the whole range of `random` evenly onto the weights.
     let mut ticket = u64::try_from((u128::from(random) * u128::from(total)) >> 64).unwrap_or_default();
@@ -145,62 +123,15 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    fn order(members: &[Member], random: u64) -> Vec<&str> {
-        priority_weighted(members.iter().enumerate().collect(), random)
-            .iter()
-            .map(|(_, m)| m.model.as_str())
-            .collect()
-    }
-
-    #[test]
-    fn first_choices_follow_the_weights_within_a_point() {
-        let members = [member("a", 0, 70), member("b", 0, 25), member("c", 0, 5)];
-        let mut counts = [0u32; 3];
-        let mut random: u64 = 42;
-        for _ in 0..10_000 {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let first = order(&members, random.rotate_left(32))[0];
-            counts[["a", "b", "c"].iter().position(|name| *name == first).unwrap()] += 1;
-        }
-        for (count, weight) in counts.iter().zip([7_000, 2_500, 500]) {
-            assert!(count.abs_diff(weight) <= 100, "{counts:?}");
-        }
-    }
-
-    #[test]
-    fn the_others_follow_in_order_and_later_priorities_come_last() {
-        let members = [
-            member("z", 1, 1),
-            member("a", 0, 0),
-            member("b", 0, 1),
-            member("c", 0, 0),
-        ];
-        assert_eq!(order(&members, 7), ["b", "a", "c", "z"]);
-    }
-
-    #[test]
-    fn without_any_weight_the_order_is_the_documents() {
-        let members = [member("a", 0, 0), member("b", 0, 0)];
-        assert_eq!(order(&members, u64::MAX), ["a", "b"]);
-        assert!(order(&[], 1).is_empty());
-    }
-
-    #[test]
-    fn the_ends_of_the_range_fall_on_the_first_and_the_last() {
-        let members = [member("a", 0, 1), member("b", 0, 1), member("c", 0, 1)];
-        assert_eq!(order(&members, 0)[0], "a");
-        assert_eq!(order(&members, u64::MAX)[0], "c");
-    }
-
     fn names<'a>(members: &[Placed<'a>]) -> Vec<&'a str> {
         members.iter().map(|(_, member)| member.model.as_str()).collect()
     }
 
     #[test]
-    fn a_cascade_is_the_documents_order_within_a_priority() {
+    fn the_documents_order_counts_within_a_priority() {
         let members = [member("z", 1, 9), member("b", 0, 1), member("a", 0, 9)];
         assert_eq!(
-            names(&cascade(members.iter().enumerate().collect())),
+            names(&as_written(members.iter().enumerate().collect())),
             ["b", "a", "z"]
         );
     }

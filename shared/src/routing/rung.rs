@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::arrangement::Strategy;
-use super::order::cascade;
+use super::order::as_written;
 use crate::config::{Member, Pool};
 use crate::headers::{Headers, X_STAINLESS_RETRY_COUNT};
 
@@ -19,7 +19,7 @@ impl Rung {
         if pool.strategy != Strategy::Cascade {
             return None;
         }
-        let members = cascade(pool.members.iter().enumerate().collect());
+        let members = as_written(pool.members.iter().enumerate().collect());
         let place = members.iter().position(|(index, _)| *index == member)?;
         u32::try_from(place + 1).ok().map(Self)
     }
@@ -28,7 +28,7 @@ impl Rung {
 /// The last rung of a cascade; `None` if the pool is none.
 #[must_use]
 pub fn last_rung(pool: &Pool) -> Option<&Member> {
-    let members = cascade(pool.members.iter().enumerate().collect());
+    let members = as_written(pool.members.iter().enumerate().collect());
     let (_, last) = members.last().filter(|_| pool.strategy == Strategy::Cascade)?;
     Some(last)
 }

@@ -6,7 +6,7 @@ use crate::config::{Member, Provider, ProviderKind, Timeouts};
 use crate::health::CircuitBreaker;
 use crate::ledger::RateLimits;
 use crate::provider::Capabilities;
-use crate::routing::Moment;
+use crate::routing::{MemberIdentity, Moment};
 use crate::store::Empty;
 use crate::units::Timestamp;
 
@@ -38,5 +38,6 @@ pub fn member(model: &str, priority: u32, weight: u32) -> Member {
         capabilities: Capabilities::ALL,
         context: None,
         price: None,
+        identity: MemberIdentity::of(model, model),
     }
 }

@@ -11,7 +11,7 @@ use crate::config::snapshot::{LogicalModel, Member, Pool, Provider};
 use crate::ids::{LogicalModelName, PoolName, UpstreamModelName};
 use crate::ledger::Price;
 use crate::provider::{Capabilities, models};
-use crate::routing::{RetryLimits, Strategy};
+use crate::routing::{MemberIdentity, RetryLimits, Strategy};
 use crate::units::Tokens;
 
 /// Attempts after the first where the pool does not say: every other member, but no more than this.
@@ -31,8 +31,10 @@ fn member(entry: &MemberEntry<'_>, model: &str, known: &Known<'_>) -> Option<Mem
         providers, prices, ..
     } = known;
     let known = models::known(model);
+    let provider = providers.look_up(&entry.provider, "provider")?;
     Some(Member {
-        provider: providers.look_up(&entry.provider, "provider")?,
+        identity: MemberIdentity::of(provider.name.as_str(), model),
+        provider,
         model: UpstreamModelName::from(model),
         weight: entry.weight,
         priority: entry.priority,

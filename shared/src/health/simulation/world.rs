@@ -9,10 +9,10 @@ use crate::config::Member;
 use crate::health::{Health, Sample, Standing, Ticket, delay};
 use crate::ids::PoolName;
 use crate::ledger::{Reservation, Window};
-use crate::routing::{Candidate, RetryBudget, RetryLimits, Speed, Wishes, arrange};
+use crate::routing::{Knowledge, RetryBudget, RetryLimits, Speed, Wishes, arrange};
 use crate::store::testing::Memory;
 use crate::store::{health_key, look, retry_budget_key, update, window_key};
-use crate::units::{Millis, Timestamp, Tokens};
+use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
 
 pub const SECOND: u64 = 1_000;
 pub const MINUTE: u64 = 60 * SECOND;
@@ -150,18 +150,6 @@ impl World {
         random.rotate_left(32)
     }
 
-    fn standing(&self, member: &Member) -> Standing {
-        let (now, provider) = (self.now(), &member.provider);
-        let health: Health = look(&self.store, &health_key(&provider.name, &member.model));
-        let limited = (!provider.limits.is_empty()).then(|| {
-            let window: Window = look(&self.store, &window_key(&provider.name));
-            window.check(&provider.limits, ESTIMATE, now).err()
-        });
-        health
-            .standing(&provider.circuit_breaker, now)
-            .or_limited(limited.flatten().map(|limited| limited.until))
-    }
-
     fn begin(&self) {
         self.store.patience.set(u32::try_from(self.random() % 4).unwrap());
         self.calls.set(self.calls.get() + 1);
@@ -191,22 +179,13 @@ impl World {
 
     /// The attempts of a call, or how long it should wait.
     fn plan(&self) -> Result<Call, Millis> {
-        let candidates: Vec<_> = self
-            .members
-            .iter()
-            .enumerate()
-            .map(|(index, member)| Candidate {
-                member: (index, member),
-                standing: self.standing(member),
-                cost: None,
-                speed: Speed::default(),
-            })
-            .collect();
         let wishes = Wishes {
             random: self.random(),
+            now: self.now(),
+            most: self.members.len(),
             ..Wishes::default()
         };
-        let arrangement = arrange(&candidates, wishes, self.now());
+        let arrangement = arrange(self.members.iter().enumerate().collect(), wishes, self);
         if let Some(wait) = arrangement.wait {
             return Err(wait);
         }
@@ -330,5 +309,27 @@ impl World {
         if !is_success && !self.attempt(flight.call) {
             self.failed.borrow_mut().push(self.millis());
         }
+    }
+}
+
+impl Knowledge for World {
+    fn standing(&self, member: &Member) -> Standing {
+        let (now, provider) = (self.now(), &member.provider);
+        let health: Health = look(&self.store, &health_key(&provider.name, &member.model));
+        let limited = (!provider.limits.is_empty()).then(|| {
+            let window: Window = look(&self.store, &window_key(&provider.name));
+            window.check(&provider.limits, ESTIMATE, now).err()
+        });
+        health
+            .standing(&provider.circuit_breaker, now)
+            .or_limited(limited.flatten().map(|limited| limited.until))
+    }
+
+    fn cost(&self, _: &Member) -> Option<MicroUsd> {
+        None
+    }
+
+    fn speed(&self, _: &Member) -> Speed {
+        Speed::default()
     }
 }

@@ -147,7 +147,7 @@ fn another_conversation_in_the_same_place_is_not_taken_for_this_one() {
     let this = conversation(Format::OpenAiChat, &body, &pool, &store, 0);
     let warmth = Warmth {
         key: this.key.number().wrapping_add(crate::limits::WARM_CONVERSATIONS),
-        member: identity(&pool.members[0]),
+        member: pool.members[0].identity.number(),
         warm: Tokens(9),
         until: Timestamp(u64::MAX),
     };
