@@ -59,7 +59,10 @@ pub const MAX_COMPILED_PATTERN: usize = 128 << 10;
 
 /// The longest JSON schema of a request that answers are judged by; OpenAI itself takes 120,000 characters of names and
 /// values.
-pub const MAX_SCHEMA: usize = 256 << 10;
+pub const MAX_SCHEMA: usize = 128 << 10;
+
+/// The schemas within one: each takes some hundred bytes of memory.
+pub const MAX_SCHEMA_NODES: usize = 10_000;
 
 /// The steps of checking one answer against a schema, each some ten nanoseconds. References let a short schema ask for
 /// very many.

@@ -9,6 +9,7 @@ mod compile;
 use serde_json::Value;
 
 use super::pattern::{Pattern, PatternError};
+use crate::limits::MAX_SCHEMA_NODES;
 
 pub use check::Misfit;
 
@@ -53,6 +54,9 @@ pub enum SchemaProblem {
     /// A reference out of the schema.
     #[error("must refer to a place in the same schema, as `#/$defs/name`")]
     Reference,
+    /// It has more than [`MAX_SCHEMA_NODES`] schemas in it.
+    #[error("must not have more than {MAX_SCHEMA_NODES} schemas in it")]
+    TooLarge,
     /// A pattern.
     #[error("{0}")]
     Pattern(#[from] PatternError),

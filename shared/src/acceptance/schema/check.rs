@@ -107,7 +107,7 @@ impl Checker<'_> {
     }
 
     fn object(&mut self, rules: &Rules, members: &Map<String, Value>, depth: u32) -> Holds {
-        self.spend(rules.required.len())?;
+        self.spend(rules.required.len().saturating_add(rules.properties.len()))?;
         let has_required = rules.required.iter().all(|name| members.contains_key(name));
         if !has_required || !rules.properties_count.hold(members.len()) {
             return Ok(false);
@@ -123,7 +123,7 @@ impl Checker<'_> {
             return Ok(true);
         };
         for (name, value) in members {
-            self.spend(rules.properties.len())?;
+            self.spend(rules.properties.len().saturating_add(1))?;
             let is_named = rules.properties.iter().any(|(known, _)| known == name);
             if !is_named && !self.fits(additional, value, depth)? {
                 return Ok(false);
@@ -136,6 +136,7 @@ impl Checker<'_> {
         if !rules.items_count.hold(elements.len()) {
             return Ok(false);
         }
+        self.spend(elements.len())?;
         for (index, element) in elements.iter().enumerate() {
             let id = rules.prefix_items.get(index).copied().or(rules.items);
             if let Some(id) = id

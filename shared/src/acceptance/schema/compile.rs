@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Author, Id, Node, Rules, SchemaError, SchemaProblem, Type};
 use crate::acceptance::pattern::{Case, Pattern};
+use crate::limits::MAX_SCHEMA_NODES;
 
 /// Keywords that say something about a value and limit nothing, or hold what others refer to.
 const NOTES: [&str; 16] = [
@@ -39,6 +40,12 @@ pub(super) fn compile(schema: &Value, author: Author) -> Result<Vec<Node>, Schem
     };
     compiler.refer(schema, "#".to_owned());
     while let Some(Waiting { id, schema, place }) = compiler.waiting.pop() {
+        if compiler.nodes.len() > MAX_SCHEMA_NODES {
+            return Err(SchemaError {
+                place,
+                problem: SchemaProblem::TooLarge,
+            });
+        }
         let node = compiler.read(schema, &place)?;
         if let Some(slot) = compiler.nodes.get_mut(id) {
             *slot = node;

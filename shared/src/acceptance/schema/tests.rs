@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::limits::MAX_SCHEMA_NODES;
 
 fn operators(schema: &Value) -> Schema {
     Schema::new(schema, Author::Operator).unwrap()
@@ -171,14 +172,23 @@ fn no_schema_takes_more_than_a_bounded_time() {
     definitions.insert("l60".to_owned(), json!(true));
     let doubling = json!({"$ref": "#/$defs/l0", "$defs": definitions});
     let many: Vec<u32> = (0..5_000).collect();
+    let wide: serde_json::Map<String, Value> = (0..5_000)
+        .map(|index| (format!("p{index}"), json!(true)))
+        .collect();
+    let often = vec![json!({"items": true, "not": true}); 500];
     for (schema, value) in [
         (endless, json!(1)),
         (doubling, json!(1)),
         (json!({"uniqueItems": true}), json!(many)),
+        (
+            json!({"items": {"properties": wide}}),
+            json!(vec![json!({}); 5_000]),
+        ),
+        (json!({"anyOf": often}), json!(many)),
     ] {
         assert_eq!(operators(&schema).check(&value), Err(Misfit::TooMuchWork));
     }
-    let chain: serde_json::Map<String, Value> = (0..10_000)
+    let chain: serde_json::Map<String, Value> = (0..5_000)
         .map(|index| {
             (
                 format!("l{index}"),
@@ -191,4 +201,7 @@ fn no_schema_takes_more_than_a_bounded_time() {
         Schema::new(&chain, Author::Agent).unwrap().check(&json!(1)),
         Err(Misfit::TooMuchWork)
     );
+    let large = json!({"allOf": vec![json!({"minLength": 1}); MAX_SCHEMA_NODES + 1]});
+    let error = Schema::new(&large, Author::Agent).unwrap_err();
+    assert_eq!(error.problem, SchemaProblem::TooLarge);
 }
