@@ -13,7 +13,7 @@ use shared::config::Snapshot;
 use shared::headers::{X_ENVOY_MAX_RETRIES, X_ENVOY_PER_TRY_TIMEOUT};
 use shared::metrics::{Labels, Metric};
 use shared::reply::Reply;
-use shared::routing::Estimators;
+use shared::routing::Worker;
 use shared::store::Store;
 use shared::units::Timestamp;
 
@@ -32,7 +32,7 @@ impl BrokerContext {
         Self {
             host: Host {
                 id,
-                estimators: store::estimators(),
+                worker: store::worker(),
             },
             machine: Some(Broker::new(snapshot, now, random)),
         }
@@ -120,7 +120,7 @@ impl HttpContext for BrokerContext {
 
 struct Host {
     id: u32,
-    estimators: Rc<Estimators>,
+    worker: Rc<Worker>,
 }
 
 impl Services for Host {
@@ -162,8 +162,8 @@ impl Output for Host {
         host::has_provider_broken_off()
     }
 
-    fn estimators(&self) -> &Estimators {
-        &self.estimators
+    fn worker(&self) -> &Worker {
+        &self.worker
     }
 
     fn record(&mut self, record: &Record<'_>) {

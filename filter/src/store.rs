@@ -6,7 +6,7 @@ use proxy_wasm::hostcalls;
 use shared::config::Snapshot;
 use shared::health::Health;
 use shared::ledger::Window;
-use shared::routing::Estimators;
+use shared::routing::Worker;
 use shared::store::{Packed as _, Store, health_key, window_key};
 
 /// proxy-wasm's shared data. Both roles run under one `vm_id`, so they see the same.
@@ -25,12 +25,12 @@ impl Store for SharedData {
 }
 
 thread_local! {
-    static ESTIMATORS: Rc<Estimators> = Rc::default();
+    static WORKER: Rc<Worker> = Rc::default();
 }
 
-/// What this worker knows of how models count tokens, through every reload.
-pub fn estimators() -> Rc<Estimators> {
-    ESTIMATORS.with(Rc::clone)
+/// What this worker remembers by itself, through every reload.
+pub fn worker() -> Rc<Worker> {
+    WORKER.with(Rc::clone)
 }
 
 /// Makes an entry for every model at every account, and for every limit, that has none yet: the host checks no version where there is no

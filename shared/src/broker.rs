@@ -19,7 +19,7 @@ use crate::identity;
 use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
-use crate::routing::{self, Estimators, Facts, Moment};
+use crate::routing::{self, Facts, Moment, Worker};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dialect, Dropped, Format, Observation};
 use decision::{Asked, Decision};
@@ -78,8 +78,8 @@ pub trait Output: Services {
     fn remove_response_header(&mut self, name: &str);
     /// Whether it was the provider who broke off the answer of the call that is over.
     fn has_provider_broken_off(&self) -> bool;
-    /// What this worker knows of how models count tokens.
-    fn estimators(&self) -> &Estimators;
+    /// What this worker remembers by itself.
+    fn worker(&self) -> &Worker;
     /// Hands the record to the access log.
     fn record(&mut self, record: &Record<'_>);
 }
@@ -194,7 +194,7 @@ impl Broker {
                     now,
                     random: trail.random,
                     store: output.store(),
-                    estimators: output.estimators(),
+                    worker: output.worker(),
                 };
                 match read_and_plan(&mut trail, reading, body, moment) {
                     Ok(call) => forward(&trail, call, output),

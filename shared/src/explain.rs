@@ -13,7 +13,7 @@ use crate::headers::Headers;
 use crate::ids::{AgentName, ConfigVersion, PoolName, RuleName, TenantName, WorkspaceName};
 use crate::provider::Capability;
 use crate::reply::Refusal;
-use crate::routing::{Estimators, Moment, Stated};
+use crate::routing::{Moment, Stated, Worker};
 use crate::store::Empty;
 use crate::units::{Timestamp, Tokens};
 use crate::wire::{Dialect, Format};
@@ -130,7 +130,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         now: Timestamp(0),
         random,
         store: &Empty,
-        estimators: &Estimators::default(),
+        worker: &Worker::default(),
     };
     let asked = Asked {
         agent,

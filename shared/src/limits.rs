@@ -147,6 +147,9 @@ pub const EXPECTED_OUTPUT: Tokens = Tokens(500);
 /// The most requests or tokens per minute that a limit may allow; counters of this size fit their buckets.
 pub const MAX_PER_MINUTE: u64 = 1_000_000_000;
 
+/// How long a worker goes by what it knows of the speed of members before it looks at what all workers know.
+pub const SPEEDS_FOR: Millis = Millis(250);
+
 /// Of a hundred calls to a pool that asks the quickest, how many ask the one that was measured the longest ago.
 pub const EXPLORED_PERCENT: u8 = 5;
 

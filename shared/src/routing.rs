@@ -15,6 +15,7 @@ mod rung;
 mod stated;
 #[cfg(test)]
 pub(crate) mod testing;
+mod worker;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub use retry_budget::{RetryBudget, RetryLimits, note_call, take_retry};
 pub use rules::{Facts, Resolution, Unresolved, resolve, unmet};
 pub use rung::{Rung, last_rung, own_retries};
 pub use stated::Stated;
+pub use worker::{Speeds, Worker};
 
 use crate::config::{Member, Pool, Provider};
 use crate::health::Standing;
@@ -61,8 +63,8 @@ pub struct Moment<'a> {
     pub random: u64,
     /// What all workers remember of accounts.
     pub store: &'a dyn Store,
-    /// What this worker knows of how models count tokens.
-    pub estimators: &'a Estimators,
+    /// What this worker remembers by itself.
+    pub worker: &'a Worker,
 }
 
 /// One attempt that may be made.
@@ -151,11 +153,10 @@ impl Knowledge for Remembered<'_> {
     }
 
     fn speed(&self, member: &Member) -> Speed {
-        let health = entry::health(member, self.moment.store);
-        Speed::of(&health.latency, self.demand.is_stream, self.demand.output)
+        let Moment {
+            now, store, worker, ..
+        } = self.moment;
+        let latency = worker.speeds.of(member, store, now);
+        Speed::of(&latency, self.demand.is_stream, self.demand.output)
     }
 }
-
-#[cfg(test)]
-#[cfg(not(target_arch = "wasm32"))]
-mod speed;

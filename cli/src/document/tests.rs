@@ -149,7 +149,7 @@ fn moment(random: u64) -> Moment<'static> {
         now: Timestamp(0),
         random,
         store: &Empty,
-        estimators: Box::leak(Box::default()),
+        worker: Box::leak(Box::default()),
     }
 }
 

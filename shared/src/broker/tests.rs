@@ -165,7 +165,7 @@ struct Host {
     removed_from_answer: Vec<String>,
     has_provider_broken_off: bool,
     store: Rc<Memory>,
-    estimators: Rc<Estimators>,
+    worker: Rc<Worker>,
 }
 
 impl Services for Host {
@@ -201,8 +201,8 @@ impl Output for Host {
         self.removed_from_answer.push(name.to_owned());
     }
 
-    fn estimators(&self) -> &Estimators {
-        &self.estimators
+    fn worker(&self) -> &Worker {
+        &self.worker
     }
 
     fn has_provider_broken_off(&self) -> bool {

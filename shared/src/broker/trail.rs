@@ -242,7 +242,7 @@ fn close_last(call: &mut Call, now: Timestamp) {
 fn learn(call: &Call, now: Timestamp, output: &mut dyn Output) -> Option<Tokens> {
     let attempt = call.attempts.last().filter(|attempt| attempt.is_success())?;
     let usage = call.observation.usage()?;
-    let (estimators, store) = (output.estimators(), output.store());
+    let (estimators, store) = (&output.worker().estimators, output.store());
     let content = &call.request.content;
     let expected = estimators.estimate(&attempt.model, content, store);
     estimators.learn(&attempt.model, content, usage.input, store);

@@ -8,7 +8,7 @@ use crate::headers::Headers;
 use crate::identity::TokenDigest;
 use crate::metrics::{Labels, Metric};
 use crate::reply::Reply;
-use crate::routing::Estimators;
+use crate::routing::Worker;
 use crate::store::{Empty, Store};
 
 mod answer;
@@ -51,7 +51,7 @@ fn document() -> Value {
 
 /// Takes what the once-per-call machine hands over.
 #[derive(Default)]
-struct Handover(Vec<SharedCall>, Estimators);
+struct Handover(Vec<SharedCall>, Worker);
 
 impl Services for Handover {
     fn store(&self) -> &dyn Store {
@@ -70,7 +70,7 @@ impl broker::Output for Handover {
         panic!("{reply:?}");
     }
     fn remove_response_header(&mut self, _: &str) {}
-    fn estimators(&self) -> &Estimators {
+    fn worker(&self) -> &Worker {
         &self.1
     }
     fn has_provider_broken_off(&self) -> bool {

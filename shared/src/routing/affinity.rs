@@ -10,7 +10,7 @@ use crate::config::Member;
 pub struct PrefixKey(u64);
 
 /// What tells a member from all others, as a number that is the same on every Envoy and stays when others come or go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MemberIdentity(u64);
 
 impl MemberIdentity {

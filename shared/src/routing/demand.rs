@@ -35,6 +35,7 @@ impl<'a> Demand<'a> {
     #[must_use]
     pub fn input(&self, model: &UpstreamModelName) -> Tokens {
         self.moment
+            .worker
             .estimators
             .estimate(model, self.content, self.moment.store)
     }

@@ -16,7 +16,7 @@ pub fn moment(random: u64) -> Moment<'static> {
         now: Timestamp(0),
         random,
         store: &Empty,
-        estimators: Box::leak(Box::default()),
+        worker: Box::leak(Box::default()),
     }
 }
 
