@@ -133,7 +133,7 @@ start_plain() {
 # Leaves the broker running as the last of STARTED, and in START_MS how long it took to its first answer.
 start_broker() {
   local before arguments=(up --config "$WORK/broker.yaml" --listen "127.0.0.1:$BROKER" --admin "127.0.0.1:$BROKER_ADMIN")
-  arguments+=(--access-log "$WORK/access.log" --concurrency 1)
+  arguments+=(--status off --access-log "$WORK/access.log" --concurrency 1)
   before="$(microseconds)"
   BENCH_KEY=bench-key "$BROKER_BIN" "${arguments[@]}" >"$WORK/broker.log" 2>&1 &
   STARTED+=("$!")

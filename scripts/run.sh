@@ -20,6 +20,7 @@ esac
 
 LISTEN=127.0.0.1:10000
 ADMIN=127.0.0.1:9901
+STATUS=127.0.0.1:9902
 ACCOUNTS=(anthropic-prod@127.0.0.1:18081 openai-prod@127.0.0.1:18082 openai-backup@127.0.0.1:18083
   openai-flaky@127.0.0.1:18084)
 FLAKY='openai-flaky={"kind":"status","status":503}'
@@ -58,7 +59,8 @@ give_simulated_keys() {
 }
 
 start_broker() {
-  local arguments=(up --config "$1" --listen "$LISTEN" --admin "$ADMIN" --access-log "$ACCESS_LOG" --concurrency 1)
+  local arguments=(up --config "$1" --listen "$LISTEN" --admin "$ADMIN")
+  arguments+=(--status "$STATUS" --access-log "$ACCESS_LOG" --concurrency 1)
   : >"$ACCESS_LOG"
   "$BROKER_BIN" "${arguments[@]}" >"$RUN/broker.log" 2>&1 &
   STARTED+=("$!")
@@ -66,7 +68,7 @@ start_broker() {
     tail -n 40 "$RUN/broker.log" >&2
     fail "the broker did not start; all it said is in .run/broker.log"
   }
-  say "broker: http://$LISTEN, Envoy's admin: http://$ADMIN"
+  say "broker: http://$LISTEN, Envoy's admin: http://$ADMIN, status: http://$STATUS/status"
 }
 
 sha256() { printf '%s' "$1" | sha256sum | cut -d' ' -f1; }

@@ -54,6 +54,15 @@ async fn envoys_configuration_by_hand_works_as_it_stands() {
         }
     }
 
+    let page = Answer::of(
+        example
+            .client
+            .get(format!("http://{}/status.json", example.status)),
+    )
+    .await;
+    let status = page.expect_status(200).json();
+    assert_eq!(status["pools"][0]["members"][1]["standing"], "healthy");
+
     let records = example.wait_for_records(3).await;
     let way = |provider: &str, status: &str| (provider.to_owned(), status.to_owned());
     let ways = [
@@ -116,6 +125,7 @@ struct Example {
     folder: TempDir,
     address: SocketAddr,
     admin: SocketAddr,
+    status: SocketAddr,
     accounts: [Simulator; 3],
     client: reqwest::Client,
 }
@@ -127,7 +137,7 @@ impl Example {
             Simulator::start("openai-prod").await,
             Simulator::start("openai-backup").await,
         ];
-        let (address, admin) = (free_address(), free_address());
+        let (address, admin, status) = (free_address(), free_address(), free_address());
         let folder = TempDir::new().expect("a folder");
         let access_log = folder.path().join("access.log");
         let ports = accounts
@@ -137,6 +147,7 @@ impl Example {
         for (written, here) in [
             ("port_value: 10000", format!("port_value: {}", address.port())),
             ("port_value: 9901", format!("port_value: {}", admin.port())),
+            ("port_value: 9902", format!("port_value: {}", status.port())),
             ("18081", ports[0].clone()),
             ("18082", ports[1].clone()),
             ("18083", ports[2].clone()),
@@ -156,6 +167,7 @@ impl Example {
             folder,
             address,
             admin,
+            status,
             accounts,
             client: reqwest::Client::builder()
                 .no_proxy()

@@ -10,6 +10,7 @@ mod places;
 mod process;
 mod raw;
 mod record;
+mod status;
 mod stream;
 mod until;
 

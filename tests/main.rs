@@ -20,6 +20,8 @@ mod failover;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod health_checks;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod models_endpoint;
@@ -35,6 +37,8 @@ mod reload;
 mod routing;
 #[cfg(test)]
 mod stats;
+#[cfg(test)]
+mod status;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use provider_simulator::Simulator;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
-use serde_json::json;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
@@ -66,14 +66,25 @@ async fn front(issuer: &Issuer, name: &str, behind: SocketAddr) -> u16 {
 
 /// A call through a broker that trusts `trusted` to a provider with a certificate for `name`.
 async fn call(trusted: &Issuer, signer: &Issuer, name: &str) -> (Simulator, Answer, Record) {
+    call_with(trusted, signer, name, json!({})).await
+}
+
+/// The same with further keys of the provider.
+async fn call_with(
+    trusted: &Issuer,
+    signer: &Issuer,
+    name: &str,
+    mut further: Value,
+) -> (Simulator, Answer, Record) {
     let provider = Simulator::start("behind-tls").await;
+    provider.set_health(200);
     let port = front(signer, name, provider.address()).await;
     let folder = TempDir::new().expect("a folder");
     let authority: PathBuf = folder.path().join("ca.pem");
     std::fs::write(&authority, trusted.pem()).expect("writing the CA");
-    let endpoint = format!("https://localhost:{port}/gateway/v1");
+    further["endpoint"] = json!(format!("https://localhost:{port}/gateway/v1"));
     let config = Config::new()
-        .provider_with("openai", &provider, json!({"endpoint": endpoint}))
+        .provider_with("openai", &provider, further)
         .single("fast", &provider, "upstream");
     let broker = config
         .broker()
@@ -111,4 +122,20 @@ async fn a_certificate_that_is_not_trusted_or_has_another_name_is_refused() {
             [("behind-tls".to_owned(), "connect_failure".to_owned())]
         );
     }
+}
+
+#[tokio::test]
+async fn a_health_check_goes_through_tls_too() {
+    let trusted = issuer();
+    let check = json!({"health_check": {"path": "/health", "interval": "100ms"}});
+    let (provider, answer, record) = call_with(&trusted, &trusted, "localhost", check.clone()).await;
+    answer.expect_status(200);
+    assert_eq!(record.ways(), [("behind-tls".to_owned(), "200".to_owned())]);
+    let host = provider.checks()[0].header("host").map(str::to_owned);
+    assert!(host.is_some_and(|host| host.starts_with("localhost:")));
+
+    let (provider, answer, record) = call_with(&trusted, &issuer(), "localhost", check).await;
+    answer.expect_status(503);
+    assert!(provider.checks().is_empty(), "who is not trusted is not asked");
+    assert_eq!(record.ways(), [("behind-tls".to_owned(), "unhealthy".to_owned())]);
 }

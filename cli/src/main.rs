@@ -4,7 +4,9 @@ mod calls;
 mod columns;
 mod document;
 mod explain;
+mod http;
 mod render;
+mod status;
 mod token;
 mod up;
 mod validate;
@@ -42,6 +44,8 @@ enum Command {
     Token(token::Command),
     /// Show the calls of an access log as a table.
     Calls(calls::Options),
+    /// Show the figures of a running broker's rules, and how its accounts stand.
+    Status(status::Options),
 }
 
 #[derive(Subcommand)]
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Token(command) => token::run(&command),
         Command::Calls(options) => calls::run(&options),
+        Command::Status(options) => status::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,10 +4,12 @@
 mod bootstrap;
 mod clusters;
 mod files;
+mod health;
 mod hop;
 mod listener;
 mod parts;
 mod secrets;
+mod status;
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,7 @@ use clap::Args;
 use crate::document::{self, Document};
 
 pub use files::write_if_changed;
+pub use status::url as status_url;
 
 /// The largest request that Envoy holds back: more than the broker takes, so that the broker is the one to refuse.
 const BUFFER_BYTES: usize = shared::limits::MAX_REQUEST_BODY + (4 << 20);
@@ -42,6 +45,9 @@ pub struct Place {
     /// Envoy's admin interface; keep it on loopback.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:9901")]
     pub admin: String,
+    /// Where the status page is, `/status`; keep it on loopback. `off`: nowhere.
+    #[arg(long, value_name = "HOST:PORT", default_value = DEFAULT_STATUS)]
+    pub status: String,
     /// Where the records go, a JSON object a line.
     #[arg(long, value_name = "FILE", default_value = "/dev/stdout")]
     pub access_log: PathBuf,
@@ -59,6 +65,9 @@ pub struct Place {
     )]
     pub trusted_ca: PathBuf,
 }
+
+/// Where the status page is if nothing else is said.
+pub const DEFAULT_STATUS: &str = "127.0.0.1:9902";
 
 const DEFAULT_MODULE: &str = "target/wasm32-wasip1/release/model_broker.wasm";
 

@@ -61,8 +61,12 @@ pub fn run(options: &Options) -> Result<()> {
     let mut envoy = Envoy::start(options.envoy.as_deref(), folder.path(), options.concurrency)?;
     let admin = Admin::new(&place.admin);
     wait_until_ready(&mut envoy, &admin, &ended)?;
+    let status = match render::status_url(&place) {
+        Some(url) => format!(", status {url}"),
+        None => String::new(),
+    };
     println!(
-        "broker ready on http://{} (admin http://{})",
+        "broker ready on http://{} (admin http://{}{status})",
         place.listen, place.admin
     );
 

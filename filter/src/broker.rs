@@ -14,11 +14,12 @@ use shared::headers::{X_ENVOY_MAX_RETRIES, X_ENVOY_PER_TRY_TIMEOUT};
 use shared::metrics::{Labels, Metric};
 use shared::reply::Reply;
 use shared::routing::Worker;
+use shared::statistics::{Ended, Selection};
 use shared::store::Store;
 use shared::units::Timestamp;
 
 use crate::store::{self, SharedData};
-use crate::{calls, host, telemetry};
+use crate::{calls, host, statistics, telemetry};
 
 /// One call.
 pub struct BrokerContext {
@@ -160,6 +161,10 @@ impl Output for Host {
 
     fn has_provider_broken_off(&self) -> bool {
         host::has_provider_broken_off()
+    }
+
+    fn tally(&mut self, selection: Selection<'_>, ended: Ended) {
+        statistics::note(selection, ended);
     }
 
     fn worker(&self) -> &Worker {

@@ -1,6 +1,7 @@
-//! The proxy-wasm module. One module, two places in Envoy: the role `broker` sees a call once, as the listener's
-//! filter; the role `egress` sees each attempt, as an upstream filter of a provider account's cluster. Both run in
-//! one VM on one thread and share the call in memory.
+//! The proxy-wasm module. One module, three places in Envoy: the role `broker` sees a call once, as the listener's
+//! filter; the role `egress` sees each attempt, as an upstream filter of a provider account's cluster; the role `status`
+//! answers at a listener of its own. All run in one VM on one thread: the first two share the call in memory, and the
+//! third sees the configuration in force.
 
 #![expect(
     missing_docs,
@@ -12,6 +13,8 @@ mod calls;
 mod egress;
 mod host;
 mod root;
+mod statistics;
+mod status;
 mod store;
 mod telemetry;
 

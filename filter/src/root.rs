@@ -13,12 +13,15 @@ use shared::egress;
 
 use crate::broker::BrokerContext;
 use crate::egress::EgressContext;
-use crate::{host, store, telemetry};
+use crate::status::StatusContext;
+use crate::{host, statistics, status, store, telemetry};
 
 /// One plugin on one worker.
 #[derive(Default)]
 pub struct Root {
     role: Option<Role>,
+    /// How often the timer went off.
+    ticks: u32,
 }
 
 enum Role {
@@ -27,6 +30,7 @@ enum Role {
         random: Rc<RefCell<fastrand::Rng>>,
     },
     Egress(Rc<egress::Config>),
+    Status,
 }
 
 impl Context for Root {}
@@ -51,6 +55,10 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         telemetry::flush();
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.ticks.is_multiple_of(statistics::TICKS) {
+            statistics::flush();
+        }
     }
 
     fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
@@ -65,6 +73,7 @@ impl RootContext for Root {
                 )))
             }
             Role::Egress(config) => Some(Box::new(EgressContext::new(config.clone()))),
+            Role::Status => Some(Box::new(StatusContext)),
         }
     }
 
@@ -80,9 +89,13 @@ fn role(bytes: &[u8]) -> Result<Role, String> {
             egress::Config::read(value).ok_or("`egress` needs `provider`, `scheme` and `authority`")?;
         return Ok(Role::Egress(Rc::new(config)));
     }
+    if document.get("status").is_some() {
+        return Ok(Role::Status);
+    }
     let loaded = config::load(&document, Audience::Filter).map_err(|mistakes| mistakes.to_string())?;
     log::info!("configuration {} is in force", loaded.snapshot.version);
-    store::prepare(&loaded.snapshot);
+    store::prepare(&loaded.snapshot, host::now());
+    status::note(loaded.snapshot.clone());
     let random = Rc::new(RefCell::new(fastrand::Rng::new()));
     Ok(Role::Broker {
         snapshot: loaded.snapshot,

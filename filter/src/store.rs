@@ -7,7 +7,9 @@ use shared::config::Snapshot;
 use shared::health::Health;
 use shared::ledger::Window;
 use shared::routing::Worker;
-use shared::store::{Packed as _, Store, health_key, window_key};
+use shared::statistics::{RuleStatistics, Selection};
+use shared::store::{Packed as _, Store, health_key, statistics_key, window_key};
+use shared::units::Timestamp;
 
 /// proxy-wasm's shared data. Both roles run under one `vm_id`, so they see the same.
 #[derive(Clone, Copy)]
@@ -33,10 +35,10 @@ pub fn worker() -> Rc<Worker> {
     WORKER.with(Rc::clone)
 }
 
-/// Makes an entry for every model at every account, and for every limit, that has none yet: the host checks no version where there is no
-/// value, so of two calls that begin one together the first would be forgotten. What is there stays, through every
-/// reload.
-pub fn prepare(snapshot: &Snapshot) {
+/// Makes an entry for every model at every account, for every limit and for everything that takes calls, where there
+/// is none yet: the host checks no version where there is no value, so of two calls that begin one together the first
+/// would be forgotten. What is there stays, through every reload.
+pub fn prepare(snapshot: &Snapshot, now: Timestamp) {
     let pools = snapshot
         .pools
         .iter()
@@ -48,6 +50,11 @@ pub fn prepare(snapshot: &Snapshot) {
     let limited = snapshot.providers.iter();
     for provider in limited.filter(|provider| !provider.limits.is_empty()) {
         begin(&window_key(&provider.name), || Window::default().pack());
+    }
+    for selection in Selection::all(snapshot) {
+        begin(&statistics_key(selection), || {
+            RuleStatistics::beginning(now).pack()
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 mod cascade;
 pub mod decision;
 mod portable;
+mod tally;
 mod trail;
 
 use std::cell::RefCell;
@@ -20,6 +21,7 @@ use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
 use crate::routing::{self, Facts, Moment, Worker};
+use crate::statistics::{Ended, Selection};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dialect, Dropped, Format, Observation};
 use decision::{Asked, Decision};
@@ -78,6 +80,8 @@ pub trait Output: Services {
     fn remove_response_header(&mut self, name: &str);
     /// Whether it was the provider who broke off the answer of the call that is over.
     fn has_provider_broken_off(&self) -> bool;
+    /// Adds the call to the figures of what chose its pool.
+    fn tally(&mut self, selection: Selection<'_>, ended: Ended);
     /// What this worker remembers by itself.
     fn worker(&self) -> &Worker;
     /// Hands the record to the access log.
@@ -409,7 +413,9 @@ fn undeliverable(last: Option<&Attempt>) -> Option<UpstreamFailure> {
         Some(Outcome::Status(status)) => Some(UpstreamFailure::Unreadable(status)),
         Some(Outcome::Timeout) => Some(UpstreamFailure::TimedOut),
         Some(Outcome::Flawed(_) | Outcome::NotAccepted(_)) => Some(UpstreamFailure::Flawed),
-        Some(Outcome::ConnectFailure | Outcome::Reset) | None => Some(UpstreamFailure::Unreachable),
+        Some(Outcome::ConnectFailure | Outcome::Reset | Outcome::Unhealthy) | None => {
+            Some(UpstreamFailure::Unreachable)
+        }
     }
 }
 

@@ -118,6 +118,7 @@ impl Attempt {
             Outcome::ConnectFailure
             | Outcome::Reset
             | Outcome::Timeout
+            | Outcome::Unhealthy
             | Outcome::Flawed(_)
             | Outcome::NotAccepted(_) => None,
         }
@@ -135,6 +136,8 @@ pub enum Outcome {
     Reset,
     /// No answer in time.
     Timeout,
+    /// Envoy's own health check knows that there would be none.
+    Unhealthy,
     /// The answer began with a success and turned out to be none, before the agent saw any of it.
     Flawed(Flaw),
     /// The answer was one, but not what the pool accepts, and made room for the next rung.
@@ -157,6 +160,7 @@ impl Outcome {
             .find_map(|flag| match flag {
                 b"UT" | b"SI" => Some(Self::Timeout),
                 b"UF" => Some(Self::ConnectFailure),
+                b"UH" => Some(Self::Unhealthy),
                 _ => None,
             })
             .unwrap_or(Self::Reset)
@@ -169,6 +173,7 @@ impl Outcome {
             Self::ConnectFailure => Some("connect_failure"),
             Self::Reset => Some("reset"),
             Self::Timeout => Some("timeout"),
+            Self::Unhealthy => Some("unhealthy"),
             Self::Flawed(flaw) => Some(flaw.as_str()),
             Self::NotAccepted(_) => Some("not_accepted"),
         }

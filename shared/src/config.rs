@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, Scheme};
+pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, HealthCheck, Scheme};
 pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
 pub use mistake::{Mistake, Mistakes};
 pub use snapshot::{
@@ -42,7 +42,7 @@ pub struct Loaded {
 pub enum Audience {
     /// The operator's whole document.
     Operator,
-    /// The filter's part: without `endpoint` and `credential`, which only Envoy needs.
+    /// The filter's part: without `endpoint`, `credential` and `health_check`, which only Envoy needs.
     Filter,
 }
 
@@ -72,6 +72,7 @@ pub fn filter_part(document: &Value) -> Value {
     for provider in providers.into_iter().flatten().filter_map(Value::as_object_mut) {
         provider.remove("endpoint");
         provider.remove("credential");
+        provider.remove("health_check");
     }
     part
 }

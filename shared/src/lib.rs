@@ -29,6 +29,8 @@ pub mod reply;
 pub mod request;
 pub mod routing;
 pub mod sse;
+pub mod statistics;
+pub mod status;
 pub mod store;
 pub mod units;
 pub mod wire;

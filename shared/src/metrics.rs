@@ -7,8 +7,8 @@
 pub const PREFIX: &str = "model_broker";
 
 /// The labels, in the order in which they are written.
-pub const LABELS: [&str; 8] = [
-    "agent", "pool", "provider", "model", "rung", "outcome", "status", "cause",
+pub const LABELS: [&str; 9] = [
+    "agent", "pool", "provider", "model", "rung", "outcome", "status", "cause", "rule",
 ];
 
 /// What stands in for a label that does not apply.
@@ -51,6 +51,12 @@ pub enum Metric {
     /// Milliseconds from the request's first byte to the first byte of the answer's body. Histogram; pool, provider,
     /// model.
     FirstByteMs,
+    /// Calls that a rule took and that ended. Counter; rule, pool, outcome.
+    RuleCalls,
+    /// As [`Metric::DurationMs`]. Histogram; rule, pool.
+    RuleDurationMs,
+    /// Cost in millionths of a dollar. Counter; rule, pool.
+    RuleCostMicroUsd,
 }
 
 impl Metric {
@@ -74,13 +80,16 @@ impl Metric {
             Self::LostTokens => "affinity_lost_tokens",
             Self::DurationMs => "duration_ms",
             Self::FirstByteMs => "ttft_ms",
+            Self::RuleCalls => "rule_calls",
+            Self::RuleDurationMs => "rule_duration_ms",
+            Self::RuleCostMicroUsd => "rule_cost_micro_usd",
         }
     }
 
     /// Whether values are distributed rather than summed.
     #[must_use]
     pub fn is_histogram(self) -> bool {
-        matches!(self, Self::DurationMs | Self::FirstByteMs)
+        matches!(self, Self::DurationMs | Self::FirstByteMs | Self::RuleDurationMs)
     }
 }
 
@@ -103,6 +112,8 @@ pub struct Labels<'a> {
     pub status: Option<&'a str>,
     /// Why a cool-down began, or a rung's answer was not accepted.
     pub cause: Option<&'a str>,
+    /// The rule that chose the pool; `match_when` if it was the pool's own condition.
+    pub rule: Option<&'a str>,
 }
 
 impl<'a> Labels<'a> {
@@ -118,6 +129,7 @@ impl<'a> Labels<'a> {
             self.outcome,
             self.status,
             self.cause,
+            self.rule,
         ]
     }
 }

@@ -63,7 +63,7 @@ pub struct Reply {
     pub status: u16,
     /// Headers beside the status.
     pub headers: Vec<(&'static str, String)>,
-    /// The body, JSON.
+    /// The body, JSON but for the status page.
     pub body: Vec<u8>,
 }
 

@@ -25,12 +25,12 @@ pub use conversation::{Conversation, Holder, Stay, Warmth};
 pub use demand::Demand;
 pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit};
 pub use entry::Leave;
-pub(crate) use entry::release;
+pub(crate) use entry::{health, release, standing};
 pub use estimator::Estimator;
 pub use estimators::Estimators;
 pub use order::{Placed, Speed, expected_cost};
 pub use retry_budget::{RetryBudget, RetryLimits, note_call, take_retry};
-pub use rules::{Facts, Resolution, Unresolved, resolve, unmet};
+pub use rules::{Facts, MATCH_WHEN, Resolution, Unresolved, resolve, unmet};
 pub use rung::{Rung, last_rung, own_retries};
 pub use stated::Stated;
 pub use worker::{Speeds, Worker};
@@ -144,7 +144,8 @@ struct Remembered<'a> {
 
 impl Knowledge for Remembered<'_> {
     fn standing(&self, member: &Member) -> Standing {
-        entry::standing(member, self.demand, self.moment.store, self.moment.now)
+        let takes = entry::reserved(member, self.demand);
+        entry::standing(member, takes, self.moment.store, self.moment.now)
     }
 
     fn cost(&self, member: &Member) -> Option<MicroUsd> {

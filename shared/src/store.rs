@@ -10,6 +10,7 @@ pub use packed::{Packed, Unpack};
 use crate::ids::{PoolName, ProviderName, UpstreamModelName};
 use crate::limits::{MAX_SWAPS, WARM_CONVERSATIONS};
 use crate::routing::PrefixKey;
+use crate::statistics::Selection;
 
 /// Where state is kept. proxy-wasm's shared data is one: per process, lost on restart.
 pub trait Store {
@@ -86,6 +87,14 @@ pub fn health_key(provider: &ProviderName, model: &UpstreamModelName) -> String 
 #[must_use]
 pub fn window_key(provider: &ProviderName) -> String {
     format!("window/{provider}")
+}
+
+/// Where the [`RuleStatistics`](crate::statistics::RuleStatistics) of what chose a pool are kept.
+#[must_use]
+pub fn statistics_key(selection: Selection<'_>) -> String {
+    let Selection { rule, pool } = selection;
+    // A rule's name holds no slash.
+    ["rule/", rule.unwrap_or_default(), "/", pool.as_str()].concat()
 }
 
 /// Where the [`RetryBudget`](crate::routing::RetryBudget) of a pool is kept.

@@ -19,7 +19,8 @@ pub struct Broker {
     files: Files,
     address: SocketAddr,
     admin: SocketAddr,
-    client: reqwest::Client,
+    pub(super) status: SocketAddr,
+    pub(super) client: reqwest::Client,
 }
 
 /// How a broker is started.
@@ -68,7 +69,7 @@ impl BrokerBuilder {
 
     /// Starts it and waits until it is ready.
     pub async fn start(self) -> Broker {
-        let (mut process, files, address, admin) = self.spawn();
+        let (mut process, files, [address, admin, status]) = self.spawn();
         let started = Instant::now();
         while !process
             .stdout()
@@ -95,6 +96,7 @@ impl BrokerBuilder {
             files,
             address,
             admin,
+            status,
             client,
         }
     }
@@ -117,15 +119,17 @@ impl BrokerBuilder {
         }
     }
 
-    fn spawn(&self) -> (Process, Files, SocketAddr, SocketAddr) {
+    /// The addresses are those of the agents, of Envoy's admin interface and of the status page.
+    fn spawn(&self) -> (Process, Files, [SocketAddr; 3]) {
         let files = Files {
             dir: TempDir::new().expect("a directory for the broker"),
         };
         replace(&files.config(), &self.yaml);
-        let (address, admin) = (free_address(), free_address());
+        let (address, admin, status) = (free_address(), free_address(), free_address());
         let mut command = Command::new(binary());
         command.arg("up").arg("--config").arg(files.config());
         command.args(["--listen", &address.to_string(), "--admin", &admin.to_string()]);
+        command.args(["--status", &status.to_string()]);
         command.arg("--access-log").arg(files.access_log());
         command.args(["--concurrency", &self.concurrency.to_string()]);
         command
@@ -133,7 +137,7 @@ impl BrokerBuilder {
             .current_dir(workspace())
             .env("MODEL_BROKER_WASM", wasm())
             .envs(self.env.iter().cloned());
-        (Process::start(command), files, address, admin)
+        (Process::start(command), files, [address, admin, status])
     }
 }
 

@@ -166,7 +166,7 @@ def started_stack(directory: Path) -> Iterator[Stack]:
     # A proxy of the machine's must not stand between a test and its own machine.
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     accounts = {name: Account(name) for name in ("openai-a", "openai-b", "failing", "anthropic-a", *VENDORS)}
-    listen, admin = free_port(), free_port()
+    listen, admin, status = free_port(), free_port(), free_port()
     config = directory / "broker.yaml"
     ports = {name: account.port for name, account in accounts.items()}
     config.write_text(CONFIG.format(digest=hashlib.sha256(TOKEN.encode()).hexdigest(), erring="\n".join(ERRING), **ports))
@@ -178,6 +178,7 @@ def started_stack(directory: Path) -> Iterator[Stack]:
         simulator += ["--vendor", f"{name}={vendor}"]
     broker = [binary("BROKER_BIN", "broker"), "up", "--config", str(config)]
     broker += ["--listen", f"127.0.0.1:{listen}", "--admin", f"127.0.0.1:{admin}"]
+    broker += ["--status", f"127.0.0.1:{status}"]
     broker += ["--access-log", str(directory / "access.log"), "--concurrency", "1"]
     with ExitStack() as processes:
         processes.enter_context(started(simulator, directory / "simulator.log", "simulators ready"))

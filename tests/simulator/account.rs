@@ -23,7 +23,7 @@ use crate::vendor::Vendor;
 /// A simulated provider account on a port of its own. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Simulator {
-    account: Arc<Account>,
+    pub(crate) account: Arc<Account>,
     address: SocketAddr,
     listening: Mutex<Option<JoinHandle<()>>>,
 }
@@ -193,7 +193,7 @@ impl Drop for Simulator {
 pub(crate) struct Account {
     name: String,
     recording: Recording,
-    started: Instant,
+    pub(crate) started: Instant,
     serial: AtomicU64,
     state: Mutex<State>,
     count: watch::Sender<usize>,
@@ -206,6 +206,8 @@ pub(crate) struct State {
     pub(crate) queue: VecDeque<Arc<Behaviour>>,
     pub(crate) required: Option<(String, String)>,
     pub(crate) received: Vec<ReceivedRequest>,
+    pub(crate) health: Option<u16>,
+    pub(crate) checks: Vec<ReceivedRequest>,
 }
 
 impl Account {
@@ -275,7 +277,7 @@ impl Account {
     }
 }
 
-fn received(
+pub(crate) fn received(
     parts: &Parts,
     body: &Bytes,
     started: Instant,

@@ -67,6 +67,10 @@ async fn answer(
     if parts.uri.path().starts_with(control::PREFIX) {
         return controlled(account, &parts, &body);
     }
+    if let Some(status) = account.check(&parts) {
+        let response = Response::builder().status(status).body(full(Bytes::new()));
+        return response.map_err(|_| BrokenOff);
+    }
     match account.take(&parts, &body) {
         Outcome::Respond(plan) => respond(plan, reset).await,
         Outcome::Hang => future::pending().await,

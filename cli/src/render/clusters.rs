@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
 
 use super::parts::{seconds, unbounded, wasm_configuration, watched};
-use super::{BUFFER_BYTES, Place, hop};
+use super::{BUFFER_BYTES, Place, health, hop};
 use crate::document::Document;
 
 pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
@@ -21,7 +21,7 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
         else {
             continue;
         };
-        let has_hop = hop::is_needed(provider, &document.loaded.snapshot);
+        let has_hop = hop::is_needed(provider, &document.loaded);
         let filters = filters(provider, connection, has_hop, place, out);
         if has_hop {
             resources.push(hop::cluster(provider, &filters));
@@ -74,6 +74,12 @@ fn cluster(
 ) -> Result<Value> {
     let endpoint = &connection.endpoint;
     let is_address = endpoint.host.parse::<std::net::IpAddr>().is_ok();
+    let discovery = match &connection.health_check {
+        _ if is_address => "STATIC",
+        // Every address that the name has is checked by itself, and none is used before it was.
+        Some(_) => "STRICT_DNS",
+        None => "LOGICAL_DNS",
+    };
     let address = json!({"socket_address": {"address": endpoint.host, "port_value": endpoint.port}});
     let mut options = json!({
         "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
@@ -92,7 +98,7 @@ fn cluster(
     let mut cluster = json!({
         "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
         "name": name,
-        "type": if is_address { "STATIC" } else { "LOGICAL_DNS" },
+        "type": discovery,
         "connect_timeout": seconds(provider.timeouts.connect),
         "per_connection_buffer_limit_bytes": BUFFER_BYTES,
         "load_assignment": {
@@ -104,6 +110,9 @@ fn cluster(
     set(&mut options, versions.0, versions.1);
     let extensions = json!({"envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options});
     set(&mut cluster, "typed_extension_protocol_options", extensions);
+    if let Some(check) = &connection.health_check {
+        health::check(&mut cluster, check, endpoint);
+    }
     if !is_address {
         set(&mut cluster, "dns_lookup_family", json!("V4_PREFERRED"));
     }
@@ -113,7 +122,7 @@ fn cluster(
     Ok(cluster)
 }
 
-fn set(object: &mut Value, key: &str, value: Value) {
+pub(super) fn set(object: &mut Value, key: &str, value: Value) {
     if let Some(members) = object.as_object_mut() {
         members.insert(key.to_owned(), value);
     }

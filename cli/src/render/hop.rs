@@ -1,15 +1,25 @@
 //! Time-outs of an account's own. A route knows one time-out for all attempts of a call, the longest that an account is
 //! given. An account that is given less is reached through a hop inside Envoy: a listener without a socket, whose
 //! route knows this account's times. The hop gives up in time, and the call moves on to the next account.
+//!
+//! So is an account that Envoy checks: where a route's cluster has nobody who is well, Envoy ends the call without
+//! another attempt. Behind a hop that is an attempt which failed.
 
 use serde_json::{Value, json};
-use shared::config::{Provider, Snapshot};
+use shared::config::{Loaded, Provider, Snapshot};
 
 use super::BUFFER_BYTES;
 use super::parts::{seconds, unbounded};
 
+/// Whether an account is reached through a hop.
+pub fn is_needed(provider: &Provider, loaded: &Loaded) -> bool {
+    let mut connections = loaded.connections.iter();
+    let is_checked = connections.any(|other| other.provider == provider.name && other.health_check.is_some());
+    is_checked || is_given_less(provider, &loaded.snapshot)
+}
+
 /// Whether an account is given less time than another.
-pub fn is_needed(provider: &Provider, snapshot: &Snapshot) -> bool {
+fn is_given_less(provider: &Provider, snapshot: &Snapshot) -> bool {
     let times = provider.timeouts;
     let is_longest = |longest: bool, other: &Provider| {
         longest && times.first_byte >= other.timeouts.first_byte && times.idle >= other.timeouts.idle

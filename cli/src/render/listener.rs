@@ -10,7 +10,7 @@ use shared::limits::MAX_ATTEMPTS;
 use shared::units::Millis;
 
 use super::parts::{WASM, seconds, wasm_configuration, watched};
-use super::{BUFFER_BYTES, Place, hop, socket_address};
+use super::{BUFFER_BYTES, Place, hop, socket_address, status};
 use crate::document::Document;
 
 /// The name of the broker's filter and of its configuration.
@@ -60,9 +60,10 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
     let short_tempered = snapshot
         .providers
         .iter()
-        .filter(|provider| hop::is_needed(provider, snapshot));
+        .filter(|provider| hop::is_needed(provider, &document.loaded));
     let listeners: Vec<Value> = std::iter::once(listener)
         .chain(short_tempered.map(|provider| hop::listener(provider)))
+        .chain(status::listener(place)?)
         .collect();
     Ok(json!({"resources": listeners}))
 }

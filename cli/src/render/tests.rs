@@ -9,7 +9,9 @@ use super::*;
 
 mod clusters;
 mod files;
+mod health;
 mod hops;
+mod status;
 
 const DOCUMENT: &str = r"
 providers:
@@ -45,6 +47,7 @@ fn place() -> Place {
     Place {
         listen: "127.0.0.1:10000".to_owned(),
         admin: "[::1]:9901".to_owned(),
+        status: "127.0.0.1:9902".to_owned(),
         access_log: "/dev/stdout".into(),
         module: "/opt/model_broker.wasm".into(),
         secrets: None,

@@ -8,8 +8,8 @@ use crate::egress::{self, Egress};
 use crate::identity::TokenDigest;
 use crate::metrics::{Labels, Metric, stat_name};
 use crate::provider::Address;
-use crate::store::Store;
 use crate::store::testing::Memory;
+use crate::store::{Store, statistics_key};
 
 mod cascade;
 mod forward;
@@ -19,6 +19,7 @@ mod order;
 mod outcome;
 mod record;
 mod refuse;
+mod tally;
 
 const START: Timestamp = Timestamp(1_795_254_245_678_000_000);
 const JSON: &str = "application/json";
@@ -162,6 +163,7 @@ struct Host {
     replies: Vec<Reply>,
     metrics: Vec<String>,
     records: Vec<Value>,
+    tallies: Vec<String>,
     removed_from_answer: Vec<String>,
     has_provider_broken_off: bool,
     store: Rc<Memory>,
@@ -207,6 +209,16 @@ impl Output for Host {
 
     fn has_provider_broken_off(&self) -> bool {
         self.has_provider_broken_off
+    }
+
+    fn tally(&mut self, selection: Selection<'_>, ended: Ended) {
+        let asked = if ended.took.is_some() {
+            "asked"
+        } else {
+            "not asked"
+        };
+        let (key, ending, cost) = (statistics_key(selection), ended.ending, ended.cost.0);
+        self.tallies.push(format!("{key}: {ending:?}, {asked}, {cost}"));
     }
 
     fn record(&mut self, record: &Record<'_>) {

@@ -8,6 +8,7 @@ use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
 use crate::broker::cascade::{self, Costs, Saved};
 use crate::broker::decision::Asked;
+use crate::broker::tally::tally;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::Headers;
@@ -92,11 +93,12 @@ impl Trail {
 
     /// Writes the record and the metrics.
     pub fn finish(&self, now: Timestamp, output: &mut dyn Output) {
+        let mut is_providers_fault = false;
         if let Some(call) = &self.upstream {
             let mut call = call.borrow_mut();
             close_last(&mut call, now);
             let is_cut_off = !call.is_complete && call.attempts.last().is_some_and(Attempt::is_success);
-            let is_providers_fault =
+            is_providers_fault =
                 is_cut_off && (call.observation.broke_off().is_some() || output.has_provider_broken_off());
             call.settle_end(self.refusal.is_some(), is_providers_fault, now, output);
         }
@@ -113,6 +115,7 @@ impl Trail {
         record.tokens_estimated = learned;
         output.record(&record);
         measure(&record, call.as_ref(), &costs, output);
+        tally(&record, costs.total(), is_providers_fault, output);
     }
 
     fn record<'a>(&'a self, call: Option<&'a Ref<'_, Call>>, costs: &Costs, now: Timestamp) -> Record<'a> {

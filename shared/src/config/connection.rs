@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::reader::{NO_NAME, Reader, is_name};
 use crate::ids::ProviderName;
+use crate::units::Millis;
 
 /// The connection of one provider account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,35 @@ pub struct Connection {
     pub endpoint: Endpoint,
     /// Where its key is; `None` for a server that wants none.
     pub credential: Option<CredentialSource>,
+    /// How Envoy finds out whether it is well; `None`: only calls do.
+    pub health_check: Option<HealthCheck>,
+}
+
+/// A page that Envoy asks for now and then, and what follows from the answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// The page; what stands before `/v1` in other paths is not put before it.
+    pub path: String,
+    /// From one request to the next.
+    pub interval: Millis,
+    /// How long an answer may take.
+    pub timeout: Millis,
+    /// Failures in a row after which no call goes there.
+    pub unhealthy_after: u64,
+    /// Successes in a row after which calls go there again.
+    pub healthy_after: u64,
+}
+
+impl Default for HealthCheck {
+    fn default() -> Self {
+        Self {
+            path: "/health".to_owned(),
+            interval: Millis(10_000),
+            timeout: Millis(2_000),
+            unhealthy_after: 3,
+            healthy_after: 2,
+        }
+    }
 }
 
 /// `http` or `https`.

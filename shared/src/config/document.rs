@@ -3,6 +3,7 @@
 mod acceptance;
 mod agents;
 mod care;
+mod health_check;
 mod models;
 mod pools;
 mod providers;

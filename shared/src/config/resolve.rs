@@ -136,6 +136,7 @@ fn connection(entry: &ProviderEntry<'_>) -> Option<Connection> {
         provider: ProviderName::from(entry.name.value().as_str()?),
         endpoint: entry.endpoint.clone()?,
         credential: entry.credential.clone(),
+        health_check: entry.health_check.clone(),
     })
 }
 

@@ -4,6 +4,7 @@ use super::*;
 
 mod acceptance;
 mod care;
+mod health_check;
 mod mistakes;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
@@ -36,7 +37,13 @@ fn valid() -> Value {
                 "name": "openai-b", "kind": "openai",
                 "endpoint": "https://gateway.example.com:8443/openai", "credential": {"sds": "openai-key"},
             },
-            {"name": "local", "kind": "openai-compatible", "endpoint": "http://127.0.0.1:8000"},
+            {
+                "name": "local", "kind": "openai-compatible", "endpoint": "http://127.0.0.1:8000",
+                "health_check": {
+                    "path": "/health?full=1", "interval": "5s", "timeout": "500ms", "unhealthy_after": 4,
+                    "healthy_after": 1,
+                },
+            },
         ],
         "pools": [
             {

@@ -9,6 +9,7 @@ use crate::identity::TokenDigest;
 use crate::metrics::{Labels, Metric};
 use crate::reply::Reply;
 use crate::routing::Worker;
+use crate::statistics::{Ended, Selection};
 use crate::store::{Empty, Store};
 
 mod answer;
@@ -76,6 +77,7 @@ impl broker::Output for Handover {
     fn has_provider_broken_off(&self) -> bool {
         false
     }
+    fn tally(&mut self, _: Selection<'_>, _: Ended) {}
     fn record(&mut self, _: &Record<'_>) {}
 }
 

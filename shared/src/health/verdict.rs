@@ -30,13 +30,15 @@ impl Verdict {
             Outcome::Status(401 | 403) => Self::KeyRefused,
             Outcome::Status(429) => Self::Throttled,
             Outcome::Status(529) => Self::Overloaded,
-            Outcome::Status(500..=599) | Outcome::ConnectFailure | Outcome::Reset | Outcome::Timeout => {
-                Self::Failure
-            }
-            Outcome::Status(_) | Outcome::Flawed(Flaw::TooLong) => Self::Neutral,
-            Outcome::Flawed(
+            Outcome::Status(500..=599)
+            | Outcome::ConnectFailure
+            | Outcome::Reset
+            | Outcome::Timeout
+            | Outcome::Unhealthy
+            | Outcome::Flawed(
                 Flaw::Error | Flaw::Empty | Flaw::Unreadable | Flaw::WrongType | Flaw::Encoded,
             ) => Self::Failure,
+            Outcome::Status(_) | Outcome::Flawed(Flaw::TooLong) => Self::Neutral,
         }
     }
 }
@@ -65,7 +67,12 @@ mod tests {
         ] {
             assert_eq!(Verdict::of(Outcome::Status(status)), verdict, "{status}");
         }
-        for failure in [Outcome::ConnectFailure, Outcome::Reset, Outcome::Timeout] {
+        for failure in [
+            Outcome::ConnectFailure,
+            Outcome::Reset,
+            Outcome::Timeout,
+            Outcome::Unhealthy,
+        ] {
             assert_eq!(Verdict::of(failure), Verdict::Failure);
         }
         assert_eq!(Verdict::of(Outcome::Flawed(Flaw::Empty)), Verdict::Failure);

@@ -17,7 +17,7 @@ pub struct Leave {
 }
 
 /// How a member fared of late.
-pub(super) fn health(member: &Member, store: &dyn Store) -> Health {
+pub(crate) fn health(member: &Member, store: &dyn Store) -> Health {
     look(store, &health_key(&member.provider.name, &member.model))
 }
 
@@ -30,17 +30,15 @@ pub(super) fn reserved(member: &Member, demand: Demand<'_>) -> Tokens {
     }
 }
 
-/// How a member stands for a call.
-pub(super) fn standing(member: &Member, demand: Demand<'_>, store: &dyn Store, now: Timestamp) -> Standing {
+/// How a member stands for a call that takes so many tokens.
+pub(crate) fn standing(member: &Member, takes: Tokens, store: &dyn Store, now: Timestamp) -> Standing {
     let provider = &member.provider;
     let standing = health(member, store).standing(&provider.circuit_breaker, now);
     if provider.limits.is_empty() {
         return standing;
     }
     let window: Window = look(store, &window_key(&provider.name));
-    let used_up = window
-        .check(&provider.limits, reserved(member, demand), now)
-        .err();
+    let used_up = window.check(&provider.limits, takes, now).err();
     standing.or_limited(used_up.map(|used_up| used_up.until))
 }
 

@@ -11,6 +11,9 @@ use crate::provider::{Capabilities, Capability};
 use crate::request::Request;
 use crate::units::Tokens;
 
+/// What records say chose the pool where it was the pool's own condition.
+pub const MATCH_WHEN: &str = "match_when";
+
 /// What rules may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
@@ -59,7 +62,7 @@ impl<'a> Facts<'a> {
 /// Where a call goes.
 #[derive(Clone, Debug)]
 pub struct Resolution {
-    /// The rule that said so; `match_when` if it was the pool's own condition.
+    /// The rule that said so; [`MATCH_WHEN`] if it was the pool's own condition.
     pub rule: Option<RuleName>,
     /// The pool.
     pub pool: Arc<Pool>,
@@ -91,7 +94,7 @@ pub fn resolve(snapshot: &Snapshot, facts: Facts<'_>) -> Result<Resolution, Unre
         .find(|pool| !pool.match_when.is_empty() && all_hold(&pool.match_when, facts));
     if let Some(pool) = by_condition {
         return Ok(Resolution {
-            rule: Some("match_when".into()),
+            rule: Some(MATCH_WHEN.into()),
             pool: pool.clone(),
             model,
         });

@@ -45,11 +45,14 @@ fn accounts_that_are_all_given_the_same_time_have_no_hop() {
         names(&rendered, "clusters.yaml"),
         ["openai-a", "anthropic-a", "delivered", "local"]
     );
-    assert_eq!(names(&rendered, "listeners.yaml"), ["model-broker"]);
+    assert_eq!(
+        names(&rendered, "listeners.yaml"),
+        ["model-broker", "model-broker/status"]
+    );
     let connect = Rendered::of(&with_times("local", "{connect: 1s, first_byte: 20s, idle: 90s}"));
     assert_eq!(
         names(&connect, "listeners.yaml"),
-        ["model-broker"],
+        ["model-broker", "model-broker/status"],
         "a cluster has its own time to connect"
     );
 }
@@ -74,13 +77,19 @@ fn only_the_account_that_is_given_less_time_has_a_hop() {
         );
         assert_eq!(
             names(&rendered, "listeners.yaml"),
-            ["model-broker", "anthropic-a/hop"]
+            ["model-broker", "anthropic-a/hop", "model-broker/status"]
         );
     }
     let rendered = Rendered::of(&with_times("local", "{first_byte: 1m, idle: 90s}"));
     assert_eq!(
         names(&rendered, "listeners.yaml"),
-        ["model-broker", "openai-a/hop", "anthropic-a/hop", "delivered/hop"],
+        [
+            "model-broker",
+            "openai-a/hop",
+            "anthropic-a/hop",
+            "delivered/hop",
+            "model-broker/status"
+        ],
         "all but the one that is given more"
     );
 }

@@ -317,6 +317,7 @@ fn what_a_hop_gave_up_is_told_as_what_it_was() {
         ("UT", 504, 504, "upstream_timeout", "timeout"),
         ("UF,URX", 503, 503, "upstream_unavailable", "connect_failure"),
         ("UC", 503, 503, "upstream_unavailable", "reset"),
+        ("UH", 503, 503, "upstream_unavailable", "unhealthy"),
     ] {
         let mut call = Driver::forwarded(Dialect::Anthropic, &body("claude"));
         call.attempt(

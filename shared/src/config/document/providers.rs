@@ -1,8 +1,9 @@
 //! `providers`: the accounts.
 
 use super::care::{read_circuit_breaker, read_limits};
+use super::health_check::read_health_check;
 use crate::config::Audience;
-use crate::config::connection::{CredentialSource, Endpoint};
+use crate::config::connection::{CredentialSource, Endpoint, HealthCheck};
 use crate::config::reader::Reader;
 use crate::config::snapshot::{ProviderKind, Timeouts};
 use crate::health::CircuitBreaker;
@@ -21,6 +22,8 @@ pub struct ProviderEntry<'v> {
     /// Only in the operator's document.
     pub endpoint: Option<Endpoint>,
     pub credential: Option<CredentialSource>,
+    /// Only in the operator's document.
+    pub health_check: Option<HealthCheck>,
 }
 
 impl<'v> ProviderEntry<'v> {
@@ -39,7 +42,7 @@ impl<'v> ProviderEntry<'v> {
             .map(|breaker| read_circuit_breaker(&breaker));
         let limits = section.optional("limits").map(|limits| read_limits(&limits));
         section.not_yet(&["budget"]);
-        let (mut endpoint, mut credential) = (None, None);
+        let (mut endpoint, mut credential, mut health_check) = (None, None, None);
         if audience == Audience::Operator {
             endpoint = section
                 .required("endpoint")
@@ -47,6 +50,9 @@ impl<'v> ProviderEntry<'v> {
             credential = section
                 .optional("credential")
                 .and_then(|source| CredentialSource::read(&source));
+            health_check = section
+                .optional("health_check")
+                .map(|check| read_health_check(&check));
         }
         section.end();
         // What has a mistake gets a stand-in, so that who names the account is not told that it does not exist.
@@ -59,6 +65,7 @@ impl<'v> ProviderEntry<'v> {
             limits: limits.unwrap_or_default(),
             endpoint,
             credential,
+            health_check,
         })
     }
 }

@@ -399,6 +399,7 @@ fn a_hop_that_answers_in_the_providers_place_tells_how_the_attempt_failed() {
         ("SI", Outcome::Timeout),
         ("UF", Outcome::ConnectFailure),
         ("URX,UF", Outcome::ConnectFailure),
+        ("UH", Outcome::Unhealthy),
         ("UC", Outcome::Reset),
         ("UR", Outcome::Reset),
         ("-", Outcome::Reset),
