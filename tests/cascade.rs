@@ -20,7 +20,7 @@ fn criteria() -> Vec<(&'static str, Value, &'static str, Behaviour)> {
     vec![
         (
             "json",
-            json!({"json": "valid"}),
+            json!({"json": "always"}),
             "json",
             Behaviour::text("SECRET"),
         ),

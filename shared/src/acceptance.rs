@@ -60,12 +60,23 @@ impl FinishReason {
 /// The JSON that a text must be.
 #[derive(Clone, Debug)]
 pub enum Json {
-    /// Any.
+    /// Any, where the request asks for JSON.
     Valid,
-    /// What fits the schema that the request asks for; any, if it asks for none.
+    /// What fits the schema that the request asks for; any, where it asks for JSON without a schema.
     Requested,
-    /// What fits this schema.
+    /// Any, whatever the request asks for.
+    Always,
+    /// What fits this schema, whatever the request asks for.
     Fitting(Schema),
+}
+
+/// What the request asks of the shape of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    /// Whether it is to be JSON.
+    pub is_json: bool,
+    /// The JSON schema, as it was written.
+    pub schema: Option<&'a [u8]>,
 }
 
 /// What was found of an answer.

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::acceptance::{Judge, Judgement, Unmet};
+use crate::acceptance::{Judge, Judgement, Unmet, Wanted};
 use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
 use crate::ledger::Usage;
+use crate::provider::Capability;
 use crate::request::Request;
 use crate::routing::{Conversation, Leave, Plan, PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
@@ -228,8 +229,11 @@ impl Call {
         let Some(acceptance) = &self.pool.acceptance else {
             return Judgement::Accepted;
         };
-        let requested = self.format.wanted_schema(&self.body);
-        judge.conclude(acceptance, &self.observation, requested)
+        let wanted = Wanted {
+            is_json: self.request.needs.iter().any(|need| need == Capability::Json),
+            schema: self.format.wanted_schema(&self.body),
+        };
+        judge.conclude(acceptance, &self.observation, wanted)
     }
 
     /// Notes what was found of the last answer.

@@ -53,7 +53,7 @@ async fn what_is_too_slow_to_be_judged_passes_before_envoy_gives_it_up() {
     let config = Config::new()
         .provider_with("openai", &small, json!({"timeout": {"first_byte": "2s"}}))
         .provider_with("openai", &large, json!({"timeout": {"first_byte": "2s"}}))
-        .pool("rungs", members(&json!({"json": "valid"})))
+        .pool("rungs", members(&json!({"json": "always"})))
         .model("rungs", "rungs");
     let broker = Broker::start(&config).await;
     small.behave(Told {

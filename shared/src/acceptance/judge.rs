@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Acceptance, Author, Json, Judgement, Misfit, Schema, Unjudged, Unmet};
+use super::{Acceptance, Author, Json, Judgement, Misfit, Schema, Unjudged, Unmet, Wanted};
 use crate::limits::{MAX_REFUSAL_TEXT, MAX_SCHEMA};
 use crate::wire::{Format, Observation, Transcriber, Transcript};
 
@@ -26,19 +26,19 @@ impl Judge {
         self.0.push(chunk);
     }
 
-    /// Judges the answer, which is over. `requested`: the JSON schema that the request asks for, as it was written.
+    /// Judges the answer, which is over.
     #[must_use]
     pub fn conclude(
         self,
         acceptance: &Acceptance,
         observation: &Observation,
-        requested: Option<&[u8]>,
+        wanted: Wanted<'_>,
     ) -> Judgement {
         let transcript = self.0.finish();
         if transcript.is_partial {
             return Judgement::Unjudged(Unjudged::Unreadable);
         }
-        match acceptance.judge(&transcript, observation, requested) {
+        match acceptance.judge(&transcript, observation, wanted) {
             Ok(()) => Judgement::Accepted,
             Err(judgement) => judgement,
         }
@@ -50,7 +50,7 @@ impl Acceptance {
         &self,
         said: &Transcript,
         observation: &Observation,
-        requested: Option<&[u8]>,
+        wanted: Wanted<'_>,
     ) -> Result<(), Judgement> {
         self.finish_reason(observation)?;
         self.refusal(said)?;
@@ -59,7 +59,7 @@ impl Acceptance {
             return Ok(());
         }
         self.length(said, observation)?;
-        self.json(&said.text, requested)
+        self.json(&said.text, wanted)
     }
 
     fn finish_reason(&self, observation: &Observation) -> Result<(), Judgement> {
@@ -105,13 +105,14 @@ impl Acceptance {
         holds(tokens >= least.0 && !is_empty, Unmet::TooShort)
     }
 
-    fn json(&self, text: &str, requested: Option<&[u8]>) -> Result<(), Judgement> {
+    fn json(&self, text: &str, wanted: Wanted<'_>) -> Result<(), Judgement> {
         let valid = || serde_json::from_str::<serde::de::IgnoredAny>(text).map_err(|_| refused(Unmet::Json));
         match &self.json {
-            None => Ok(()),
-            Some(Json::Valid) => valid().map(drop),
             Some(Json::Fitting(schema)) => fits(text, schema),
-            Some(Json::Requested) => match requested.and_then(compiled) {
+            None => Ok(()),
+            Some(Json::Valid | Json::Requested) if !wanted.is_json => Ok(()),
+            Some(Json::Valid | Json::Always) => valid().map(drop),
+            Some(Json::Requested) => match wanted.schema.and_then(compiled) {
                 Some(schema) => fits(text, &schema),
                 None => valid().map(drop),
             },

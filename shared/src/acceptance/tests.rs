@@ -12,7 +12,7 @@ fn judge(
     acceptance: &Acceptance,
     message: &serde_json::Value,
     reason: &str,
-    requested: Option<&[u8]>,
+    wanted: Wanted<'_>,
 ) -> Judgement {
     let body = json!({
         "choices": [{"index": 0, "message": message, "finish_reason": reason}],
@@ -24,11 +24,11 @@ fn judge(
     observer.push(body.as_bytes(), true, &mut observation);
     let mut judge = Judge::new(Format::OpenAiChat, false);
     judge.push(body.as_bytes());
-    judge.conclude(acceptance, &observation, requested)
+    judge.conclude(acceptance, &observation, wanted)
 }
 
 fn text(acceptance: &Acceptance, text: &str) -> Judgement {
-    judge(acceptance, &json!({"content": text}), "stop", None)
+    judge(acceptance, &json!({"content": text}), "stop", Wanted::default())
 }
 
 fn refused(unmet: Unmet) -> Judgement {
@@ -41,7 +41,7 @@ fn an_answer_must_end_for_one_of_the_reasons() {
         finish_reasons: Some(vec![FinishReason::Stop, FinishReason::ToolCalls]),
         ..Acceptance::default()
     };
-    let ends = |reason| judge(&acceptance, &json!({"content": "x"}), reason, None);
+    let ends = |reason| judge(&acceptance, &json!({"content": "x"}), reason, Wanted::default());
     assert_eq!(ends("stop"), Judgement::Accepted);
     assert_eq!(ends("length"), refused(Unmet::FinishReason));
     assert_eq!(ends("eos"), refused(Unmet::FinishReason));
@@ -50,7 +50,7 @@ fn an_answer_must_end_for_one_of_the_reasons() {
 #[test]
 fn a_text_must_be_json_of_the_right_shape() {
     let valid = Acceptance {
-        json: Some(Json::Valid),
+        json: Some(Json::Always),
         ..Acceptance::default()
     };
     assert_eq!(text(&valid, " {\"a\": [1]}\n"), Judgement::Accepted);
@@ -67,12 +67,35 @@ fn a_text_must_be_json_of_the_right_shape() {
 }
 
 #[test]
+fn json_is_asked_only_of_calls_that_ask_for_it() {
+    for json in [Json::Valid, Json::Requested] {
+        let acceptance = Acceptance {
+            json: Some(json),
+            ..Acceptance::default()
+        };
+        let prose = |wanted| judge(&acceptance, &json!({"content": "Rome"}), "stop", wanted);
+        assert_eq!(prose(Wanted::default()), Judgement::Accepted);
+        let wanted = Wanted {
+            is_json: true,
+            schema: None,
+        };
+        assert_eq!(prose(wanted), refused(Unmet::Json));
+    }
+}
+
+#[test]
 fn the_schema_of_the_request_is_asked_for_where_it_has_one() {
     let requested = Acceptance {
         json: Some(Json::Requested),
         ..Acceptance::default()
     };
-    let with = |schema, said: &str| judge(&requested, &json!({"content": said}), "stop", schema);
+    let with = |schema, said: &str| {
+        let wanted = Wanted {
+            is_json: true,
+            schema,
+        };
+        judge(&requested, &json!({"content": said}), "stop", wanted)
+    };
     assert_eq!(with(Some(SCHEMA), r#"{"city": "Rome"}"#), Judgement::Accepted);
     assert_eq!(with(Some(SCHEMA), r#"{"town": "Rome"}"#), refused(Unmet::Schema));
     assert_eq!(with(None, r#"{"town": "Rome"}"#), Judgement::Accepted);
@@ -117,7 +140,7 @@ fn a_refusal_is_known_by_its_words_or_by_its_format() {
             &acceptance,
             &json!({"content": null, "refusal": "No."}),
             "stop",
-            None
+            Wanted::default()
         ),
         refused(Unmet::Refusal)
     );
@@ -137,7 +160,7 @@ fn an_answer_that_waits_for_tools_need_be_neither_json_nor_long() {
     for content in [json!(null), json!("I will look it up.")] {
         let message = json!({"content": content, "tool_calls": calls});
         assert_eq!(
-            judge(&acceptance, &message, "tool_calls", None),
+            judge(&acceptance, &message, "tool_calls", Wanted::default()),
             Judgement::Accepted
         );
     }

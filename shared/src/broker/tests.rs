@@ -65,7 +65,7 @@ fn snapshot() -> Arc<Snapshot> {
                 {"provider": "openai-a", "model": "gpt-t"}, {"provider": "openai-b", "model": "gpt-t", "priority": 1},
             ]},
             {
-                "name": "rungs", "routing": "cascade", "accept": {"json": "valid"},
+                "name": "rungs", "routing": "cascade", "accept": {"json": "always"},
                 "retry_budget": {"ratio": "0%", "per_second": 0},
                 "members": [
                     {"provider": "metered", "model": "gpt-mini"},

@@ -34,7 +34,7 @@ fn document() -> Value {
                {"provider": "b", "model": "a-longer-name", "priority": 1},
                {"provider": "c", "model": "gpt-c", "priority": 2},
            ]}, {
-               "name": "rungs", "routing": "cascade", "accept": {"json": "valid", "finish_reason": "stop"},
+               "name": "rungs", "routing": "cascade", "accept": {"json": "always", "finish_reason": "stop"},
                "members": [
                    {"provider": "a", "model": "small"},
                    {"provider": "anthropic", "model": "claude-a"},

@@ -54,7 +54,7 @@ fn read_reasons(reader: &Reader<'_>) -> Vec<FinishReason> {
     entries.iter().filter_map(read).collect()
 }
 
-/// `valid`, `schema`, or `{schema: …}`.
+/// `valid`, `schema`, `always`, or `{schema: …}`.
 fn read_json(reader: &Reader<'_>) -> Option<Json> {
     if reader.value().is_object() {
         let mut section = reader.section()?;
@@ -69,7 +69,11 @@ fn read_json(reader: &Reader<'_>) -> Option<Json> {
     match reader.value().as_str() {
         Some("valid") => Some(Json::Valid),
         Some("schema") => Some(Json::Requested),
-        _ => reader.unknown_name("must be `valid`, `schema` or `{schema: …}`", ["valid", "schema"]),
+        Some("always") => Some(Json::Always),
+        _ => reader.unknown_name(
+            "must be `valid`, `schema`, `always` or `{schema: …}`",
+            ["valid", "schema", "always"],
+        ),
     }
 }
 

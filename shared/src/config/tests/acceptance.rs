@@ -52,7 +52,7 @@ fn what_accept_may_not_hold_says_what_would_be_right() {
         (
             "/pools/2/accept/json",
             json!("schemas"),
-            "pools[2].accept.json: `schemas` must be `valid`, `schema` or `{schema: …}`; did you mean `schema`?",
+            "pools[2].accept.json: `schemas` must be `valid`, `schema`, `always` or `{schema: …}`; did you mean `schema`?",
         ),
         (
             "/pools/2/accept/json",
