@@ -1,13 +1,16 @@
 //! The uniform record of a call: one line of JSON, the same names for every provider. It knows no content.
 
+mod attempt;
+
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::call::{Attempt, Outcome};
 use crate::ids::{AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName};
 use crate::ledger::Usage;
 use crate::routing::Exclusion;
-use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
+use crate::units::{Millis, Timestamp, Tokens};
+
+pub use attempt::AttemptRecord;
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -49,33 +52,6 @@ pub enum Decision {
     /// It might not.
     #[default]
     Deny,
-}
-
-/// An attempt in a record.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct AttemptRecord<'a> {
-    provider: &'a ProviderName,
-    model: &'a UpstreamModelName,
-    /// The HTTP status, or the failure's name; absent if the attempt was given up before either.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<Outcome>,
-    /// Milliseconds until the answer began or the attempt failed.
-    ms: Millis,
-    /// The provider's own id of the request, to ask its support about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_id: Option<&'a str>,
-}
-
-impl<'a> From<&'a Attempt> for AttemptRecord<'a> {
-    fn from(attempt: &'a Attempt) -> Self {
-        Self {
-            provider: &attempt.provider.name,
-            model: &attempt.model,
-            status: attempt.outcome,
-            ms: attempt.took,
-            request_id: attempt.request_id.as_deref(),
-        }
-    }
 }
 
 /// The record of a call. What does not apply is absent, never a guess.
@@ -204,9 +180,12 @@ pub struct Record<'a> {
     /// The broker's own estimate of the input, which conditions on `context.tokens` look at.
     #[serde(rename = "llm.context.tokens", skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<Tokens>,
-    /// Dollars, if usage and price are known.
+    /// Dollars of all attempts, as far as usage and price are known.
     #[serde(rename = "llm.cost.usd", skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// Dollars that a cascade saved against asking its last rung alone; below zero if it cost more.
+    #[serde(rename = "llm.cost.saved_usd", skip_serializing_if = "Option::is_none")]
+    pub saved_usd: Option<f64>,
     /// Milliseconds to the first byte of the answer's body.
     #[serde(rename = "llm.ttft_ms", skip_serializing_if = "Option::is_none")]
     pub ttft_ms: Option<Millis>,
@@ -223,7 +202,7 @@ pub struct Record<'a> {
 
 impl Record<'_> {
     /// Fills in what the provider says was used; parts that are zero are absent.
-    pub fn set_usage(&mut self, usage: &Usage, cost: Option<MicroUsd>) {
+    pub fn set_usage(&mut self, usage: &Usage) {
         let part = |tokens: Tokens| (tokens.0 > 0).then_some(tokens);
         self.tokens_input = Some(usage.input);
         self.tokens_output = Some(usage.output);
@@ -232,7 +211,6 @@ impl Record<'_> {
         self.tokens_cache_write = part(usage.cache_write);
         self.tokens_cache_write_hour = part(usage.cache_write_hour);
         self.tokens_reasoning = part(usage.reasoning);
-        self.cost_usd = cost.map(MicroUsd::as_dollars);
     }
 
     /// The record as one line of JSON, without a line break.

@@ -1,6 +1,7 @@
 //! The once-per-call machine: it finds out who calls and what for, plans the attempts, answers itself where no
 //! provider may or can, and records how the call ended.
 
+mod cascade;
 pub mod decision;
 mod portable;
 mod tally;
@@ -419,7 +420,7 @@ fn undeliverable(last: Option<&Attempt>) -> Option<UpstreamFailure> {
         Some(Outcome::Status(401 | 403)) => Some(UpstreamFailure::CredentialRefused),
         Some(Outcome::Status(status)) => Some(UpstreamFailure::Unreadable(status)),
         Some(Outcome::Timeout) => Some(UpstreamFailure::TimedOut),
-        Some(Outcome::Flawed(_)) => Some(UpstreamFailure::Flawed),
+        Some(Outcome::Flawed(_) | Outcome::NotAccepted(_)) => Some(UpstreamFailure::Flawed),
         Some(Outcome::ConnectFailure | Outcome::Reset | Outcome::Unhealthy) | None => {
             Some(UpstreamFailure::Unreachable)
         }

@@ -9,11 +9,14 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use crate::acceptance::{Judge, Judgement, Unmet, Wanted};
 use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
+use crate::ledger::Usage;
+use crate::provider::Capability;
 use crate::request::Request;
-use crate::routing::{Conversation, Leave, Plan, PlannedAttempt};
+use crate::routing::{Conversation, Leave, Plan, PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dropped, Flaw, Format, Observation};
 
@@ -93,6 +96,12 @@ pub struct Attempt {
     pub leave: Option<Leave>,
     /// Whether it is noted how it went.
     pub is_settled: bool,
+    /// Which rung of a cascade it is.
+    pub rung: Option<Rung>,
+    /// What was found of its answer, where it was to be judged.
+    pub judgement: Option<Judgement>,
+    /// What its answer used, if it was one and says so; noted when the attempt is over.
+    pub usage: Option<Usage>,
 }
 
 impl Attempt {
@@ -111,7 +120,8 @@ impl Attempt {
             | Outcome::Reset
             | Outcome::Timeout
             | Outcome::Unhealthy
-            | Outcome::Flawed(_) => None,
+            | Outcome::Flawed(_)
+            | Outcome::NotAccepted(_) => None,
         }
     }
 }
@@ -131,6 +141,8 @@ pub enum Outcome {
     Unhealthy,
     /// The answer began with a success and turned out to be none, before the agent saw any of it.
     Flawed(Flaw),
+    /// The answer was one, but not what the pool accepts, and made room for the next rung.
+    NotAccepted(Unmet),
 }
 
 impl Outcome {
@@ -164,6 +176,7 @@ impl Outcome {
             Self::Timeout => Some("timeout"),
             Self::Unhealthy => Some("unhealthy"),
             Self::Flawed(flaw) => Some(flaw.as_str()),
+            Self::NotAccepted(_) => Some("not_accepted"),
         }
     }
 
@@ -199,6 +212,35 @@ impl Call {
     #[must_use]
     pub fn defaults(&self) -> &Defaults {
         self.model.as_ref().map_or(&NO_DEFAULTS, |model| &model.defaults)
+    }
+
+    /// Whether the attempt that follows is of a higher rung than the last one.
+    #[must_use]
+    pub fn may_escalate(&self) -> bool {
+        let rung = self.attempts.last().and_then(|attempt| attempt.rung);
+        let next = self.next_planned();
+        let next = next.and_then(|planned| Rung::of(&self.pool, planned.member));
+        rung.is_some() && next > rung
+    }
+
+    /// Judges the last answer, which is whole.
+    #[must_use]
+    pub fn judge(&self, judge: Judge) -> Judgement {
+        let Some(acceptance) = &self.pool.acceptance else {
+            return Judgement::Accepted;
+        };
+        let wanted = Wanted {
+            is_json: self.request.needs.iter().any(|need| need == Capability::Json),
+            schema: self.format.wanted_schema(&self.body),
+        };
+        judge.conclude(acceptance, &self.observation, wanted)
+    }
+
+    /// Notes what was found of the last answer.
+    pub fn note_judgement(&mut self, judgement: Judgement) {
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.judgement = Some(judgement);
+        }
     }
 
     /// Forgets what the answer of an earlier attempt said. That one cannot be delivered any more either: if what

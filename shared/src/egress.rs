@@ -5,6 +5,7 @@
 
 mod answer;
 mod head;
+mod judging;
 mod outgoing;
 mod passage;
 mod refused;
@@ -17,11 +18,12 @@ use crate::call::{Attempt, Outcome, Services, SharedCall};
 use crate::config::Scheme;
 use crate::ids::ProviderName;
 use crate::provider::{self, Address};
-use crate::routing::PlannedAttempt;
+use crate::routing::{PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Flaw, Progress, Relay};
 use answer::{begin, fail, hold, name_next, release, watch};
 use head::Head;
+use judging::Judging;
 use outgoing::Outgoing;
 use passage::Passage;
 use refused::{Refused, conclude, hear_out};
@@ -143,6 +145,8 @@ struct Held {
     passage: Passage,
     since: Timestamp,
     bytes: usize,
+    /// What judges the answer, if a higher rung may still be asked.
+    judging: Option<Judging>,
 }
 
 /// Why an attempt is not made.
@@ -177,6 +181,7 @@ impl Egress {
         let (outgoing, dropped) =
             Outgoing::make(&mut shared, &planned).map_err(|_| NotStarted::NotPlanned)?;
         let leave = shared.entered.take();
+        let rung = Rung::of(&shared.pool, planned.member);
         shared.dropped = dropped;
         output.set_request_headers(&provider::request_headers(
             planned.provider.kind,
@@ -196,6 +201,9 @@ impl Egress {
             is_deliverable: false,
             leave,
             is_settled: false,
+            rung,
+            judgement: None,
+            usage: None,
         });
         drop(shared);
         Ok(Self {
@@ -301,6 +309,7 @@ impl Egress {
                 let mut shared = call.borrow_mut();
                 let relay = held.passage.push(b"", true, &mut shared.observation);
                 match shared.observation.progress() {
+                    _ if held.judging.is_some() => Judging::give_up(&mut shared, now, output),
                     // What is still to be said cannot be added any more.
                     Progress::Content if relay == Relay::Unchanged => {
                         release(&mut shared, true, now, output);

@@ -12,6 +12,8 @@ pub const ANTHROPIC_BETA: &str = "anthropic-beta";
 pub const X_REQUEST_ID: &str = "x-request-id";
 /// Anthropic's name for the id of the request in an answer.
 pub const REQUEST_ID: &str = "request-id";
+/// How often the client has tried this call before, as the official SDKs of both vendors say it.
+pub const X_STAINLESS_RETRY_COUNT: &str = "x-stainless-retry-count";
 /// What the agent says the call is a step of, for rules.
 pub const X_BROKER_STEP: &str = "x-broker-step";
 /// What the agent says the call is for, for rules.

@@ -8,6 +8,7 @@
 //! here knows Envoy or proxy-wasm: what a machine wants done goes through its output trait, and time and
 //! randomness are arguments, so that every path runs in a native test, in wasm and offline.
 
+pub mod acceptance;
 pub mod api;
 pub mod audit;
 pub mod broker;

@@ -51,6 +51,37 @@ pub const MAX_PREAMBLE_TIME: Millis = Millis(10_000);
 /// as it comes: Envoy would have to keep it.
 pub const MAX_HELD_ANSWER: usize = 1 << 20;
 
+/// How much of an answer is held back to be judged by what its pool accepts. A longer one passes unjudged: it is kept
+/// in the module's memory, once as it came and once as it goes.
+pub const MAX_JUDGED_ANSWER: usize = 1 << 20;
+
+/// How much of a text is searched for a refusal, in bytes: who refuses does so at once.
+pub const MAX_REFUSAL_TEXT: usize = 8 << 10;
+
+/// The longest pattern of the configuration, in bytes.
+pub const MAX_PATTERN: usize = 1_000;
+
+/// The most patterns of refusals of one pool: each is looked for in turn.
+pub const MAX_REFUSAL_PATTERNS: usize = 32;
+
+/// How much memory a compiled pattern may take, in bytes: beyond it each byte of a text would cost too much time.
+pub const MAX_COMPILED_PATTERN: usize = 128 << 10;
+
+/// The longest JSON schema of a request that answers are judged by; OpenAI itself takes 120,000 characters of names and
+/// values.
+pub const MAX_SCHEMA: usize = 128 << 10;
+
+/// The schemas within one: each takes some hundred bytes of memory.
+pub const MAX_SCHEMA_NODES: usize = 10_000;
+
+/// The steps of checking one answer against a schema, each some ten nanoseconds. References let a short schema ask for
+/// very many.
+pub const MAX_SCHEMA_STEPS: u32 = 500_000;
+
+/// How deep references may lead while an answer is checked: answers nest to 128 at most, and each level may be named by a
+/// reference.
+pub const MAX_SCHEMA_DEPTH: u32 = 300;
+
 /// How much of an error's body is kept to read the error. Real ones are below 1 KiB, those with a rejected schema
 /// in them some tens.
 pub const MAX_ERROR_BODY: usize = 64 << 10;

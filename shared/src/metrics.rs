@@ -7,8 +7,8 @@
 pub const PREFIX: &str = "model_broker";
 
 /// The labels, in the order in which they are written.
-pub const LABELS: [&str; 8] = [
-    "agent", "pool", "provider", "model", "outcome", "status", "cause", "rule",
+pub const LABELS: [&str; 9] = [
+    "agent", "pool", "provider", "model", "rung", "outcome", "status", "cause", "rule",
 ];
 
 /// What stands in for a label that does not apply.
@@ -35,6 +35,13 @@ pub enum Metric {
     CircuitOpenings,
     /// Cool-downs that began. Counter; provider, model, cause.
     Cooldowns,
+    /// What became of the rungs of cascades. Counter; pool, provider, model, rung, outcome: accepted, refused,
+    /// unjudged, failed; cause: the criterion that was not met, or why there was no judgement.
+    Rungs,
+    /// What cascades saved against always asking their last rung, in millionths of a dollar. Counter; agent, pool.
+    SavedMicroUsd,
+    /// What they cost beyond that, because rungs were asked in vain. Counter; agent, pool.
+    OverspentMicroUsd,
     /// Calls that failed while their pool's retry budget was spent. Counter; pool.
     RetriesForgone,
     /// Conversations of pools with affinity that were answered. Counter; pool, outcome: new, kept, moved.
@@ -67,6 +74,9 @@ impl Metric {
             Self::CostMicroUsd => "cost_micro_usd",
             Self::CircuitOpenings => "circuit_openings",
             Self::Cooldowns => "cooldowns",
+            Self::Rungs => "cascade_rungs",
+            Self::SavedMicroUsd => "cascade_saved_micro_usd",
+            Self::OverspentMicroUsd => "cascade_overspent_micro_usd",
             Self::RetriesForgone => "retries_forgone",
             Self::Conversations => "conversations",
             Self::LostTokens => "affinity_lost_tokens",
@@ -96,11 +106,13 @@ pub struct Labels<'a> {
     pub provider: Option<&'a str>,
     /// What the provider calls the model.
     pub model: Option<&'a str>,
-    /// How the call ended.
+    /// Which rung of a cascade it is.
+    pub rung: Option<&'a str>,
+    /// How the call, or a rung, ended.
     pub outcome: Option<&'a str>,
     /// The attempt's status or failure.
     pub status: Option<&'a str>,
-    /// Why a cool-down began.
+    /// Why a cool-down began, or a rung's answer was not accepted.
     pub cause: Option<&'a str>,
     /// The rule that chose the pool; `match_when` if it was the pool's own condition.
     pub rule: Option<&'a str>,
@@ -115,6 +127,7 @@ impl<'a> Labels<'a> {
             self.pool,
             self.provider,
             self.model,
+            self.rung,
             self.outcome,
             self.status,
             self.cause,

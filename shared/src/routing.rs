@@ -11,6 +11,7 @@ mod estimators;
 mod order;
 mod retry_budget;
 mod rules;
+mod rung;
 mod stated;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -30,6 +31,7 @@ pub use estimators::Estimators;
 pub use order::{Placed, Speed, expected_cost};
 pub use retry_budget::{RetryBudget, RetryLimits, note_call, take_retry};
 pub use rules::{Facts, MATCH_WHEN, Resolution, Unresolved, resolve, unmet};
+pub use rung::{Rung, last_rung, own_retries};
 pub use stated::Stated;
 pub use worker::{Speeds, Worker};
 
@@ -81,14 +83,15 @@ pub struct PlannedAttempt {
 /// Plans the attempts of a call over a pool, of those members that `serves` does not leave out: first the healthy
 /// ones, then those that failed of late. Those that are out for now are left out, unless all are.
 ///
-/// `conversation`: the one that the call goes on with, where the pool keeps them. The plan has no attempts if no member
-/// can serve the call.
+/// `conversation`: the one that the call goes on with, where the pool keeps them. `retries`: how often the client itself
+/// has tried before, for which a cascade begins higher. The plan has no attempts if no member can serve the call.
 #[must_use]
 pub fn plan(
     pool: &Pool,
     moment: Moment<'_>,
     demand: Demand<'_>,
     conversation: Option<Conversation>,
+    retries: u32,
     mut serves: impl FnMut(&Member) -> Result<(), ExclusionReason>,
 ) -> Plan {
     let mut excluded = Vec::new();
@@ -102,14 +105,19 @@ pub fn plan(
     let most = usize::try_from(pool.failover)
         .unwrap_or(usize::MAX)
         .saturating_add(1);
+    let climbs = pool.strategy == Strategy::Cascade && retries > 0;
     let wishes = Wishes {
         strategy: pool.strategy,
         conversation,
         random: moment.random,
         now: moment.now,
-        most,
+        most: if climbs { usize::MAX } else { most },
     };
-    let arrangement = arrange(members, wishes, &Remembered { demand, moment });
+    let mut arrangement = arrange(members, wishes, &Remembered { demand, moment });
+    if climbs {
+        rung::escalate(&mut arrangement.attempts, retries);
+        arrangement.attempts.truncate(most);
+    }
     let out = arrangement.left_out.iter();
     excluded.extend(out.filter_map(|(member, standing)| {
         ExclusionReason::of(*standing, moment.now).map(|reason| Exclusion::of(*member, reason))

@@ -14,6 +14,7 @@ mod observe;
 mod opaque;
 mod place;
 mod tool_ids;
+mod transcript;
 mod translate;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld
 pub use flaw::Flaw;
 pub use observation::{Observation, Progress};
 pub use observe::{Observer, Relay};
+pub use transcript::{Transcriber, Transcript};
 pub use translate::AnswerTranslator;
 
 use self::codec::Codec;
@@ -105,6 +107,12 @@ impl Format {
     #[must_use]
     pub fn edits(self, request: &Request, target: &Target<'_>) -> Vec<Edit> {
         (self.codec().same.edits)(request, target)
+    }
+
+    /// The JSON schema that a request of this format wants its answer to fit, as it was written.
+    #[must_use]
+    pub fn wanted_schema(self, body: &[u8]) -> Option<&[u8]> {
+        (self.codec().same.wanted_schema)(body)
     }
 
     /// Reads a request of this format into the intermediate form.

@@ -42,7 +42,10 @@ pub struct Identity {
 impl Identity {
     /// A server's, for a name.
     pub fn server(issuer: &Issuer, name: &str) -> Self {
-        Self::signed(issuer, CertificateParams::new([name.to_owned()]).expect("a name"))
+        Self::signed(
+            issuer,
+            &CertificateParams::new([name.to_owned()]).expect("a name"),
+        )
     }
 
     /// A client's, with a SPIFFE id.
@@ -50,10 +53,10 @@ impl Identity {
         let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");
         parameters.subject_alt_names = vec![SanType::URI(id.try_into().expect("an id"))];
         parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-        Self::signed(issuer, parameters)
+        Self::signed(issuer, &parameters)
     }
 
-    fn signed(issuer: &Issuer, parameters: CertificateParams) -> Self {
+    fn signed(issuer: &Issuer, parameters: &CertificateParams) -> Self {
         let key = KeyPair::generate().expect("a key");
         let certificate = parameters.signed_by(&key, issuer).expect("a certificate");
         Self {
@@ -75,7 +78,7 @@ pub async fn connect(
     address: SocketAddr,
     trusted: &Issuer,
     identity: Option<&Identity>,
-) -> TlsStream<TcpStream> {
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.der().clone()).expect("a CA");
     let builder = ClientConfig::builder().with_root_certificates(roots);
@@ -90,8 +93,5 @@ pub async fn connect(
     };
     let stream = TcpStream::connect(address).await.expect("a connection");
     let name = ServerName::try_from("localhost").expect("a name");
-    TlsConnector::from(Arc::new(config))
-        .connect(name, stream)
-        .await
-        .expect("a broker with a certificate of the CA")
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
 }

@@ -6,7 +6,8 @@ use tempfile::TempDir;
 
 use super::{CALL, caller, config, expect_refused};
 use crate::harness::{
-    Answer, Broker, CHAT, Identity, Issuer, RawClient, TOKEN, issuer, raw_request, replace, tls_connect,
+    Answer, Broker, CHAT, Identity, Issuer, PATIENCE, RawClient, TOKEN, issuer, raw_request, replace,
+    tls_connect, until,
 };
 
 const TEMPLATE: &str = "spiffe://mesh/ns/{workspace}/sa/{agent}";
@@ -15,7 +16,7 @@ const BOT: &str = "spiffe://mesh/ns/lab/sa/bot";
 struct Setup {
     authority: Issuer,
     provider: Simulator,
-    _files: TempDir,
+    files: TempDir,
     broker: Broker,
 }
 
@@ -34,14 +35,16 @@ impl Setup {
         Self {
             authority,
             provider,
-            _files: files,
+            files,
             broker: Broker::start(&config).await,
         }
     }
 
     /// A call over TLS; the status and the error's code, nothing if the connection is refused.
     async fn call(&self, identity: Option<&Identity>, headers: &[(&[u8], &[u8])]) -> Option<(u16, Value)> {
-        let stream = tls_connect(self.broker.address(), &self.authority, identity).await;
+        let stream = tls_connect(self.broker.address(), &self.authority, identity)
+            .await
+            .ok()?;
         let request = raw_request("POST", CHAT, headers, CALL.as_bytes());
         let answer = RawClient::over(stream).send(&request).await?;
         Some((answer.status, answer.json()["error"]["code"].clone()))
@@ -91,6 +94,38 @@ async fn a_certificate_that_names_no_agent_or_another_is_refused() {
         invalid("identities_disagree")
     );
     assert_eq!(setup.provider.count(), 0);
+}
+
+#[tokio::test]
+async fn renewed_certificates_are_taken_without_a_restart() {
+    let mut setup = Setup::new().await;
+    let before = Identity::client(&setup.authority, BOT);
+    assert_eq!(setup.call(Some(&before), &[]).await, Some((200, Value::Null)));
+    let next = issuer();
+    let file = |name: &str| setup.files.path().join(name);
+    Identity::server(&next, "localhost").write(&file("server.pem"), &file("server.key"));
+    replace(&file("ca.pem"), &next.pem());
+    let after = Identity::client(&next, BOT);
+    setup.authority = next;
+    until(PATIENCE, "the new certificates", async || {
+        let called = setup.call(Some(&after), &[]).await;
+        called.filter(|called| *called == (200, Value::Null))
+    })
+    .await;
+    assert_eq!(setup.call(Some(&before), &[]).await, None, "of the CA before");
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_missing_is_told_before_anything_starts() {
+    let provider = Simulator::start("account").await;
+    let tls = json!({"tls": {"certificate": "server.pem", "key": "server.key"}});
+    let config = config(&provider, json!({})).set("listener", tls);
+    let exit = config.broker().refused().await;
+    assert!(
+        exit.stderr.contains("listener.tls: cannot read "),
+        "{}",
+        exit.stderr
+    );
 }
 
 #[tokio::test]

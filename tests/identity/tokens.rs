@@ -7,7 +7,7 @@ use super::{CALL, config, expect_refused};
 use crate::harness::{Broker, CHAT, PATIENCE, sha256_hex, until};
 
 /// An agent with these tokens.
-fn agent(tokens: Value) -> Value {
+fn agent(tokens: &Value) -> Value {
     json!([{"name": "bot", "workspace": "lab", "token_sha256": tokens}])
 }
 
@@ -19,10 +19,10 @@ fn token(text: &str, expires: &str) -> Value {
 async fn a_token_rotates_without_a_gap() {
     let provider = Simulator::start("account").await;
     let config = config(&provider, json!({"tokens": true}));
-    let old_alone = config.clone().set("agents", agent(json!(sha256_hex("old"))));
-    let both = agent(json!([token("old", "2099-01-01T00:00:00Z"), sha256_hex("new")]));
+    let old_alone = config.clone().set("agents", agent(&json!(sha256_hex("old"))));
+    let both = agent(&json!([token("old", "2099-01-01T00:00:00Z"), sha256_hex("new")]));
     let both = config.clone().set("agents", both);
-    let past = agent(json!([
+    let past = agent(&json!([
         token("old", "2020-01-01T00:00:00+02:00"),
         sha256_hex("new")
     ]));

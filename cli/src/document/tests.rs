@@ -162,7 +162,9 @@ fn first_choices_of_the_products_page_fall_seventy_to_twenty_five_to_five() {
     let mut firsts = BTreeMap::new();
     for ticket in 0..1_000 {
         let moment = moment(u64::MAX / 1_000 * ticket + 1_000);
-        let plan = routing::plan(reasoning, moment, Demand::of(&request, moment), None, |_| Ok(()));
+        let plan = routing::plan(reasoning, moment, Demand::of(&request, moment), None, 0, |_| {
+            Ok(())
+        });
         assert_eq!(plan.attempts.len(), 3);
         *firsts
             .entry(plan.attempts[0].provider.name.to_string())

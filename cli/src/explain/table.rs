@@ -112,6 +112,10 @@ fn members(members: &[MemberReport]) -> String {
             Place::BeyondFailover => ("-".to_owned(), "beyond the last attempt".to_owned()),
             Place::Excluded { excluded } => ("-".to_owned(), format!("left out: {}", told(excluded))),
         };
+        if let Some(rung) = member.rung {
+            let comma = if verdict.is_empty() { "" } else { "; " };
+            verdict = format!("rung {}{comma}{verdict}", rung.0);
+        }
         if !member.dropped.is_empty() {
             let comma = if verdict.is_empty() { "" } else { "; " };
             verdict = format!("{verdict}{comma}not told: {}", member.dropped.join(", "));

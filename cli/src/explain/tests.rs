@@ -18,7 +18,11 @@ prices: {gpt-4o: {input: 2.5, output: 10}}
 const IMAGE: &str = r#"{"model":"primary","messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#;
 
 fn snapshot() -> std::sync::Arc<Snapshot> {
-    let document = document::parse(DOCUMENT, Path::new("broker.yaml"));
+    snapshot_of(DOCUMENT)
+}
+
+fn snapshot_of(document: &str) -> std::sync::Arc<Snapshot> {
+    let document = document::parse(document, Path::new("broker.yaml"));
     document
         .unwrap_or_else(|error| panic!("{error:#}"))
         .loaded
@@ -27,7 +31,11 @@ fn snapshot() -> std::sync::Arc<Snapshot> {
 }
 
 fn told(body: &str) -> String {
-    let snapshot = snapshot();
+    told_by(DOCUMENT, body)
+}
+
+fn told_by(document: &str, body: &str) -> String {
+    let snapshot = snapshot_of(document);
     let question = Question {
         agent: find_agent(&snapshot, None).unwrap(),
         format: Format::OpenAiChat,
@@ -55,6 +63,35 @@ failover  up to 2 attempts after the first
 -  eu       gpt-oss-20b  eu      0         1       0%     -         left out: does not look at images
 ";
     assert_eq!(told(IMAGE), expected);
+}
+
+#[test]
+fn a_cascade_is_told_in_its_order() {
+    let cascade = DOCUMENT.replace("name: main\n", "name: main\n    routing: cascade\n");
+    let cascade = cascade.replace(
+        "{provider: eu, model: gpt-4o}",
+        "{provider: eu, model: gpt-4o, priority: 1}",
+    );
+    let told = told_by(&cascade, r#"{"model":"primary","messages":[]}"#);
+    let members = told.split_once("\n\n").unwrap().1;
+    let rows: Vec<(&str, &str)> = members
+        .lines()
+        .skip(1)
+        .map(|row| {
+            (
+                row.split_once(' ').unwrap().0,
+                row.split("  ").last().unwrap().trim(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("2", "rung 3"),
+            ("-", "rung 1; left out: not in a region that is allowed"),
+            ("1", "rung 2")
+        ]
+    );
 }
 
 #[test]

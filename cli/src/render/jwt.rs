@@ -38,13 +38,16 @@ pub fn filter(document: &Document, base: &Path) -> Result<Option<Value>> {
     let Some(jwt) = &document.loaded.jwt else {
         return Ok(None);
     };
-    let mut header = json!({"name": jwt.header});
-    if jwt.header == AUTHORIZATION {
-        set(&mut header, "value_prefix", json!("Bearer "));
-    }
+    let headers = if jwt.header == AUTHORIZATION {
+        // Envoy minds the case of the scheme, which HTTP does not.
+        let spellings = ["Bearer ", "bearer "];
+        json!(spellings.map(|prefix| json!({"name": jwt.header, "value_prefix": prefix})))
+    } else {
+        json!([{"name": jwt.header}])
+    };
     let mut provider = json!({
         "issuer": jwt.issuer,
-        "from_headers": [header],
+        "from_headers": headers,
         // A JWT that holds is taken out of the request, one that does not stays.
         "forward": false,
         "payload_in_metadata": jwt.payload,
@@ -95,7 +98,7 @@ fn read_keys(path: &Path) -> Result<String> {
         .with_context(|| format!("cannot read the key set {}", path.display()))?;
     let keys = serde_json::from_str::<Value>(&text).ok();
     ensure!(
-        keys.is_some_and(|keys| keys["keys"].is_array()),
+        keys.is_some_and(|keys| keys.get("keys").is_some_and(Value::is_array)),
         "{} is no JSON Web Key Set",
         path.display()
     );

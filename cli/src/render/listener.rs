@@ -45,7 +45,7 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
         "max_request_headers_kb": 96,
         "common_http_protocol_options": {"max_headers_count": 1000},
         "request_headers_timeout": "30s",
-        "stream_idle_timeout": seconds(longest_silence(document)),
+        "stream_idle_timeout": seconds(longest_climb(document).max(longest_silence(document))),
         "access_log": [access_log(place)],
         "local_reply_config": local_replies(),
         "forward_client_cert_details": forwarded_certificates(document),
@@ -172,6 +172,21 @@ fn longest_silence(document: &Document) -> Millis {
         .iter()
         .map(|provider| provider.timeouts.idle.max(provider.timeouts.first_byte));
     Millis(silences.max().unwrap_or_default().0.saturating_add(5_000))
+}
+
+/// How long a call may be silent while a cascade holds one rung's answer back after the other: as long as all of them
+/// together are given to their first byte.
+fn longest_climb(document: &Document) -> Millis {
+    let pools = document.loaded.snapshot.pools.iter();
+    let cascades = pools.filter(|pool| pool.acceptance.is_some());
+    let climbs = cascades.map(|pool| {
+        let rungs = pool
+            .members
+            .iter()
+            .map(|member| member.provider.timeouts.first_byte.0);
+        rungs.fold(0, u64::saturating_add)
+    });
+    Millis(climbs.max().unwrap_or_default().saturating_add(5_000))
 }
 
 /// The record of every call, a line each.

@@ -225,6 +225,18 @@ fn silence_is_bounded_by_the_most_patient_account() {
 }
 
 #[test]
+fn a_cascade_may_be_silent_for_as_long_as_all_its_rungs() {
+    let members = "[{provider: openai-a, model: a}, {provider: local, model: b}, {provider: openai-a, model: c}, \
+                   {provider: local, model: d}, {provider: openai-a, model: e}]";
+    let cascade =
+        format!("pools:\n  - {{name: rungs, routing: cascade, accept: {{json: valid}}, members: {members}}}");
+    let rendered = Rendered::of(&DOCUMENT.replace("pools:", &cascade));
+    let listener = rendered.read("listeners.yaml");
+    let manager = &listener["resources"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+    assert_eq!(manager["stream_idle_timeout"], "105.000s");
+}
+
+#[test]
 fn addresses_are_taken_with_a_port_only() {
     let address = |host: &str, port: u16| json!({"socket_address": {"address": host, "port_value": port}});
     assert_eq!(socket_address("0.0.0.0:80").unwrap(), address("0.0.0.0", 80));

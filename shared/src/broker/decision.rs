@@ -111,9 +111,10 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
         .has_affinity
         .then(|| Conversation::of(body, request, pool, moment.store, moment.now))
         .flatten();
+    let retries = routing::own_retries(headers);
     let mut portable = Portable::new(format, body);
     let mut plan = |eligibility: &Eligibility<'_>| {
-        routing::plan(pool, moment, demand, conversation, |member| {
+        routing::plan(pool, moment, demand, conversation, retries, |member| {
             eligibility.check(member)?;
             portable.to(&Target::new(&member.provider, &member.model, defaults))
         })

@@ -12,6 +12,7 @@ use crate::provider::Address;
 use crate::store::testing::Memory;
 use crate::store::{Store, statistics_key};
 
+mod cascade;
 mod forward;
 mod health;
 mod identity;
@@ -65,6 +66,15 @@ fn snapshot() -> Arc<Snapshot> {
             {"name": "thrifty", "retry_budget": {"ratio": "50%", "per_second": 0}, "members": [
                 {"provider": "openai-a", "model": "gpt-t"}, {"provider": "openai-b", "model": "gpt-t", "priority": 1},
             ]},
+            {
+                "name": "rungs", "routing": "cascade", "accept": {"json": "always"},
+                "retry_budget": {"ratio": "0%", "per_second": 0},
+                "members": [
+                    {"provider": "metered", "model": "gpt-mini"},
+                    {"provider": "openai-a", "model": "gpt-b"},
+                    {"provider": "metered", "model": "gpt-m"},
+                ],
+            },
         ],
         "models": [
             {"name": "gpt", "pool": "pair"},
@@ -75,6 +85,7 @@ fn snapshot() -> Arc<Snapshot> {
             {"name": "quick", "pool": "quickest"},
             {"name": "loyal", "pool": "sticky"},
             {"name": "careful", "pool": "thrifty"},
+            {"name": "climbing", "pool": "rungs"},
             {"name": "few", "targets": [{"provider": "metered", "model": "gpt-m"}]},
         ],
         "rules": [{"name": "vip", "match": {"tier": "premium", "request.model": "deep"}, "pool": "mixed"}],

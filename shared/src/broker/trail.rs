@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::api::Api;
 use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
+use crate::broker::cascade::{self, Costs, Saved};
 use crate::broker::decision::Asked;
 use crate::broker::tally::tally;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
@@ -116,8 +117,11 @@ impl Trail {
             .as_ref()
             .and_then(|call| learn(&call.borrow(), now, output));
         let call = self.upstream.as_ref().map(|call| call.borrow());
-        let cost = call.as_ref().and_then(|call| self.cost(call));
-        let mut record = self.record(call.as_ref(), cost, now);
+        let costs = match &call {
+            Some(call) => Costs::of(call, &self.snapshot),
+            None => Costs::default(),
+        };
+        let mut record = self.record(call.as_ref(), &costs, now);
         record.tokens_estimated = learned;
         output.record(&record);
         // Only names of the configuration become labels, so that their number is bounded.
@@ -126,21 +130,11 @@ impl Trail {
             Some(caller) if caller.is_configured => caller.agent.name.as_str(),
             Some(_) => OTHER,
         };
-        measure(&record, agent, call.as_ref(), cost, output);
-        tally(&record, cost, is_providers_fault, output);
+        measure(&record, agent, call.as_ref(), &costs, output);
+        tally(&record, costs.total(), is_providers_fault, output);
     }
 
-    fn cost(&self, call: &Call) -> Option<MicroUsd> {
-        let price = self.snapshot.prices.get(call.attempts.last()?.model.as_str())?;
-        Some(price.cost(&call.observation.usage()?))
-    }
-
-    fn record<'a>(
-        &'a self,
-        call: Option<&'a Ref<'_, Call>>,
-        cost: Option<MicroUsd>,
-        now: Timestamp,
-    ) -> Record<'a> {
+    fn record<'a>(&'a self, call: Option<&'a Ref<'_, Call>>, costs: &Costs, now: Timestamp) -> Record<'a> {
         let agent = self.caller.as_ref().map(|caller| caller.agent.as_ref());
         let classification = agent
             .and_then(|agent| agent.attributes.get("classification"))
@@ -187,7 +181,8 @@ impl Trail {
             attempts: call
                 .into_iter()
                 .flat_map(|call| &call.attempts)
-                .map(AttemptRecord::from)
+                .zip(&costs.of_attempts)
+                .map(|(attempt, cost)| AttemptRecord::new(attempt, *cost))
                 .collect(),
             excluded: call.map_or(&self.excluded, |call| &call.plan.excluded),
             dropped: call.map_or(&[], |call| call.dropped.places()),
@@ -196,7 +191,7 @@ impl Trail {
             } else {
                 Decision::Allow
             },
-            reason: denied.map_or_else(|| self.reason(), str::to_owned),
+            reason: denied.map_or_else(|| self.reason(call.map(|call| &**call)), str::to_owned),
             outcome,
             status: self.status,
             ttft_ms: call
@@ -208,16 +203,27 @@ impl Trail {
             ..Record::default()
         };
         if let Some(usage) = call.and_then(|call| call.observation.usage()) {
-            record.set_usage(&usage, cost);
+            record.set_usage(&usage);
         }
+        record.cost_usd = costs.total().map(MicroUsd::as_dollars);
+        record.saved_usd = costs.saved.map(Saved::as_dollars);
         if let Some(call) = call {
             set_affinity(&mut record, call);
         }
         record
     }
 
+    /// What chose the pool, and why its cascade did not begin or end with the first rung.
+    fn reason(&self, call: Option<&Call>) -> String {
+        let mut reason = self.chosen();
+        if let Some(call) = call {
+            reason.push_str(&cascade::climb(call));
+        }
+        reason
+    }
+
     /// What chose the pool.
-    fn reason(&self) -> String {
+    fn chosen(&self) -> String {
         match &self.resolution {
             Some(Resolution {
                 rule: Some(rule),
@@ -242,12 +248,14 @@ impl From<Stated<'_>> for Said {
     }
 }
 
-/// An attempt that is still without a word when the call ends was cut off with it.
+/// An attempt that is still without a word when the call ends was cut off with it. What its answer used is known now.
 fn close_last(call: &mut Call, now: Timestamp) {
-    if let Some(attempt) = call.attempts.last_mut()
-        && attempt.outcome.is_none()
-    {
-        attempt.took = now.millis_since(attempt.started);
+    let usage = call.observation.usage();
+    if let Some(attempt) = call.attempts.last_mut() {
+        attempt.usage = usage.or(attempt.usage);
+        if attempt.outcome.is_none() {
+            attempt.took = now.millis_since(attempt.started);
+        }
     }
 }
 
@@ -290,7 +298,7 @@ fn measure(
     record: &Record<'_>,
     agent: &str,
     call: Option<&Ref<'_, Call>>,
-    cost: Option<MicroUsd>,
+    costs: &Costs,
     output: &mut dyn Output,
 ) {
     let labels = Labels {
@@ -309,11 +317,8 @@ fn measure(
         1,
     );
     let Some(call) = call else { return };
-    for attempt in &call.attempts {
-        measure_attempt(attempt, labels.pool, output);
-    }
-    if let Some(usage) = call.observation.usage() {
-        measure_usage(&usage, labels, output);
+    for (attempt, cost) in call.attempts.iter().zip(&costs.of_attempts) {
+        measure_attempt(attempt, *cost, labels, output);
     }
     let of_pool = Labels {
         pool: labels.pool,
@@ -333,9 +338,7 @@ fn measure(
     if let Some(lost) = record.affinity_lost {
         output.measure(Metric::LostTokens, of_pool, lost.0);
     }
-    if let Some(cost) = cost {
-        output.measure(Metric::CostMicroUsd, labels, cost.0);
-    }
+    cascade::measure(call, costs, labels, output);
     let served = Labels {
         agent: None,
         ..labels
@@ -346,16 +349,27 @@ fn measure(
     }
 }
 
-fn measure_attempt(attempt: &Attempt, pool: Option<&str>, output: &mut dyn Output) {
-    let Some(outcome) = attempt.outcome else { return };
+/// `labels`: those of the call.
+fn measure_attempt(attempt: &Attempt, cost: Option<MicroUsd>, labels: Labels<'_>, output: &mut dyn Output) {
     let labels = Labels {
-        pool,
         provider: Some(attempt.provider.name.as_str()),
         model: Some(attempt.model.as_str()),
-        status: Some(&outcome.label()),
-        ..Labels::default()
+        ..labels
     };
-    output.measure(Metric::Attempts, labels, 1);
+    if let Some(outcome) = attempt.outcome {
+        let of_attempt = Labels {
+            agent: None,
+            status: Some(&outcome.label()),
+            ..labels
+        };
+        output.measure(Metric::Attempts, of_attempt, 1);
+    }
+    if let Some(usage) = &attempt.usage {
+        measure_usage(usage, labels, output);
+    }
+    if let Some(cost) = cost {
+        output.measure(Metric::CostMicroUsd, labels, cost.0);
+    }
 }
 
 fn measure_usage(usage: &Usage, labels: Labels<'_>, output: &mut dyn Output) {

@@ -45,6 +45,18 @@ impl Call {
         self.plan.attempts.get(next)
     }
 
+    /// As [`Call::enter_next`], where only a higher rung of the cascade will do.
+    pub fn enter_higher(&mut self, store: &dyn Store, now: Timestamp) -> Option<&PlannedAttempt> {
+        self.give_back(store);
+        let next = self.attempts.len();
+        self.entered = self.plan.enter(next, store, now);
+        if self.entered.is_none() || !self.may_escalate() {
+            self.give_back(store);
+            return None;
+        }
+        self.next_planned()
+    }
+
     /// Whether Envoy would go on to another attempt although nobody is left to be asked.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
@@ -60,8 +72,15 @@ impl Call {
         {
             attempt.is_settled = true;
             note(attempt, outcome, Told { asked, sample }, now, services);
-            if !outcome.is_success() {
-                attempt.settle_window(Tokens(0), services.store());
+            let used = match outcome {
+                // What was used is told at the end of the call.
+                _ if outcome.is_success() => None,
+                // Where nothing tells what was used, it stays as it was estimated.
+                Outcome::NotAccepted(_) => attempt.usage.map(|usage| usage.total()),
+                _ => Some(Tokens(0)),
+            };
+            if let Some(used) = used {
+                attempt.settle_window(used, services.store());
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The document as it is written, each part read by itself; names are not yet looked up.
 
+mod acceptance;
 mod agents;
 mod care;
 mod health_check;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::criteria::Criterion;
+use crate::acceptance::Acceptance;
 use crate::health::CircuitBreaker;
 use crate::identity::Sources;
 use crate::ids::{
@@ -136,6 +137,8 @@ pub struct Pool {
     pub name: PoolName,
     /// How its members are ordered.
     pub strategy: Strategy,
+    /// What an answer must be for a cascade to stop at it.
+    pub acceptance: Option<Acceptance>,
     /// Whether conversations stay on the account that holds their beginning in its cache.
     pub has_affinity: bool,
     /// How many attempts after the first it may make in all.

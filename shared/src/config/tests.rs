@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
+mod acceptance;
 mod care;
 mod health_check;
 mod identity;
@@ -62,6 +63,15 @@ fn valid() -> Value {
                 "name": "long", "routing": "lowest-latency", "affinity": "prompt-prefix",
                 "match_when": {"context.tokens": ">= 200k"},
                 "members": [{"provider": "anthropic-a", "model": "claude-opus-4-7"}],
+            },
+            {
+                "name": "rungs", "routing": "cascade",
+                "accept": {
+                    "finish_reason": ["stop", "tool_calls"],
+                    "json": {"schema": {"type": "object", "required": ["city"]}},
+                    "min_output_tokens": 1, "min_characters": 2, "refusal_patterns": ["i (cannot|can't)"],
+                },
+                "members": [{"provider": "openai-a", "model": "gpt-5-mini"}],
             },
         ],
         "models": [

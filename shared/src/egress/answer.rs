@@ -2,6 +2,7 @@
 //! said something, then it passes under watch.
 
 use super::head::Head;
+use super::judging::{Judging, Next};
 use super::passage::Passage;
 use super::refused::Refused;
 use super::{Held, Output, State};
@@ -71,6 +72,7 @@ pub(super) fn begin(
             passage,
             since: now,
             bytes: 0,
+            judging: Judging::begin(&shared),
         })
     } else {
         State::Watching(passage)
@@ -172,11 +174,21 @@ pub(super) fn hold(
     if shared.first_byte_at.is_none() && !chunk.is_empty() {
         shared.first_byte_at = Some(now);
     }
-    let relay = held.passage.push(chunk, is_last, &mut shared.observation);
+    let mut relay = held.passage.push(chunk, is_last, &mut shared.observation);
     if let Progress::Failed(flaw) = shared.observation.progress() {
         output.set_response_chunk(b"");
         fail(&mut shared, flaw, now, output);
         return State::Done;
+    }
+    if let Some(judging) = held.judging.take() {
+        relay = match judging.push(&mut shared, chunk, relay, is_last, now, output) {
+            Next::Wait(judging) => {
+                held.judging = Some(judging);
+                return State::Holding(held);
+            }
+            Next::Pass(kept) => Relay::Replaced(kept),
+            Next::Gone => return State::Done,
+        };
     }
     if let Relay::Replaced(passed) = relay {
         output.set_response_chunk(&passed);

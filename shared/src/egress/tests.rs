@@ -13,6 +13,7 @@ use crate::statistics::{Ended, Selection};
 use crate::store::{Empty, Store};
 
 mod answer;
+mod cascade;
 mod request;
 
 const START: Timestamp = Timestamp(1_795_254_245_678_000_000);
@@ -22,23 +23,31 @@ const STREAM: &str = "text/event-stream";
 /// A pool of three accounts for `gpt` and one account for `claude`.
 fn document() -> Value {
     json!({
-        "providers": [
-            {"name": "a", "kind": "openai", "timeout": {"first_byte": "20s"}},
-            {"name": "b", "kind": "openai-compatible", "timeout": {"first_byte": "20s"}},
-            {"name": "c", "kind": "openai"},
-            {"name": "anthropic", "kind": "anthropic"},
-        ],
-        "pools": [{"name": "three", "members": [
-            {"provider": "a", "model": "gpt-a"},
-            {"provider": "b", "model": "a-longer-name", "priority": 1},
-            {"provider": "c", "model": "gpt-c", "priority": 2},
-        ]}],
-        "models": [
-            {"name": "gpt", "pool": "three", "defaults": {"max_tokens": 100}},
-            {"name": "claude", "targets": [{"provider": "anthropic", "model": "claude-a"}]},
-        ],
-        "agents": [{"name": "bot", "token_sha256": TokenDigest::of(b"bot-token").to_string()}],
-    })
+           "providers": [
+               {"name": "a", "kind": "openai", "timeout": {"first_byte": "20s"}},
+               {"name": "b", "kind": "openai-compatible", "timeout": {"first_byte": "20s"}},
+               {"name": "c", "kind": "openai"},
+               {"name": "anthropic", "kind": "anthropic"},
+           ],
+           "pools": [{"name": "three", "members": [
+               {"provider": "a", "model": "gpt-a"},
+               {"provider": "b", "model": "a-longer-name", "priority": 1},
+               {"provider": "c", "model": "gpt-c", "priority": 2},
+           ]}, {
+               "name": "rungs", "routing": "cascade", "accept": {"json": "always", "finish_reason": "stop"},
+               "members": [
+                   {"provider": "a", "model": "small"},
+                   {"provider": "anthropic", "model": "claude-a"},
+                   {"provider": "b", "model": "large"},
+               ],
+           }],
+    "models": [
+               {"name": "rungs", "pool": "rungs"},
+               {"name": "gpt", "pool": "three", "defaults": {"max_tokens": 100}},
+               {"name": "claude", "targets": [{"provider": "anthropic", "model": "claude-a"}]},
+           ],
+           "agents": [{"name": "bot", "token_sha256": TokenDigest::of(b"bot-token").to_string()}],
+       })
 }
 
 /// Takes what the once-per-call machine hands over.

@@ -6,7 +6,7 @@ use crate::broker::decision::{Asked, Decision};
 use crate::config::{Member, NO_DEFAULTS, Snapshot};
 use crate::ids::{ProviderName, UpstreamModelName};
 use crate::ledger::Usage;
-use crate::routing::{ExclusionReason, Strategy};
+use crate::routing::{ExclusionReason, Rung, Strategy};
 use crate::units::MicroUsd;
 use crate::wire::ir::ChatRequest;
 use crate::wire::{Dropped, Target};
@@ -25,6 +25,9 @@ pub struct MemberReport {
     pub priority: u32,
     /// Its weight.
     pub weight: u32,
+    /// Which rung of a cascade it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rung: Option<Rung>,
     /// What becomes of it.
     #[serde(flatten)]
     pub place: Place,
@@ -73,7 +76,7 @@ pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>, decision: &Decision)
         input: asked.input,
         ..Usage::default()
     };
-    let member_report = |(member, place): (&Member, Place)| {
+    let member_report = |(index, (member, place)): (usize, (&Member, Place))| {
         let is_in = !matches!(place, Place::Excluded { .. });
         let price = snapshot.prices.get(member.model.as_str());
         MemberReport {
@@ -82,6 +85,7 @@ pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>, decision: &Decision)
             region: member.provider.region.clone(),
             priority: member.priority,
             weight: member.weight,
+            rung: Rung::of(pool, index),
             first_of_hundred: if is_in {
                 first_share(member, &place, pool.strategy, &eligible)
             } else {
@@ -99,7 +103,12 @@ pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>, decision: &Decision)
             place,
         }
     };
-    members.iter().zip(places).map(member_report).collect()
+    members
+        .iter()
+        .zip(places)
+        .enumerate()
+        .map(member_report)
+        .collect()
 }
 
 fn places(members: &[Member], decision: &Decision) -> Vec<Place> {

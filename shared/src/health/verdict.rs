@@ -25,7 +25,8 @@ impl Verdict {
     #[must_use]
     pub fn of(outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Status(200..=299) => Self::Success,
+            // That an answer is not good enough for a pool is nothing that its account did wrong.
+            Outcome::Status(200..=299) | Outcome::NotAccepted(_) => Self::Success,
             Outcome::Status(401 | 403) => Self::KeyRefused,
             Outcome::Status(429) => Self::Throttled,
             Outcome::Status(529) => Self::Overloaded,
@@ -45,6 +46,7 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::acceptance::Unmet;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -75,5 +77,6 @@ mod tests {
         }
         assert_eq!(Verdict::of(Outcome::Flawed(Flaw::Empty)), Verdict::Failure);
         assert_eq!(Verdict::of(Outcome::Flawed(Flaw::TooLong)), Verdict::Neutral);
+        assert_eq!(Verdict::of(Outcome::NotAccepted(Unmet::Json)), Verdict::Success);
     }
 }

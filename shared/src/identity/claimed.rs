@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Identified, IdentityError, Source};
 use crate::config::{Agent, Snapshot, Workspace};
-use crate::ids::AgentName;
+use crate::ids::{AgentName, TenantName};
 
 /// A verified claim to be an agent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Claimed {
         let agrees = |claimed: &Option<String>, actual: Option<&str>| {
             claimed.is_none() || claimed.as_deref() == actual
         };
-        if agrees(&self.workspace, name) && agrees(&self.tenant, tenant.map(|tenant| tenant.as_str())) {
+        if agrees(&self.workspace, name) && agrees(&self.tenant, tenant.map(TenantName::as_str)) {
             Ok(())
         } else {
             Err(IdentityError::OtherWorkspace)

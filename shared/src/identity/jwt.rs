@@ -49,9 +49,10 @@ impl Jwt {
         };
         let optional = |path: &Option<ClaimPath>| path.as_ref().map_or(Ok(None), claim);
         let Some(agent) = claim(&self.agent)? else {
-            return match self.is_presented(arrival) {
-                true => Err(IdentityError::Unverified),
-                false => Ok(None),
+            return if self.is_presented(arrival) {
+                Err(IdentityError::Unverified)
+            } else {
+                Ok(None)
             };
         };
         if !agent.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -80,8 +81,7 @@ impl Jwt {
     /// Whether this value of a header is a JWT, rather than a token of the broker.
     pub(super) fn is_in(&self, header: &str, value: &[u8]) -> bool {
         // Every JWT begins with `{"`, and has three parts.
-        let has_form =
-            || value.starts_with(b"eyJ") && value.iter().filter(|byte| **byte == b'.').count() == 2;
+        let has_form = || value.starts_with(b"eyJ") && memchr::memchr_iter(b'.', value).count() == 2;
         self.header == header && (header != AUTHORIZATION || has_form())
     }
 

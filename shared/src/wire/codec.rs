@@ -32,6 +32,8 @@ pub(super) struct SameFormat {
     pub read_facts: fn(&[u8]) -> Result<Request, RequestError>,
     /// The edits that make of the agent's body the one for a provider.
     pub edits: fn(&Request, &Target<'_>) -> Vec<Edit>,
+    /// The JSON schema that a request wants its answer to fit.
+    pub wanted_schema: for<'a> fn(&'a [u8]) -> Option<&'a [u8]>,
     /// Notes what an answer in one piece says of itself, and whether it is one; `None` if it is no whole JSON object.
     pub observe_answer: fn(&[u8], &mut Observation) -> Option<Judged>,
     /// Notes what an event of a stream says of it.

@@ -22,6 +22,7 @@ pub(super) static CODEC: Codec = Codec {
     same: SameFormat {
         read_facts: request::read_facts,
         edits: request::edits,
+        wanted_schema: request::wanted_schema,
         observe_answer: answer::observe,
         observe_event: stream::observe,
     },

@@ -40,7 +40,10 @@ fn jwts_are_verified_before_the_broker_and_let_through_either_way() {
     assert_eq!(provider["payload_in_metadata"], "payload");
     assert_eq!(
         provider["from_headers"],
-        json!([{"name": "authorization", "value_prefix": "Bearer "}])
+        json!([
+            {"name": "authorization", "value_prefix": "Bearer "},
+            {"name": "authorization", "value_prefix": "bearer "},
+        ])
     );
     assert_eq!(
         filter["rules"][0]["requires"]["requires_any"]["requirements"],

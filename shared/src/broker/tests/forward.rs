@@ -134,13 +134,14 @@ fn an_agent_is_shown_the_models_that_it_would_get() {
         (
             "Bearer bot-token",
             &[
-                "careful", "cheap", "claude", "either", "few", "gpt", "loyal", "quick", "tiny",
+                "careful", "cheap", "claude", "climbing", "either", "few", "gpt", "loyal", "quick", "tiny",
             ][..],
         ),
         (
             "Bearer boss-token",
             &[
-                "careful", "cheap", "claude", "deep", "either", "few", "gpt", "loyal", "quick", "tiny",
+                "careful", "cheap", "claude", "climbing", "deep", "either", "few", "gpt", "loyal", "quick",
+                "tiny",
             ],
         ),
     ] {

@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use super::acceptance::read_acceptance;
 use super::care::read_retry_budget;
 use super::required_list;
+use crate::acceptance::Acceptance;
 use crate::config::criteria::read_count;
 use crate::config::reader::Reader;
 use crate::limits::MAX_ATTEMPTS;
@@ -15,6 +17,8 @@ use crate::units::Tokens;
 pub struct PoolEntry<'v> {
     pub name: Reader<'v>,
     pub strategy: Strategy,
+    /// What the answers of a cascade must be.
+    pub acceptance: Option<Acceptance>,
     /// Whether conversations stay where they are.
     pub has_affinity: bool,
     pub retry_budget: RetryLimits,
@@ -41,12 +45,16 @@ impl<'v> PoolEntry<'v> {
     pub(super) fn read(entry: &Reader<'v>) -> Option<Self> {
         let mut section = entry.section()?;
         let name = section.required("name").filter(|name| name.name().is_some());
-        let strategy = section
-            .optional("routing")
-            .and_then(|routing| read_routing(&routing));
+        let strategy = match section.optional("routing") {
+            Some(routing) => read_routing(&routing),
+            None => Some(Strategy::default()),
+        };
+        let acceptance = section
+            .optional("accept")
+            .and_then(|accept| read_acceptance(&accept, strategy));
         let affinity = section
             .optional("affinity")
-            .and_then(|affinity| read_affinity(&affinity));
+            .and_then(|affinity| read_affinity(&affinity, strategy));
         let retry_budget = section
             .optional("retry_budget")
             .map(|budget| read_retry_budget(&budget));
@@ -59,7 +67,6 @@ impl<'v> PoolEntry<'v> {
             .filter_map(|member| MemberEntry::read(member, true))
             .collect();
         let match_when = section.optional("match_when");
-        section.not_yet(&["accept"]);
         if let Some(cache) = section.optional("cache") {
             let profile = cache.string().unwrap_or_default();
             entry.log().warn(
@@ -72,6 +79,7 @@ impl<'v> PoolEntry<'v> {
         Some(Self {
             name: name?,
             strategy: strategy.unwrap_or_default(),
+            acceptance,
             has_affinity: affinity.is_some(),
             retry_budget: retry_budget.unwrap_or_default(),
             failover: failover.flatten(),
@@ -95,7 +103,10 @@ fn read_routing(reader: &Reader<'_>) -> Option<Strategy> {
     })
 }
 
-fn read_affinity(reader: &Reader<'_>) -> Option<()> {
+fn read_affinity(reader: &Reader<'_>, strategy: Option<Strategy>) -> Option<()> {
+    if strategy == Some(Strategy::Cascade) {
+        return reader.mistake("is not for pools with `routing: cascade`, which begin with their first rung");
+    }
     match reader.string()? {
         "prompt-prefix" => Some(()),
         _ => reader.unknown_name("is no affinity (supported: prompt-prefix)", ["prompt-prefix"]),

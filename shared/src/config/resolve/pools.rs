@@ -76,6 +76,7 @@ pub(super) fn pool(entry: &PoolEntry<'_>, known: &Known<'_>) -> Option<Pool> {
     Some(Pool {
         name: PoolName::from(entry.name.value().as_str()?),
         strategy: entry.strategy,
+        acceptance: entry.acceptance.clone(),
         has_affinity: entry.has_affinity,
         retry_budget: entry.retry_budget,
         failover: failover(entry.failover, members.len()),
@@ -102,6 +103,7 @@ pub(super) fn model(
         Arc::new(Pool {
             name: PoolName::from(name),
             strategy: Strategy::default(),
+            acceptance: None,
             has_affinity: false,
             retry_budget: RetryLimits::default(),
             failover: failover(None, members.len()),

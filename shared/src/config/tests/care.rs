@@ -30,7 +30,7 @@ fn what_an_account_and_a_pool_bear_is_read() {
             tokens_per_minute: Some(2_000_000),
         }
     );
-    let [standard, long] = &snapshot.pools[..] else {
+    let [standard, long, _] = &snapshot.pools[..] else {
         panic!()
     };
     let budget = RetryLimits {

@@ -118,8 +118,7 @@ fn an_agent_needs_a_token_where_nothing_else_makes_it_known() {
 }
 
 #[test]
-fn what_a_jwt_or_a_certificate_may_not_be_says_what_would_be_right() {
-    let template = "/identity/spiffe/agent";
+fn what_a_jwt_may_not_be_says_what_would_be_right() {
     for (pointer, value, expected) in [
         (
             "/identity/jwt/jwks",
@@ -182,6 +181,16 @@ fn what_a_jwt_or_a_certificate_may_not_be_says_what_would_be_right() {
             json!("tier"),
             "identity.jwt.attributes: must be a list",
         ),
+    ] {
+        let found = mistakes(&with(pointer, value)).join("\n");
+        assert!(found.contains(expected), "{pointer}: {found}");
+    }
+}
+
+#[test]
+fn what_a_certificate_or_a_token_may_not_be_says_what_would_be_right() {
+    let template = "/identity/spiffe/agent";
+    for (pointer, value, expected) in [
         (
             template,
             json!("https://mesh/{agent}"),

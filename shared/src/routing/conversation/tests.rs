@@ -10,6 +10,7 @@ use crate::wire::Format;
 fn pool(names: &[&str]) -> Pool {
     Pool {
         name: "p".into(),
+        acceptance: None,
         strategy: crate::routing::Strategy::default(),
         has_affinity: true,
         retry_budget: crate::routing::RetryLimits::default(),

@@ -9,9 +9,17 @@ use serde_json::json;
 
 use super::models;
 use crate::config::NO_DEFAULTS;
+use crate::json::Node;
 use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
 use crate::wire::Target;
+
+/// The JSON schema that the answer is to fit.
+#[must_use]
+pub fn wanted_schema(body: &[u8]) -> Option<&[u8]> {
+    let config = Node::unread_object(body).field("output_config")?;
+    Some(config.field("format")?.field("schema")?.raw())
+}
 
 /// Reads the facts of a body.
 pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {

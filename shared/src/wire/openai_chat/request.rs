@@ -7,10 +7,18 @@ use serde_json::json;
 
 use super::models;
 use crate::config::{NO_DEFAULTS, ProviderKind};
+use crate::json::Node;
 use crate::json::scan::{self, Kind, Value};
 use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
 use crate::wire::Target;
+
+/// The JSON schema that the answer is to fit.
+#[must_use]
+pub fn wanted_schema(body: &[u8]) -> Option<&[u8]> {
+    let format = Node::unread_object(body).field("response_format")?;
+    Some(format.field("json_schema")?.field("schema")?.raw())
+}
 
 /// Reads the facts of a body.
 pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {

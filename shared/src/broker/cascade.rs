@@ -1,0 +1,146 @@
+//! What a cascade did for a call: how far it was climbed, what that cost, and what it saved.
+
+use crate::acceptance::Judgement;
+use crate::broker::Output;
+use crate::call::{Attempt, Call, Outcome};
+use crate::config::Snapshot;
+use crate::metrics::{Labels, Metric};
+use crate::routing::{last_rung, own_retries};
+use crate::units::MicroUsd;
+
+/// What a call cost.
+#[derive(Debug, Default)]
+pub(super) struct Costs {
+    /// Of each attempt in order, where usage and price are known.
+    pub of_attempts: Vec<Option<MicroUsd>>,
+    /// What its cascade saved.
+    pub saved: Option<Saved>,
+}
+
+/// The cost of the last rung for what was answered, less what was spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Saved {
+    /// It would have cost more by this.
+    Saved(MicroUsd),
+    /// It would have cost less by this.
+    Overspent(MicroUsd),
+}
+
+impl Saved {
+    /// The difference in dollars.
+    pub fn as_dollars(self) -> f64 {
+        match self {
+            Self::Saved(cost) => cost.as_dollars(),
+            Self::Overspent(cost) => -cost.as_dollars(),
+        }
+    }
+}
+
+impl Costs {
+    pub fn of(call: &Call, snapshot: &Snapshot) -> Self {
+        let cost = |attempt: &Attempt| {
+            let price = snapshot.prices.get(attempt.model.as_str())?;
+            Some(price.cost(attempt.usage.as_ref()?))
+        };
+        let costs = Self {
+            of_attempts: call.attempts.iter().map(cost).collect(),
+            saved: None,
+        };
+        let saved = costs.saved(call);
+        Self { saved, ..costs }
+    }
+
+    /// All that is known.
+    pub fn total(&self) -> Option<MicroUsd> {
+        let known = self.of_attempts.iter().flatten();
+        known.copied().reduce(MicroUsd::saturating_add)
+    }
+
+    /// Against asking the last rung alone, which is taken to use as much as the one that answered.
+    fn saved(&self, call: &Call) -> Option<Saved> {
+        let answered = call.attempts.last().filter(|attempt| attempt.is_success())?;
+        let alone = last_rung(&call.pool)?.price?.cost(&answered.usage?);
+        // What was spent on an answer is either known of all of them or not at all.
+        let has_answer = |attempt: &Attempt| matches!(attempt.outcome, Some(Outcome::NotAccepted(_)));
+        let mut rungs = call.attempts.iter().zip(&self.of_attempts);
+        if rungs.any(|(attempt, cost)| has_answer(attempt) && cost.is_none()) {
+            return None;
+        }
+        let spent = self.of_attempts.last()?.and(self.total())?;
+        Some(match alone.0.checked_sub(spent.0) {
+            Some(difference) => Saved::Saved(MicroUsd(difference)),
+            None => Saved::Overspent(MicroUsd(spent.0.saturating_sub(alone.0))),
+        })
+    }
+}
+
+/// Why a cascade did not begin or end with its first rung, to be added to the reason; nothing if it did.
+pub(super) fn climb(call: &Call) -> String {
+    let Some((last, before)) = call.attempts.split_last() else {
+        return String::new();
+    };
+    let first = before.first().unwrap_or(last);
+    let (Some(began), Some(ended)) = (first.rung, last.rung) else {
+        return String::new();
+    };
+    let mut climb = String::new();
+    if began.0 > 1 && own_retries(&call.headers) > 0 {
+        climb = format!("; the client's retry began at rung {}", began.0);
+    }
+    if ended == began {
+        return climb;
+    }
+    let why: Vec<String> = before.iter().filter_map(why_left).collect();
+    let verb = if ended > began { "escalated" } else { "fell back" };
+    format!("{climb}; {verb} to rung {}: {}", ended.0, why.join(", "))
+}
+
+/// Why the call went on from a rung.
+fn why_left(attempt: &Attempt) -> Option<String> {
+    let why = match attempt.outcome? {
+        Outcome::NotAccepted(unmet) => unmet.as_str().into(),
+        failure => failure.label(),
+    };
+    Some(format!("rung {} {why}", attempt.rung?.0))
+}
+
+/// Counts what became of each rung, and what was saved. `labels`: those of the call.
+pub(super) fn measure(call: &Call, costs: &Costs, labels: Labels<'_>, output: &mut dyn Output) {
+    for attempt in &call.attempts {
+        measure_rung(attempt, labels.pool, output);
+    }
+    let of_pool = Labels {
+        provider: None,
+        model: None,
+        ..labels
+    };
+    match costs.saved {
+        Some(Saved::Saved(cost)) if cost.0 > 0 => output.measure(Metric::SavedMicroUsd, of_pool, cost.0),
+        Some(Saved::Overspent(cost)) => output.measure(Metric::OverspentMicroUsd, of_pool, cost.0),
+        _ => {}
+    }
+}
+
+fn measure_rung(attempt: &Attempt, pool: Option<&str>, output: &mut dyn Output) {
+    let (Some(rung), Some(outcome)) = (attempt.rung, attempt.outcome) else {
+        return;
+    };
+    let (outcome, cause) = match attempt.judgement {
+        Some(Judgement::Refused(unmet)) => ("refused", Some(unmet.as_str())),
+        _ if !outcome.is_success() => ("failed", None),
+        Some(Judgement::Accepted) => ("accepted", None),
+        Some(Judgement::Unjudged(why)) => ("unjudged", Some(why.as_str())),
+        None => ("unjudged", None),
+    };
+    let rung = rung.0.to_string();
+    let labels = Labels {
+        pool,
+        provider: Some(attempt.provider.name.as_str()),
+        model: Some(attempt.model.as_str()),
+        rung: Some(&rung),
+        outcome: Some(outcome),
+        cause,
+        ..Labels::default()
+    };
+    output.measure(Metric::Rungs, labels, 1);
+}
