@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 pub use error::IdentityError;
 pub use jwt::{ClaimPath, Jwt};
-pub use spiffe::{Spiffe, SpiffeTemplate, TemplateError};
+pub use spiffe::{Forwarded, Spiffe, SpiffeTemplate, TemplateError};
 pub use token::{KnownToken, TokenDigest};
 pub use user::UserRecord;
 

@@ -22,6 +22,10 @@ struct Setup {
 
 impl Setup {
     async fn new() -> Self {
+        Self::with(json!({"spiffe": {"agent": TEMPLATE}})).await
+    }
+
+    async fn with(identity: Value) -> Self {
         let (provider, authority) = (Simulator::start("account").await, issuer());
         let files = TempDir::new().expect("a folder");
         let file = |name: &str| files.path().join(name);
@@ -30,7 +34,6 @@ impl Setup {
         let tls = json!({
             "certificate": file("server.pem"), "key": file("server.key"), "client_ca": file("ca.pem"),
         });
-        let identity = json!({"spiffe": {"agent": TEMPLATE}});
         let config = config(&provider, identity).set("listener", json!({"tls": tls}));
         Self {
             authority,
@@ -165,4 +168,26 @@ async fn a_proxy_in_front_is_believed_where_the_configuration_says_so() {
     for request in provider.received() {
         assert!(!request.contains("spiffe"), "{:?}", request.header_names());
     }
+}
+
+#[tokio::test]
+async fn a_proxy_is_believed_by_its_own_certificate() {
+    let proxy = "spiffe://mesh/ns/edge/sa/gateway";
+    let setup = Setup::with(json!({"spiffe": {"agent": TEMPLATE, "forwarded": [proxy]}})).await;
+    let client = |id: &str| Identity::client(&setup.authority, id);
+    let told = format!("URI={BOT}");
+    let headers: [(&[u8], &[u8]); 1] = [(b"x-forwarded-client-cert", told.as_bytes())];
+    assert_eq!(
+        setup.call(Some(&client(proxy)), &headers).await,
+        Some((200, Value::Null))
+    );
+    let other = client("spiffe://mesh/ns/lab/sa/other");
+    assert_eq!(setup.call(Some(&other), &headers).await, Some((200, Value::Null)));
+    assert_eq!(
+        setup.call(None, &headers).await,
+        Some((401, json!("invalid_api_key")))
+    );
+    let records = setup.broker.wait_for_records(3).await;
+    assert_eq!(caller(&records[0]), ["bot", "lab", "spiffe"]);
+    assert_eq!(caller(&records[1]), ["other", "lab", "spiffe"]);
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 use shared::config::filter_part;
+use shared::identity::Forwarded;
 use shared::limits::MAX_ATTEMPTS;
 use shared::units::Millis;
 
@@ -85,7 +86,7 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
 /// it may have it read.
 fn forwarded_certificates(document: &Document) -> &'static str {
     let spiffe = document.loaded.snapshot.identity.spiffe.as_ref();
-    if spiffe.is_some_and(|spiffe| spiffe.is_forwarded) {
+    if spiffe.is_some_and(|spiffe| spiffe.forwarded != Forwarded::Never) {
         "ALWAYS_FORWARD_ONLY"
     } else {
         "SANITIZE"

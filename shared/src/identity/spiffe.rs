@@ -10,8 +10,20 @@ use crate::limits::MAX_SPIFFE_ID;
 pub struct Spiffe {
     /// What the ids of agents look like.
     pub agent: SpiffeTemplate,
-    /// Whether the proxy in front is believed when it says in `x-forwarded-client-cert` which certificate it was shown.
-    pub is_forwarded: bool,
+    /// Who is believed when it says in `x-forwarded-client-cert` which certificate it was shown.
+    pub forwarded: Forwarded,
+}
+
+/// Who may say of another's certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Forwarded {
+    /// Nobody.
+    #[default]
+    Never,
+    /// Whoever reaches the listener, since only a proxy can.
+    Always,
+    /// Proxies whose own certificate has one of these ids; they are no agents.
+    By(Vec<String>),
 }
 
 /// A SPIFFE id with names to be filled in, as `spiffe://mesh/ns/{workspace}/sa/{agent}`.
@@ -103,17 +115,17 @@ fn is_segment(text: &str) -> bool {
 impl Spiffe {
     /// Whom the certificate of the call names; `None` if there is none, or it is not an agent's.
     pub(super) fn read(&self, arrival: Arrival<'_>) -> Result<Option<Claimed>, IdentityError> {
-        let forwarded = if self.is_forwarded {
-            forwarded_id(arrival)?
-        } else {
-            None
+        let own = || {
+            let uri = arrival.verified.certificate_uri();
+            uri.and_then(|id| String::from_utf8(id).ok())
         };
-        let id = match forwarded {
-            Some(id) => Some(id),
-            None => arrival
-                .verified
-                .certificate_uri()
-                .and_then(|id| String::from_utf8(id).ok()),
+        let id = match &self.forwarded {
+            Forwarded::Never => own(),
+            Forwarded::Always => forwarded_id(arrival)?.or_else(own),
+            Forwarded::By(proxies) => match own() {
+                Some(id) if proxies.contains(&id) => forwarded_id(arrival)?,
+                id => id,
+            },
         };
         Ok(id.and_then(|id| self.agent.matches(&id)))
     }

@@ -10,7 +10,7 @@ use crate::config::criteria::NO_ATTRIBUTES;
 use crate::config::reader::{Reader, Section};
 use crate::config::verification::{JWT_NAMESPACE, JWT_PAYLOAD, JwtVerification, KeySet};
 use crate::headers::{AUTHORIZATION, BROKER_PREFIX, ENVOY_PREFIX};
-use crate::identity::{ClaimPath, Jwt, Spiffe, SpiffeTemplate, UserRecord};
+use crate::identity::{ClaimPath, Forwarded, Jwt, Spiffe, SpiffeTemplate, UserRecord};
 
 /// `identity`.
 pub struct IdentityEntry<'v> {
@@ -98,20 +98,34 @@ fn read_spiffe(reader: &Reader<'_>) -> Option<Spiffe> {
         let text = agent.string()?;
         SpiffeTemplate::parse(text).map_or_else(|error| agent.mistake(error.to_string()), Some)
     });
-    let is_forwarded = section
+    let forwarded = section
         .optional("forwarded")
-        .map(|forwarded| read_flag(&forwarded));
+        .map(|forwarded| read_forwarded(&forwarded));
     section.end();
     Some(Spiffe {
         agent: agent?,
-        is_forwarded: is_forwarded.unwrap_or_default(),
+        forwarded: forwarded.unwrap_or_default(),
     })
 }
 
-fn read_flag(reader: &Reader<'_>) -> bool {
-    let flag = reader.value().as_bool();
-    flag.or_else(|| reader.mistake("must be `true` or `false`"))
-        .unwrap_or_default()
+/// Proxies that are believed are named by their ids; `true` is for those that nobody can go round.
+fn read_forwarded(reader: &Reader<'_>) -> Forwarded {
+    let problem = "must be `true`, `false`, or the SPIFFE ids of proxies";
+    match reader.value() {
+        Value::Bool(true) => Forwarded::Always,
+        Value::Bool(false) => Forwarded::Never,
+        Value::Array(ids) if !ids.is_empty() => {
+            let ids = reader
+                .list()
+                .into_iter()
+                .filter_map(|id| match id.value().as_str() {
+                    Some(text) if text.starts_with("spiffe://") => Some(text.to_owned()),
+                    _ => id.mistake(problem),
+                });
+            Forwarded::By(ids.collect())
+        }
+        _ => reader.mistake(problem).unwrap_or_default(),
+    }
 }
 
 fn read_jwt(reader: &Reader<'_>, audience: Audience) -> Option<(Jwt, Option<JwtVerification>)> {

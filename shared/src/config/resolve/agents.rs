@@ -8,7 +8,7 @@ use super::Named;
 use crate::config::document::{AgentEntry, Document, IdentityEntry, TokenEntry};
 use crate::config::reader::Log;
 use crate::config::snapshot::{Agent, Workspace};
-use crate::identity::{KnownToken, Sources, TokenDigest};
+use crate::identity::{Forwarded, KnownToken, Sources, TokenDigest};
 use crate::ids::AgentName;
 
 /// An agent and its tokens.
@@ -68,7 +68,10 @@ pub(super) fn sources(
         .listener
         .as_ref()
         .is_some_and(|tls| tls.client_ca.is_some());
-    let forwards = identity.spiffe.as_ref().is_some_and(|spiffe| spiffe.is_forwarded);
+    let forwards = identity
+        .spiffe
+        .as_ref()
+        .is_some_and(|spiffe| spiffe.forwarded == Forwarded::Always);
     if let Some(spiffe) = identity
         .spiffe_at
         .as_ref()

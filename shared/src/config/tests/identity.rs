@@ -6,7 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{TOKEN, loaded, mistakes, put, valid, with, without};
 use crate::config::{Audience, KeySet, filter_part, load};
-use crate::identity::{ClaimPath, SpiffeTemplate, UserRecord};
+use crate::identity::{ClaimPath, Forwarded, SpiffeTemplate, UserRecord};
 use crate::units::Timestamp;
 
 fn warnings(document: &Value) -> Vec<String> {
@@ -35,7 +35,7 @@ fn each_source_of_identity_is_read() {
         ("zone".to_owned(), ClaimPath::new("claims", ["zone"]))
     );
     let spiffe = identity.spiffe.as_ref().unwrap();
-    assert!(spiffe.is_forwarded);
+    assert_eq!(spiffe.forwarded, Forwarded::Always);
     assert_eq!(
         Ok(spiffe.agent.clone()),
         SpiffeTemplate::parse("spiffe://mesh/ns/{workspace}/sa/{agent}")
@@ -68,7 +68,8 @@ fn little_need_be_said() {
     assert_eq!(jwt.namespace, "envoy.filters.http.jwt_authn");
     assert_eq!(jwt.agent, ClaimPath::new("payload", ["sub"]));
     assert_eq!((jwt.workspace, loaded.jwt), (None, None));
-    assert!(!loaded.snapshot.identity.spiffe.as_ref().unwrap().is_forwarded);
+    let spiffe = loaded.snapshot.identity.spiffe.as_ref().unwrap();
+    assert_eq!(spiffe.forwarded, Forwarded::Never);
     assert_eq!(loaded.snapshot.identity.user, UserRecord::AsGiven);
 }
 
@@ -201,7 +202,12 @@ fn what_a_certificate_or_a_token_may_not_be_says_what_would_be_right() {
         (
             "/identity/spiffe/forwarded",
             json!("yes"),
-            "must be `true` or `false`",
+            "must be `true`, `false`, or the SPIFFE ids of proxies",
+        ),
+        (
+            "/identity/spiffe/forwarded",
+            json!(["gateway"]),
+            "identity.spiffe.forwarded[0]: `gateway` must be",
         ),
         (
             "/identity/record_user",

@@ -206,3 +206,22 @@ fn a_forwarded_certificate_counts_only_where_the_configuration_says_so() {
         "the proxy's own certificate is not the agent's"
     );
 }
+
+#[test]
+fn only_proxies_that_are_named_are_believed_and_they_are_no_agents() {
+    const PROXY: &str = "spiffe://mesh/ns/lab/sa/proxy";
+    let identity =
+        json!({"spiffe": {"agent": "spiffe://mesh/ns/{workspace}/sa/{agent}", "forwarded": [PROXY]}});
+    let header = [("x-forwarded-client-cert", &b"URI=spiffe://mesh/ns/lab/sa/bot"[..])];
+    let by = |certificate: &str| who(&identity, &header, &Facts::certificate(certificate));
+    assert_eq!(by(PROXY).as_deref(), Ok("bot by spiffe"));
+    assert_eq!(by(MALLORY).as_deref(), Ok("mallory by spiffe"));
+    assert_eq!(
+        who(&identity, &header, &Facts::default()),
+        Err(IdentityError::Missing)
+    );
+    assert_eq!(
+        who(&identity, &[], &Facts::certificate(PROXY)),
+        Err(IdentityError::Missing)
+    );
+}
