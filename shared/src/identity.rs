@@ -153,14 +153,13 @@ fn by_token(arrival: Arrival<'_>, sources: &Sources) -> Result<Option<Identified
         return Ok(None);
     };
     let headers = arrival.headers;
-    let carries_jwt = |value: &[u8]| {
-        sources
-            .jwt
-            .as_ref()
-            .is_some_and(|jwt| jwt.is_in(AUTHORIZATION, value))
+    let is_token = |header: &str, value: &[u8]| {
+        let jwt = sources.jwt.as_ref();
+        !jwt.is_some_and(|jwt| jwt.is_in(header, value))
     };
-    let bearer = bearer(headers)?.filter(|value| !carries_jwt(value));
-    let token = match (bearer, api_key(headers)?) {
+    let bearer = bearer(headers)?.filter(|value| is_token(AUTHORIZATION, value));
+    let key = api_key(headers)?.filter(|value| is_token(X_API_KEY, value));
+    let token = match (bearer, key) {
         (None, None) => return Ok(None),
         (Some(token), None) | (None, Some(token)) => token,
         (Some(bearer), Some(key)) if bearer == key => bearer,

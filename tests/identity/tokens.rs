@@ -4,7 +4,7 @@ use provider_simulator::Simulator;
 use serde_json::{Value, json};
 
 use super::{CALL, config, expect_refused};
-use crate::harness::{Broker, CHAT, PATIENCE, sha256_hex, until};
+use crate::harness::{Broker, CHAT, PATIENCE, RawClient, TOKEN, raw_request, sha256_hex, until};
 
 /// An agent with these tokens.
 fn agent(tokens: &Value) -> Value {
@@ -13,6 +13,59 @@ fn agent(tokens: &Value) -> Value {
 
 fn token(text: &str, expires: &str) -> Value {
     json!({"sha256": sha256_hex(text), "expires": expires})
+}
+
+#[tokio::test]
+async fn whatever_is_no_token_is_refused_and_harms_nothing() {
+    let provider = Simulator::start("account").await;
+    let broker = Broker::start(&config(&provider, json!({}))).await;
+    let bearer = |token: &[u8]| [b"Bearer ", token].concat();
+    let (good, forged) = (bearer(TOKEN.as_bytes()), bearer(b"token-of-bop"));
+    let (long, longer) = (bearer(&[b'x'; 513]), bearer(&b"x".repeat(60_000)));
+    let (high, latin) = (bearer(b"\xff\xfe\x80"), bearer(b"token-of-b\xf6t"));
+    let one = |value: &[u8]| vec![("authorization", value.to_vec())];
+    let cases = [
+        ("forged", one(&forged)),
+        ("empty", one(b"Bearer ")),
+        ("no value", one(b"")),
+        ("another scheme", one(b"Basic dG9rZW4tb2YtYm90")),
+        ("over-long", one(&long)),
+        ("far too long", one(&longer)),
+        ("no UTF-8", one(&high)),
+        ("Latin-1", one(&latin)),
+        ("twice", [one(&good), one(&good)].concat()),
+        ("twice, one forged", [one(&good), one(&forged)].concat()),
+        ("joined", one(&[good.as_slice(), b", ", &good].concat())),
+        ("an empty key", vec![("x-api-key", Vec::new())]),
+        (
+            "a key that is no UTF-8",
+            vec![("x-api-key", b"\xc3\x28".to_vec())],
+        ),
+        (
+            "a key twice",
+            vec![("x-api-key", TOKEN.into()), ("X-Api-Key", TOKEN.into())],
+        ),
+        (
+            "beside another key",
+            [one(&good), vec![("x-api-key", b"other".to_vec())]].concat(),
+        ),
+    ];
+    for (what, headers) in &cases {
+        let headers: Vec<(&[u8], &[u8])> = headers
+            .iter()
+            .map(|(name, value)| (name.as_bytes(), value.as_slice()))
+            .collect();
+        let request = raw_request("POST", CHAT, &headers, CALL.as_bytes());
+        let answer = RawClient::connect(broker.address()).await.send(&request).await;
+        let answer = answer.unwrap_or_else(|| panic!("no answer: {what}"));
+        assert_eq!(answer.status, 401, "{what}");
+        assert_eq!(answer.json()["error"]["code"], "invalid_api_key", "{what}");
+    }
+    assert_eq!(provider.count(), 0);
+    broker.post(CHAT, TOKEN, CALL).await.expect_status(200);
+    for record in &broker.wait_for_records(cases.len() + 1).await[..cases.len()] {
+        assert!(!record.has("llm.agent") && !record.has("llm.identity"));
+    }
 }
 
 #[tokio::test]

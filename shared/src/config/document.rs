@@ -5,6 +5,7 @@ mod agents;
 mod care;
 mod health_check;
 mod identity;
+mod jwt;
 mod listener;
 mod models;
 mod pools;

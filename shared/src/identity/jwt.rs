@@ -5,7 +5,7 @@
 
 use super::claimed::Claimed;
 use super::{Arrival, IdentityError};
-use crate::headers::{AUTHORIZATION, Lookup};
+use crate::headers::{AUTHORIZATION, Lookup, X_API_KEY};
 use crate::limits::MAX_CLAIM;
 
 /// A claim's place: the payload's key, then the claim, then what is inside it.
@@ -80,9 +80,12 @@ impl Jwt {
 
     /// Whether this value of a header is a JWT, rather than a token of the broker.
     pub(super) fn is_in(&self, header: &str, value: &[u8]) -> bool {
-        // Every JWT begins with `{"`, and has three parts.
-        let has_form = || value.starts_with(b"eyJ") && memchr::memchr_iter(b'.', value).count() == 2;
-        self.header == header && (header != AUTHORIZATION || has_form())
+        self.header == header && (!self.shares_header() || has_form(value))
+    }
+
+    /// Whether tokens come in the same header.
+    fn shares_header(&self) -> bool {
+        [AUTHORIZATION, X_API_KEY].contains(&self.header.as_str())
     }
 
     /// Whether the request still holds something where the JWT belongs.
@@ -90,7 +93,7 @@ impl Jwt {
         match arrival.headers.lookup(&self.header) {
             Lookup::Absent => false,
             // Whoever reads tokens refuses a header that is there twice.
-            Lookup::Repeated => self.header != AUTHORIZATION,
+            Lookup::Repeated => !self.shares_header(),
             Lookup::Once(value) => {
                 let value = match value.split_at_checked(7) {
                     Some((scheme, rest)) if scheme.eq_ignore_ascii_case(b"bearer ") => rest.trim_ascii(),
@@ -100,6 +103,11 @@ impl Jwt {
             }
         }
     }
+}
+
+/// Whether a value looks like a JWT: every one begins with `{"`, and has three parts.
+fn has_form(value: &[u8]) -> bool {
+    value.starts_with(b"eyJ") && memchr::memchr_iter(b'.', value).count() == 2
 }
 
 /// A claim that is short text. Numbers, lists and the like come in the host's own form, which has control characters.

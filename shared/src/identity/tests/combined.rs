@@ -102,6 +102,14 @@ fn a_jwt_that_was_not_verified_is_no_identity_and_no_token() {
     let in_it = [("x-jwt", &b"anything"[..])];
     assert_eq!(who(&own_header, &in_it, &nothing), Err(IdentityError::Unverified));
     assert_eq!(who(&own_header, &TOKEN, &nothing).as_deref(), Ok("bot by token"));
+    let of_keys = json!({"jwt": {"header": "x-api-key"}});
+    let key = [("x-api-key", &b"secret"[..])];
+    assert_eq!(who(&of_keys, &key, &nothing).as_deref(), Ok("bot by token"));
+    let jwt_as_key = [("x-api-key", &b"eyJ.eyJ.c2ln"[..])];
+    assert_eq!(
+        who(&of_keys, &jwt_as_key, &nothing),
+        Err(IdentityError::Unverified)
+    );
 }
 
 #[test]
