@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::document::{self, Document};
+use crate::document;
 use crate::render::{self, Place};
 use admin::Admin;
 use envoy::Envoy;
@@ -52,6 +52,8 @@ pub fn run(options: &Options) -> Result<()> {
         .prefix("model-broker-")
         .tempdir()
         .context("no temporary folder")?;
+    let key_set = render::key_set_file(&first, &options.config);
+    let keys = key_set.as_deref().and_then(|path| read(path).ok());
     render::render(&first, &options.config, &place, folder.path())?;
 
     let mut envoy = Envoy::start(options.envoy.as_deref(), folder.path(), options.concurrency)?;
@@ -71,15 +73,11 @@ pub fn run(options: &Options) -> Result<()> {
         place.listen, place.admin
     );
 
-    let key_set = render::key_set_file(&first, &options.config);
     let mut reload = Reload {
         options,
         place,
         folder: folder.path().to_owned(),
-        current: Written {
-            key_set: key_set.as_deref().and_then(|path| read(path).ok()),
-            text,
-        },
+        current: Written { text, key_set: keys },
         key_set,
         refused: None,
     };
@@ -140,15 +138,17 @@ struct Written {
 }
 
 impl Written {
-    /// `None` if a file cannot be read: one that is being replaced may be missing for a moment.
+    /// `None` if the configuration cannot be read: a file that is being replaced may be missing for a moment.
     fn read(config: &Path, key_set: Option<&Path>) -> Option<Self> {
         Some(Self {
             text: read(config).ok()?,
-            key_set: match key_set {
-                Some(path) => Some(read(path).ok()?),
-                None => None,
-            },
+            key_set: key_set.and_then(|path| read(path).ok()),
         })
+    }
+
+    /// Whether there is nothing new to take over. Keys that are missing are none, as long as nothing else changed.
+    fn is_as(&self, other: &Self) -> bool {
+        self.text == other.text && (self.key_set.is_none() || self.key_set == other.key_set)
     }
 }
 
@@ -158,7 +158,7 @@ impl Reload<'_> {
         let Some(written) = Written::read(&self.options.config, self.key_set.as_deref()) else {
             return;
         };
-        if written == self.current || self.refused.as_ref() == Some(&written) {
+        if written.is_as(&self.current) || self.refused.as_ref() == Some(&written) {
             return;
         }
         let rejected = admin.rejected_updates();
@@ -181,22 +181,22 @@ impl Reload<'_> {
     }
 
     fn take_over(&mut self, written: Written) -> Result<String, (anyhow::Error, Written)> {
-        let document = match self.render(&written.text) {
-            Ok(document) => document,
-            Err(error) => return Err((error, written)),
-        };
-        let key_set = render::key_set_file(&document, &self.options.config);
-        self.current = if key_set == self.key_set {
-            written
-        } else {
-            // It is another file now; it was read when the configuration was rendered.
-            Written::read(&self.options.config, key_set.as_deref()).unwrap_or(written)
-        };
-        self.key_set = key_set;
-        Ok(document.loaded.snapshot.version.to_string())
+        match self.render(&written.text) {
+            Ok((version, key_set, keys)) => {
+                self.key_set = key_set;
+                self.current = Written {
+                    key_set: keys,
+                    ..written
+                };
+                Ok(version)
+            }
+            Err(error) => Err((error, written)),
+        }
     }
 
-    fn render(&self, text: &str) -> Result<Document> {
+    /// Renders a configuration that holds; gives its version, and the file of the key set with what stood in it before:
+    /// if that changed since, it is rendered again.
+    fn render(&self, text: &str) -> Result<(String, Option<PathBuf>, Option<String>)> {
         let document = document::parse(text, &self.options.config)?;
         document::print_warnings(&document.loaded.warnings);
         credentials::check(
@@ -204,7 +204,9 @@ impl Reload<'_> {
             &self.options.config,
             self.place.secrets.as_deref(),
         )?;
+        let key_set = render::key_set_file(&document, &self.options.config);
+        let keys = key_set.as_deref().and_then(|path| read(path).ok());
         render::render(&document, &self.options.config, &self.place, &self.folder)?;
-        Ok(document)
+        Ok((document.loaded.snapshot.version.to_string(), key_set, keys))
     }
 }
