@@ -118,3 +118,10 @@ pub const EXPLORED_PERCENT: u8 = 5;
 
 /// What was measured within this time need not be explored.
 pub const EXPLORE_AFTER: Millis = Millis(10_000);
+
+/// The policies of a configuration: ten times what we promise to be quick with.
+pub const MAX_POLICIES: usize = 10_000;
+
+/// How deep a policy's conditions may nest. Evaluation takes a few hundred bytes of stack per level, and the rendered
+/// form two levels of JSON, of which our reader takes 128.
+pub const MAX_POLICY_DEPTH: usize = 32;

@@ -1,0 +1,28 @@
+//! Who may call what: Cedar policies, default deny, evaluated for every call and each target that could serve it.
+//!
+//! ```text
+//! text ── Cedar parses, validates ──▶ lowered ──▶ Program ── rendered configuration ──▶ Policies ──▶ Verdict
+//!         (feature `cedar`: the operator's command)                                      (the filter)
+//! ```
+//!
+//! The text never reaches the filter: Cedar's parser and validator are larger than all the rest of the module, and its
+//! evaluator costs microseconds where a validated policy needs nanoseconds. What is evaluated there has the meaning that
+//! Cedar gives it, which the tests hold against Cedar itself.
+
+mod decide;
+mod evaluate;
+mod expression;
+mod facts;
+mod index;
+mod names;
+mod pattern;
+mod program;
+mod value;
+
+pub use decide::{Decision, Denial, Policies, ProgramError, Verdict};
+pub use evaluate::EvaluationError;
+pub use expression::{BinaryOp, Expr, UnaryOp, Variable};
+pub use facts::{Call, Context, Principal, Target};
+pub use program::{
+    Action, ActionSet, Constraint, Effect, EntityType, Policy, PolicyId, Program, SCHEMA_VERSION, Scope,
+};

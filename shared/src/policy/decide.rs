@@ -1,0 +1,185 @@
+//! Decides a call of one target: default deny, one `forbid` outweighs every `permit`, and a policy that has no value
+//! denies.
+
+use super::evaluate::{EvaluationError, all_hold};
+use super::facts::{Call, Principal, Target};
+use super::index::Index;
+use super::program::{Constraint, Effect, EntityType, Policy, PolicyId, Program, SCHEMA_VERSION, Scope};
+use crate::limits::{MAX_POLICIES, MAX_POLICY_DEPTH};
+
+/// All policies of a configuration, ready to decide.
+#[derive(Debug)]
+pub struct Policies {
+    policies: Vec<Policy>,
+    index: Index,
+}
+
+/// Why a program is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProgramError {
+    /// It was made by another version of the broker.
+    #[error(
+        "the policies were rendered for version {0} of the entity model, this is version {SCHEMA_VERSION}: render them anew"
+    )]
+    Version(u32),
+    /// There are too many policies.
+    #[error("there are {0} policies; at most {MAX_POLICIES} are taken")]
+    TooMany(usize),
+    /// A condition is nested too deeply.
+    #[error("policy `{0}` is nested too deeply; at most {MAX_POLICY_DEPTH} levels are taken")]
+    TooDeep(PolicyId),
+}
+
+/// What was decided of one target, and by which policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What was decided.
+    pub decision: Decision,
+    /// The policies that determined it: those that permit, those that forbid, or those that have no value.
+    pub determining: Vec<PolicyId>,
+}
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// A policy permits it and none forbids it.
+    Allow,
+    /// Something keeps it back.
+    Deny(Denial),
+}
+
+/// Why a call is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// No policy permits it.
+    NotPermitted,
+    /// A policy forbids it.
+    Forbidden,
+    /// A policy has no value, for this reason.
+    Failed(EvaluationError),
+}
+
+impl Verdict {
+    /// Whether the call may pass.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.decision == Decision::Allow
+    }
+}
+
+impl Policies {
+    /// Takes the policies of a configuration.
+    pub fn new(program: Program) -> Result<Self, ProgramError> {
+        let Program { schema, policies } = program;
+        if schema != SCHEMA_VERSION {
+            return Err(ProgramError::Version(schema));
+        }
+        if policies.len() > MAX_POLICIES {
+            return Err(ProgramError::TooMany(policies.len()));
+        }
+        let too_deep = policies.iter().find(|policy| {
+            let mut conditions = policy.conditions.iter();
+            conditions.any(|condition| condition.depth() > MAX_POLICY_DEPTH)
+        });
+        if let Some(policy) = too_deep {
+            return Err(ProgramError::TooDeep(policy.id.clone()));
+        }
+        let index = Index::of(&policies);
+        Ok(Self { policies, index })
+    }
+
+    /// The policies, in the order of their sources.
+    #[must_use]
+    pub fn all(&self) -> &[Policy] {
+        &self.policies
+    }
+
+    /// Decides a call of one target.
+    #[must_use]
+    pub fn decide(&self, call: &Call<'_>) -> Verdict {
+        let numbers = self.index.candidates(call.principal, call.target);
+        let candidates = numbers
+            .iter()
+            .filter_map(|number| self.policies.get(usize::try_from(*number).ok()?));
+        decide(candidates, call)
+    }
+}
+
+/// Decides by these policies; those that are not about the call do nothing.
+pub(super) fn decide<'p>(policies: impl Iterator<Item = &'p Policy>, call: &Call<'_>) -> Verdict {
+    let mut permits = Vec::new();
+    let mut forbids = Vec::new();
+    let mut failed = Vec::new();
+    let mut error = None;
+    for policy in policies.filter(|policy| policy.is_about(call)) {
+        match (all_hold(&policy.conditions, call), policy.effect) {
+            (Ok(false), _) => {}
+            (Ok(true), Effect::Permit) => permits.push(policy.id.clone()),
+            (Ok(true), Effect::Forbid) => forbids.push(policy.id.clone()),
+            (Err(cause), _) => {
+                failed.push(policy.id.clone());
+                error.get_or_insert(cause);
+            }
+        }
+    }
+    let (decision, determining) = if !forbids.is_empty() {
+        (Decision::Deny(Denial::Forbidden), forbids)
+    } else if let Some(error) = error {
+        (Decision::Deny(Denial::Failed(error)), failed)
+    } else if permits.is_empty() {
+        (Decision::Deny(Denial::NotPermitted), permits)
+    } else {
+        (Decision::Allow, permits)
+    };
+    Verdict {
+        decision,
+        determining,
+    }
+}
+
+impl Policy {
+    /// Whether the call is within the policy's scope and head.
+    pub(super) fn is_about(&self, call: &Call<'_>) -> bool {
+        let Call {
+            principal,
+            action,
+            target,
+            ..
+        } = call;
+        self.actions.has(*action)
+            && self.scope.has(principal)
+            && self
+                .principal
+                .as_ref()
+                .is_none_or(|of| of.has_principal(principal))
+            && self.resource.as_ref().is_none_or(|of| of.has_target(target))
+    }
+}
+
+impl Scope {
+    /// Whether an agent is in the scope.
+    pub(super) fn has(&self, principal: &Principal<'_>) -> bool {
+        match self {
+            Self::Global => true,
+            Self::Tenant(name) => principal.tenant == Some(name.as_str()),
+            Self::Workspace(name) => principal.workspace == Some(name.as_str()),
+        }
+    }
+}
+
+impl Constraint {
+    pub(super) fn has_principal(&self, principal: &Principal<'_>) -> bool {
+        let mut lineage = principal.lineage();
+        lineage.any(|entity| self.names(entity, EntityType::Agent))
+    }
+
+    /// A target is only ever in something: it has no name that a policy could say.
+    pub(super) fn has_target(&self, target: &Target<'_>) -> bool {
+        let mut lineage = target.lineage().into_iter();
+        lineage.any(|entity| self.names(entity, EntityType::Target))
+    }
+
+    fn names(&self, (entity_type, name): (EntityType, &str), itself: EntityType) -> bool {
+        self.entity_type == entity_type && *self.name == *name && (!self.exactly || entity_type == itself)
+    }
+}
