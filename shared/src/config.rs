@@ -18,6 +18,8 @@ use sha2::{Digest, Sha256};
 
 pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, Scheme};
 pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
+#[cfg(feature = "cedar")]
+pub(crate) use mistake::nearest;
 pub use mistake::{Mistake, Mistakes};
 pub use snapshot::{
     Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Snapshot,

@@ -125,3 +125,13 @@ pub const MAX_POLICIES: usize = 10_000;
 /// How deep a policy's conditions may nest. Evaluation takes a few hundred bytes of stack per level, and the rendered
 /// form two levels of JSON, of which our reader takes 128.
 pub const MAX_POLICY_DEPTH: usize = 32;
+
+/// The longest text with policies; one configuration may have many.
+pub const MAX_POLICY_SOURCE: usize = 4 << 20;
+
+/// The longest text of one policy. Real ones stay below 1 KiB, and long lists of names below this.
+pub const MAX_POLICY_TEXT: usize = 32 << 10;
+
+/// The operators of one policy that may nest without brackets, by their signs; Cedar's parser nests a chain of them as
+/// deep as it is long, in the operator's command and in tests.
+pub const MAX_POLICY_OPERATORS: usize = 500;

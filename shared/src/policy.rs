@@ -9,6 +9,8 @@
 //! evaluator costs microseconds where a validated policy needs nanoseconds. What is evaluated there has the meaning that
 //! Cedar gives it, which the tests hold against Cedar itself.
 
+#[cfg(feature = "cedar")]
+mod compile;
 mod decide;
 mod evaluate;
 mod expression;
@@ -19,6 +21,15 @@ mod pattern;
 mod program;
 mod value;
 
+#[cfg(all(test, feature = "cedar"))]
+mod properties;
+#[cfg(all(test, feature = "cedar"))]
+mod testing;
+#[cfg(all(test, feature = "cedar"))]
+mod tests;
+
+#[cfg(feature = "cedar")]
+pub use compile::{Compiled, KnownNames, Place, PolicyMistake, SCHEMA, Source, compile};
 pub use decide::{Decision, Denial, Policies, ProgramError, Verdict};
 pub use evaluate::EvaluationError;
 pub use expression::{BinaryOp, Expr, UnaryOp, Variable};
