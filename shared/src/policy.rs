@@ -21,7 +21,7 @@ mod pattern;
 mod program;
 mod value;
 
-#[cfg(all(test, feature = "cedar"))]
+#[cfg(all(test, feature = "cedar", not(target_arch = "wasm32")))]
 mod properties;
 #[cfg(all(test, feature = "cedar"))]
 mod testing;

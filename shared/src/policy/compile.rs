@@ -60,7 +60,7 @@ pub fn compile(sources: &[Source<'_>], names: &KnownNames<'_>) -> Result<Compile
 const STACK: usize = 32 << 20;
 
 struct Compiler<'a> {
-    validator: cedar_policy::Validator,
+    validator: &'static cedar_policy::Validator,
     names: &'a KnownNames<'a>,
     policies: Vec<Policy>,
     conditions: Vec<Vec<String>>,

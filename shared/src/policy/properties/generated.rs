@@ -1,0 +1,386 @@
+//! Policies and calls as nobody would write them.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use crate::policy::testing::{Caller, caller, provider, target};
+use crate::policy::{Action, Call, Context, EvaluationError, Policies, Scope, Verdict};
+use crate::provider::{Capabilities, Capability};
+use crate::units::{MicroUsd, Timestamp, Tokens};
+
+/// A call, owning what it borrows.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    caller: Caller,
+    action: Action,
+    account: &'static str,
+    pool: &'static str,
+    texts: [&'static str; 5],
+    tokens: u64,
+    needs: Capabilities,
+    now: u64,
+    budget_left: Option<u64>,
+}
+
+impl Situation {
+    pub fn with_call<T>(&self, use_it: impl FnOnce(&Call<'_>) -> T) -> T {
+        let provider = provider(self.account);
+        let mut target = target(&provider);
+        target.pool = self.pool;
+        let [classification, step, purpose, tier, region] = self.texts;
+        use_it(&Call {
+            principal: &self.caller.principal(),
+            action: self.action,
+            target: &target,
+            context: &Context {
+                classification,
+                step,
+                purpose,
+                tier,
+                region,
+                estimated_tokens: Tokens(self.tokens),
+                needs: self.needs,
+                now: Timestamp(self.now),
+                budget_left: self.budget_left.map(MicroUsd),
+            },
+        })
+    }
+
+    pub fn decide(&self, policies: &Policies) -> Verdict {
+        self.with_call(|call| policies.decide(call))
+    }
+}
+
+const TEXTS: [&str; 5] = ["", "a", "ab", "a*b", "eu"];
+
+fn some_text() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(&TEXTS[..])
+}
+
+pub fn situation() -> impl Strategy<Value = Situation> {
+    let who = prop::sample::select(vec!["support-bot", "research-bot", "abroad-bot", "lone-bot"]);
+    let tags = prop::collection::btree_map(prop::sample::select(vec!["a", "ab"]), some_text(), 0..3);
+    let caller = (who, tags).prop_map(|(agent, tags)| Caller {
+        attributes: tags
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect::<BTreeMap<_, _>>(),
+        ..caller(agent)
+    });
+    let needs = prop::collection::vec(prop::sample::select(Capability::ALL.to_vec()), 0..4);
+    (
+        caller,
+        prop::sample::select(Action::ALL.to_vec()),
+        prop::sample::select(vec!["openai-us", "bedrock-eu", "local-vllm"]),
+        prop::sample::select(vec!["standard-tier", "reasoning-tier"]),
+        prop::array::uniform5(some_text()),
+        prop_oneof![0..4_u64, Just(1_000), Just(i64::MAX.unsigned_abs())],
+        needs.prop_map(|needs| needs.into_iter().collect()),
+        prop_oneof![
+            0..200_000_000_000_000_u64,
+            1_700_000_000_000_000_000..1_900_000_000_000_000_000_u64
+        ],
+        prop::option::of(0..5_000_000_u64),
+    )
+        .prop_map(
+            |(caller, action, account, pool, texts, tokens, needs, now, budget_left)| Situation {
+                caller,
+                action,
+                account,
+                pool,
+                texts,
+                tokens,
+                needs,
+                now,
+                budget_left,
+            },
+        )
+}
+
+pub fn scope() -> impl Strategy<Value = Scope> {
+    prop_oneof![
+        Just(Scope::Global),
+        Just(Scope::Tenant("acme".into())),
+        Just(Scope::Tenant("globex".into())),
+        Just(Scope::Workspace("support".into())),
+    ]
+}
+
+/// Which of our causes one of Cedar's is.
+pub fn cause(error: &cedar_policy::EvaluationError) -> EvaluationError {
+    use cedar_policy::EvaluationError as Cedar;
+    match error {
+        Cedar::IntegerOverflow(_) | Cedar::FailedExtensionFunctionExecution(_) => EvaluationError::Overflow,
+        Cedar::EntityAttrDoesNotExist(error) if error.to_string().contains("tag") => {
+            EvaluationError::NoSuchTag
+        }
+        Cedar::EntityDoesNotExist(_) => EvaluationError::NoSuchTag,
+        _ => EvaluationError::NoSuchAttribute,
+    }
+}
+
+fn one_of(choices: &[&str]) -> BoxedStrategy<String> {
+    let choices: Vec<String> = choices.iter().map(|&choice| choice.to_owned()).collect();
+    prop::sample::select(choices).boxed()
+}
+
+/// A policy: mostly valid, with every operator that the broker knows.
+pub fn policy_text() -> BoxedStrategy<String> {
+    let head = (
+        one_of(&["permit", "permit", "forbid"]),
+        one_of(&[
+            "principal",
+            "principal",
+            "principal",
+            "principal is Agent",
+            "principal == Agent::\"support-bot\"",
+            "principal in Workspace::\"support\"",
+            "principal in Tenant::\"acme\"",
+            "principal is Agent in Tenant::\"globex\"",
+        ]),
+        one_of(&[
+            "action",
+            "action",
+            "action == Action::\"invoke\"",
+            "action in [Action::\"list\", Action::\"invoke\"]",
+            "action in Action::\"use\"",
+        ]),
+        one_of(&[
+            "resource",
+            "resource",
+            "resource",
+            "resource in Pool::\"standard-tier\"",
+            "resource in Provider::\"bedrock-eu\"",
+            "resource is Target in Model::\"primary-llm\"",
+        ]),
+    );
+    let clauses = prop::collection::vec((one_of(&["when", "unless"]), condition(4)), 0..3);
+    (head, clauses)
+        .prop_map(|((effect, principal, action, resource), clauses)| {
+            let clauses: String = clauses
+                .iter()
+                .map(|(word, condition)| format!(" {word} {{ {condition} }}"))
+                .collect();
+            format!("{effect}({principal}, {action}, {resource}){clauses};\n")
+        })
+        .boxed()
+}
+
+fn with(template: &'static str, parts: Vec<BoxedStrategy<String>>) -> BoxedStrategy<String> {
+    parts
+        .prop_map(move |parts| {
+            parts
+                .iter()
+                .fold(template.to_owned(), |text, part| text.replacen('_', part, 1))
+        })
+        .boxed()
+}
+
+fn condition(depth: u32) -> BoxedStrategy<String> {
+    let leaf = one_of(&[
+        "context.stream",
+        "context.tools",
+        "context has BUDGET",
+        "(context has BUDGET && context.BUDGET < 3)",
+        "principal has workspace",
+        "principal.hasTag(\"a\")",
+        "(principal.hasTag(\"a\") && principal.getTag(\"a\") == \"ab\")",
+        "(principal.hasTag(context.step) && principal.getTag(context.step) like \"a*\")",
+        "principal is Agent",
+        "resource is Target in Pool::\"standard-tier\"",
+        "resource.provider == Provider::\"openai-us\"",
+        "resource.provider.region == \"eu\"",
+        "principal in [Workspace::\"support\", Workspace::\"abroad\"]",
+        "Workspace::\"support\" in Tenant::\"acme\"",
+        "action in Action::\"use\"",
+        "action == Action::\"list\"",
+        "principal == principal",
+        "resource.capabilities.isEmpty()",
+        "{a: context.step, b: 1}.a == \"a\"",
+        "{a: 1, b: context.step} == {b: \"a\", a: 1}",
+        "{a: {b: true}} has a.b",
+    ])
+    .prop_map(|text| text.replace("BUDGET", "budget_left_usd"))
+    .boxed();
+    if depth == 0 {
+        return leaf;
+    }
+    let below = || condition(depth - 1);
+    let (long, text, set) = (|| long(depth - 1), || text(depth - 1), || set(depth - 1));
+    prop_oneof![
+        2 => leaf,
+        1 => with("(_ && _)", vec![below(), below()]),
+        1 => with("(_ || _ || _)", vec![below(), below(), below()]),
+        1 => with("!_", vec![below()]),
+        1 => with("(if _ then _ else _)", vec![below(), below(), below()]),
+        1 => with("(_ == _)", vec![long(), long()]),
+        1 => with("(_ < _)", vec![long(), long()]),
+        1 => with("(_ >= _)", vec![long(), long()]),
+        1 => with("(_ != _)", vec![text(), text()]),
+        1 => with("_ like \"a*b\"", vec![text()]),
+        1 => with("_ like \"*a\\*b\"", vec![text()]),
+        1 => with("_ like \"a**\"", vec![text()]),
+        1 => with("_.contains(_)", vec![set(), text()]),
+        1 => with("_.containsAll(_)", vec![set(), set()]),
+        1 => with("_.containsAny(_)", vec![set(), set()]),
+        1 => with("(_ == _)", vec![set(), set()]),
+        1 => with("(_ < _)", vec![time(), time()]),
+        1 => with("(_.toDate() == _.toDate())", vec![time(), time()]),
+        1 => with("(_.durationSince(_) > duration(\"1d2h\"))", vec![time(), time()]),
+    ]
+    .boxed()
+}
+
+fn long(depth: u32) -> BoxedStrategy<String> {
+    let leaf = one_of(&[
+        "0",
+        "1",
+        "1000",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "CONTEXT.estimated",
+        "context.hour",
+        "context.minute",
+    ])
+    .prop_map(|text| text.replace("CONTEXT.estimated", "context.estimated_tokens"))
+    .boxed();
+    if depth == 0 {
+        return leaf;
+    }
+    let below = || long(depth - 1);
+    prop_oneof![
+        4 => leaf,
+        1 => with("(_ + _)", vec![below(), below()]),
+        1 => with("(_ - _)", vec![below(), below()]),
+        1 => with("(_ * _)", vec![below(), below()]),
+        1 => with("-_", vec![below()]),
+        1 => with("(if _ then _ else _)", vec![condition(depth - 1), below(), below()]),
+        1 => with("_.toTime().toHours()", vec![time()]),
+        1 => with("_.durationSince(_).toDays()", vec![time(), time()]),
+        1 => with("_.toTime().toMinutes()", vec![time()]),
+        1 => with("_.toTime().toSeconds()", vec![time()]),
+    ]
+    .boxed()
+}
+
+fn text(depth: u32) -> BoxedStrategy<String> {
+    let leaf = one_of(&[
+        "\"\"",
+        "\"a\"",
+        "\"ab\"",
+        "\"a*b\"",
+        "context.step",
+        "context.tier",
+        "context.weekday",
+        "context.classification",
+        "principal.name",
+        "principal.tenant",
+        "resource.model",
+        "resource.pool",
+        "resource.provider.kind",
+        "resource.provider.region",
+    ]);
+    if depth == 0 {
+        return leaf;
+    }
+    let choice = vec![condition(depth - 1), text(depth - 1), text(depth - 1)];
+    prop_oneof![5 => leaf, 1 => with("(if _ then _ else _)", choice)].boxed()
+}
+
+fn set(depth: u32) -> BoxedStrategy<String> {
+    prop_oneof![
+        Just("resource.capabilities".to_owned()),
+        with("[_]", vec![text(depth)]),
+        with("[_, _]", vec![text(depth), text(depth)]),
+        with("[_, _, _]", vec![text(depth), text(depth), text(depth)]),
+    ]
+    .boxed()
+}
+
+fn time() -> BoxedStrategy<String> {
+    one_of(&[
+        "context.now",
+        "datetime(\"1970-01-02\")",
+        "datetime(\"2026-11-21T16:30:00+0100\")",
+        "datetime(\"1969-12-31T23:59:59.999Z\")",
+        "context.now.offset(duration(\"-3d1h\"))",
+        "context.now.offset(duration(\"9223372036854775807ms\"))",
+        "context.now.toDate()",
+    ])
+}
+
+/// Bytes, words of the language in any order, and policies with something cut out.
+pub fn arbitrary_text() -> impl Strategy<Value = String> {
+    let words = prop::sample::select(vec![
+        "permit",
+        "forbid",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "principal",
+        "action",
+        "resource",
+        "context",
+        ",",
+        ";",
+        "when",
+        "unless",
+        "==",
+        "in",
+        "has",
+        "like",
+        "is",
+        "&&",
+        "||",
+        "!",
+        "-",
+        "+",
+        "*",
+        "<",
+        ".",
+        "::",
+        "\"a\"",
+        "@id",
+        "@",
+        "if",
+        "then",
+        "else",
+        "true",
+        "1",
+        "99999999999999999999",
+        "Agent",
+        "Action",
+        "?principal",
+        "//",
+        "\n",
+        "\"",
+        "\\",
+        "ä",
+        "\u{202e}",
+        "datetime",
+        "__cedar",
+    ]);
+    prop_oneof![
+        any::<String>(),
+        prop::collection::vec(words, 0..60).prop_map(|words| words.join(" ")),
+        (
+            policy_text(),
+            any::<prop::sample::Index>(),
+            any::<prop::sample::Index>()
+        )
+            .prop_map(|(text, from, to)| {
+                let signs: Vec<char> = text.chars().collect();
+                let (from, to) = (from.index(signs.len()), to.index(signs.len()));
+                signs
+                    .iter()
+                    .enumerate()
+                    .filter(|(place, _)| *place < from.min(to) || *place > from.max(to))
+                    .map(|(_, sign)| *sign)
+                    .collect()
+            }),
+    ]
+}
