@@ -155,7 +155,10 @@ pub fn policy_text() -> BoxedStrategy<String> {
             "resource is Target in Model::\"primary-llm\"",
         ]),
     );
-    let clauses = prop::collection::vec((one_of(&["when", "unless"]), condition(4)), 0..3);
+    let clauses = prop::collection::vec(
+        (one_of(&["when", "unless"]), Grammar::of_depth(4).condition),
+        0..3,
+    );
     (head, clauses)
         .prop_map(|((effect, principal, action, resource), clauses)| {
             let clauses: String = clauses
@@ -177,7 +180,29 @@ fn with(template: &'static str, parts: Vec<BoxedStrategy<String>>) -> BoxedStrat
         .boxed()
 }
 
-fn condition(depth: u32) -> BoxedStrategy<String> {
+/// Expressions by their type, which are built of those one level below.
+#[derive(Clone)]
+struct Grammar {
+    condition: BoxedStrategy<String>,
+    long: BoxedStrategy<String>,
+    text: BoxedStrategy<String>,
+    set: BoxedStrategy<String>,
+}
+
+impl Grammar {
+    fn of_depth(depth: u32) -> Self {
+        let below = (depth > 0).then(|| Self::of_depth(depth - 1));
+        let text = text(below.as_ref());
+        Self {
+            condition: condition(below.as_ref()),
+            long: long(below.as_ref()),
+            set: set(&text),
+            text,
+        }
+    }
+}
+
+fn condition(below: Option<&Grammar>) -> BoxedStrategy<String> {
     let leaf = one_of(&[
         "context.stream",
         "context.tools",
@@ -203,11 +228,15 @@ fn condition(depth: u32) -> BoxedStrategy<String> {
     ])
     .prop_map(|text| text.replace("BUDGET", "budget_left_usd"))
     .boxed();
-    if depth == 0 {
+    let Some(grammar) = below else {
         return leaf;
-    }
-    let below = || condition(depth - 1);
-    let (long, text, set) = (|| long(depth - 1), || text(depth - 1), || set(depth - 1));
+    };
+    let below = || grammar.condition.clone();
+    let (long, text, set) = (
+        || grammar.long.clone(),
+        || grammar.text.clone(),
+        || grammar.set.clone(),
+    );
     prop_oneof![
         2 => leaf,
         1 => with("(_ && _)", vec![below(), below()]),
@@ -232,7 +261,7 @@ fn condition(depth: u32) -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn long(depth: u32) -> BoxedStrategy<String> {
+fn long(below: Option<&Grammar>) -> BoxedStrategy<String> {
     let leaf = one_of(&[
         "0",
         "1",
@@ -245,17 +274,17 @@ fn long(depth: u32) -> BoxedStrategy<String> {
     ])
     .prop_map(|text| text.replace("CONTEXT.estimated", "context.estimated_tokens"))
     .boxed();
-    if depth == 0 {
+    let Some(grammar) = below else {
         return leaf;
-    }
-    let below = || long(depth - 1);
+    };
+    let below = || grammar.long.clone();
     prop_oneof![
         4 => leaf,
         1 => with("(_ + _)", vec![below(), below()]),
         1 => with("(_ - _)", vec![below(), below()]),
         1 => with("(_ * _)", vec![below(), below()]),
         1 => with("-_", vec![below()]),
-        1 => with("(if _ then _ else _)", vec![condition(depth - 1), below(), below()]),
+        1 => with("(if _ then _ else _)", vec![grammar.condition.clone(), below(), below()]),
         1 => with("_.toTime().toHours()", vec![time()]),
         1 => with("_.durationSince(_).toDays()", vec![time(), time()]),
         1 => with("_.toTime().toMinutes()", vec![time()]),
@@ -264,7 +293,7 @@ fn long(depth: u32) -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn text(depth: u32) -> BoxedStrategy<String> {
+fn text(below: Option<&Grammar>) -> BoxedStrategy<String> {
     let leaf = one_of(&[
         "\"\"",
         "\"a\"",
@@ -281,19 +310,20 @@ fn text(depth: u32) -> BoxedStrategy<String> {
         "resource.provider.kind",
         "resource.provider.region",
     ]);
-    if depth == 0 {
+    let Some(below) = below else {
         return leaf;
-    }
-    let choice = vec![condition(depth - 1), text(depth - 1), text(depth - 1)];
+    };
+    let choice = vec![below.condition.clone(), below.text.clone(), below.text.clone()];
     prop_oneof![5 => leaf, 1 => with("(if _ then _ else _)", choice)].boxed()
 }
 
-fn set(depth: u32) -> BoxedStrategy<String> {
+fn set(text: &BoxedStrategy<String>) -> BoxedStrategy<String> {
+    let text = || text.clone();
     prop_oneof![
         Just("resource.capabilities".to_owned()),
-        with("[_]", vec![text(depth)]),
-        with("[_, _]", vec![text(depth), text(depth)]),
-        with("[_, _, _]", vec![text(depth), text(depth), text(depth)]),
+        with("[_]", vec![text()]),
+        with("[_, _]", vec![text(), text()]),
+        with("[_, _, _]", vec![text(), text(), text()]),
     ]
     .boxed()
 }
