@@ -13,6 +13,7 @@
 mod compile;
 mod decide;
 mod evaluate;
+mod explain;
 mod expression;
 mod facts;
 mod index;
@@ -21,18 +22,22 @@ mod pattern;
 mod program;
 mod value;
 
-#[cfg(all(test, feature = "cedar", not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(all(feature = "cedar", not(target_arch = "wasm32")))]
 mod properties;
-#[cfg(all(test, feature = "cedar"))]
+#[cfg(test)]
+#[cfg(feature = "cedar")]
 mod testing;
-#[cfg(all(test, feature = "cedar"))]
+#[cfg(test)]
+#[cfg(feature = "cedar")]
 mod tests;
 
 #[cfg(feature = "cedar")]
 pub use compile::{Compiled, KnownNames, Place, PolicyMistake, SCHEMA, Source, compile};
 pub use decide::{Decision, Denial, Policies, ProgramError, Verdict};
 pub use evaluate::EvaluationError;
-pub use expression::{BinaryOp, Expr, UnaryOp, Variable};
+pub use explain::{Explanation, NearMiss};
+pub use expression::{BinaryOp, ContextAttribute, Expr, UnaryOp, Variable};
 pub use facts::{Call, Context, Principal, Target};
 pub use program::{
     Action, ActionSet, Constraint, Effect, EntityType, Policy, PolicyId, Program, SCHEMA_VERSION, Scope,

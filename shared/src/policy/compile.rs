@@ -18,7 +18,7 @@ pub use known::KnownNames;
 pub use mistake::{Place, PolicyMistake};
 pub use schema::SCHEMA;
 
-use super::program::{Policy, PolicyId, Program, SCHEMA_VERSION, Scope};
+use super::program::{Action, Effect, Policy, PolicyId, Program, SCHEMA_VERSION, Scope};
 use crate::limits::{MAX_POLICIES, MAX_POLICY_SOURCE};
 use lower::Lowered;
 use statement::Statement;
@@ -65,6 +65,8 @@ struct Compiler<'a> {
     policies: Vec<Policy>,
     conditions: Vec<Vec<String>>,
     places: HashMap<PolicyId, Place>,
+    /// Where the first source begins.
+    first: Option<Place>,
     mistakes: Vec<PolicyMistake>,
     warnings: Vec<PolicyMistake>,
 }
@@ -78,12 +80,14 @@ impl<'a> Compiler<'a> {
             policies: Vec::new(),
             conditions: Vec::new(),
             places: HashMap::new(),
+            first: None,
             mistakes: Vec::new(),
             warnings: Vec::new(),
         })
     }
 
     fn read(&mut self, source: &Source<'_>) {
+        self.first.get_or_insert_with(|| Place::of(source, 0));
         if source.text.len() > MAX_POLICY_SOURCE {
             let problem = format!(
                 "the text has {} bytes; at most {MAX_POLICY_SOURCE} are taken: split it",
@@ -213,13 +217,30 @@ impl<'a> Compiler<'a> {
         if !self.mistakes.is_empty() {
             return Err(self.mistakes);
         }
+        let permits = |action| {
+            let mut permits = self
+                .policies
+                .iter()
+                .filter(|policy| policy.effect == Effect::Permit);
+            permits.any(|policy| policy.actions.has(action))
+        };
+        let mut warnings = self.warnings;
+        if let Some(place) = self
+            .first
+            .filter(|_| permits(Action::Invoke) && !permits(Action::List))
+        {
+            let problem = "no policy permits `list`, so that /v1/models shows nobody a model; \
+                           `action in Action::\"use\"` permits both"
+                .to_owned();
+            warnings.push(place.mistake(problem));
+        }
         Ok(Compiled {
             program: Program {
                 schema: SCHEMA_VERSION,
                 policies: self.policies,
             },
             conditions: self.conditions,
-            warnings: self.warnings,
+            warnings,
         })
     }
 }

@@ -47,9 +47,9 @@ impl Expr {
             Self::Variable(variable) => call.variable(*variable),
             Self::Context(name) => call
                 .context
-                .attribute(name)
+                .attribute(*name)
                 .ok_or(EvaluationError::NoSuchAttribute)?,
-            Self::ContextHas(name) => Value::Bool(call.context.attribute(name).is_some()),
+            Self::ContextHas(name) => Value::Bool(call.context.attribute(*name).is_some()),
             Self::Set(parts) => Value::Set(evaluate_all(parts, call)?),
             Self::Record(members) => Value::Record(
                 members
@@ -67,6 +67,9 @@ impl Expr {
             Self::Unary(operator, operand) => unary(*operator, operand.evaluate(call)?)?,
             Self::Binary(operator, operands) => {
                 let [left, right] = &**operands;
+                if let (BinaryOp::Contains, Self::Set(parts)) = (operator, left) {
+                    return contains(parts, &right.evaluate(call)?, call);
+                }
                 binary(*operator, left.evaluate(call)?, right.evaluate(call)?, call)?
             }
             Self::Attribute(of, name) => call
@@ -87,6 +90,15 @@ impl Expr {
 
 fn evaluate_all<'a>(parts: &'a [Expr], call: &Call<'a>) -> Result<Vec<Value<'a>>, EvaluationError> {
     parts.iter().map(|part| part.evaluate(call)).collect()
+}
+
+/// Whether a value is in a set that is written out, without making that set; all its parts must have a value.
+fn contains<'a>(parts: &'a [Expr], value: &Value<'a>, call: &Call<'a>) -> Evaluated<'a> {
+    let mut found = false;
+    for part in parts {
+        found |= part.evaluate(call)? == *value;
+    }
+    Ok(Value::Bool(found))
 }
 
 /// Whether all conditions hold; those after the first that does not are not looked at.

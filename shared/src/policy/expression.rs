@@ -25,7 +25,7 @@ pub enum Expr {
     /// One of the call's own entities.
     Variable(Variable),
     /// An attribute of the context.
-    Context(Arc<str>),
+    Context(ContextAttribute),
     /// `[…]`.
     Set(Vec<Expr>),
     /// `{…}`, by name.
@@ -45,7 +45,7 @@ pub enum Expr {
     /// `… has name`.
     Has(Box<Expr>, Arc<str>),
     /// `context has name`.
-    ContextHas(Arc<str>),
+    ContextHas(ContextAttribute),
     /// `… like "…"`: the texts between the wildcards, empty ones included.
     Like(Box<Expr>, Vec<Arc<str>>),
     /// `… is Type`.
@@ -62,6 +62,91 @@ pub enum Variable {
     Action,
     /// The target.
     Resource,
+}
+
+/// The attributes of the context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContextAttribute {
+    /// How secret it is.
+    Classification,
+    /// What the call is a step of.
+    Step,
+    /// What it is for.
+    Purpose,
+    /// Its tier.
+    Tier,
+    /// Where the agent is at home.
+    Region,
+    /// The estimated tokens of the input.
+    EstimatedTokens,
+    /// Whether the answer is to be a stream.
+    Stream,
+    /// Whether it has tools.
+    Tools,
+    /// Whether it has images.
+    Images,
+    /// Whether the answer must have a shape.
+    Json,
+    /// The time.
+    Now,
+    /// The hour of the day.
+    Hour,
+    /// The minute of the hour.
+    Minute,
+    /// The day of the week.
+    Weekday,
+    /// What is left of the budget.
+    BudgetLeftUsd,
+}
+
+impl ContextAttribute {
+    /// All attributes.
+    pub const ALL: [Self; 15] = [
+        Self::Classification,
+        Self::Step,
+        Self::Purpose,
+        Self::Tier,
+        Self::Region,
+        Self::EstimatedTokens,
+        Self::Stream,
+        Self::Tools,
+        Self::Images,
+        Self::Json,
+        Self::Now,
+        Self::Hour,
+        Self::Minute,
+        Self::Weekday,
+        Self::BudgetLeftUsd,
+    ];
+
+    /// The attribute as policies spell it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Classification => "classification",
+            Self::Step => "step",
+            Self::Purpose => "purpose",
+            Self::Tier => "tier",
+            Self::Region => "region",
+            Self::EstimatedTokens => "estimated_tokens",
+            Self::Stream => "stream",
+            Self::Tools => "tools",
+            Self::Images => "images",
+            Self::Json => "json",
+            Self::Now => "now",
+            Self::Hour => "hour",
+            Self::Minute => "minute",
+            Self::Weekday => "weekday",
+            Self::BudgetLeftUsd => "budget_left_usd",
+        }
+    }
+
+    /// The attribute of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|attribute| attribute.as_str() == name)
+    }
 }
 
 /// Operators with one operand.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::expression::ContextAttribute;
 use super::program::{Action, EntityType};
 use super::value::Value;
 use crate::config::{Agent, Member, Pool, Provider};
@@ -163,26 +164,25 @@ impl<'a> Context<'a> {
         }
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<Value<'a>> {
+    pub(super) fn attribute(&self, attribute: ContextAttribute) -> Option<Value<'a>> {
         let millis = i64::try_from(self.now.0 / 1_000_000).unwrap_or(i64::MAX);
         let minutes = millis / 60_000;
-        Some(match name {
-            "classification" => Value::Text(self.classification),
-            "step" => Value::Text(self.step),
-            "purpose" => Value::Text(self.purpose),
-            "tier" => Value::Text(self.tier),
-            "region" => Value::Text(self.region),
-            "estimated_tokens" => Value::long(self.estimated_tokens.0),
-            "stream" => Value::Bool(self.needs.has(Capability::Streaming)),
-            "tools" => Value::Bool(self.needs.has(Capability::Tools)),
-            "images" => Value::Bool(self.needs.has(Capability::Vision)),
-            "json" => Value::Bool(self.needs.has(Capability::Json)),
-            "now" => Value::Datetime(millis),
-            "hour" => Value::Long(minutes / 60 % 24),
-            "minute" => Value::Long(minutes % 60),
-            "weekday" => Value::Text(weekday(minutes / (24 * 60))),
-            "budget_left_usd" => Value::long(self.budget_left?.0 / 1_000_000),
-            _ => return None,
+        Some(match attribute {
+            ContextAttribute::Classification => Value::Text(self.classification),
+            ContextAttribute::Step => Value::Text(self.step),
+            ContextAttribute::Purpose => Value::Text(self.purpose),
+            ContextAttribute::Tier => Value::Text(self.tier),
+            ContextAttribute::Region => Value::Text(self.region),
+            ContextAttribute::EstimatedTokens => Value::long(self.estimated_tokens.0),
+            ContextAttribute::Stream => Value::Bool(self.needs.has(Capability::Streaming)),
+            ContextAttribute::Tools => Value::Bool(self.needs.has(Capability::Tools)),
+            ContextAttribute::Images => Value::Bool(self.needs.has(Capability::Vision)),
+            ContextAttribute::Json => Value::Bool(self.needs.has(Capability::Json)),
+            ContextAttribute::Now => Value::Datetime(millis),
+            ContextAttribute::Hour => Value::Long(minutes / 60 % 24),
+            ContextAttribute::Minute => Value::Long(minutes % 60),
+            ContextAttribute::Weekday => Value::Text(weekday(minutes / (24 * 60))),
+            ContextAttribute::BudgetLeftUsd => Value::long(self.budget_left?.0 / 1_000_000),
         })
     }
 }

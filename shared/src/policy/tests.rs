@@ -87,7 +87,7 @@ fn the_head_names_agents_workspaces_tenants_models_pools_and_accounts() {
         (r#"principal == Agent::"research-bot", action, resource"#, false),
         (r#"principal in Tenant::"acme", action, resource"#, true),
         (r#"principal in Tenant::"globex", action, resource"#, false),
-        (r#"principal is Agent, action, resource is Target"#, true),
+        ("principal is Agent, action, resource is Target", true),
         (r#"principal is Agent in Tenant::"acme", action, resource"#, true),
         (r#"principal, action, resource in Model::"primary-llm""#, true),
         (r#"principal, action, resource in Model::"gpt-5-mini""#, false),
@@ -189,6 +189,51 @@ fn days_of_the_week_are_those_of_utc() {
         let verdict = decide(&policies, "lone-bot", "openai-us", &context);
         assert_eq!(verdict.is_allowed(), expected, "{second}");
     }
+}
+
+#[test]
+fn a_denied_call_is_told_which_permits_are_one_condition_away() {
+    let compiled = compiled(
+        r#"
+        @id("step") permit(principal in Workspace::"support", action, resource) when { context.step == "x" && !context.tools };
+        @id("pool") permit(principal, action, resource in Pool::"reasoning-tier") unless { context.stream };
+        @id("who") permit(principal == Agent::"research-bot", action, resource);
+        @id("far") permit(principal == Agent::"research-bot", action, resource) when { context.stream };
+        @id("list") permit(principal, action == Action::"list", resource);
+        @id("no") forbid(principal, action, resource) when { context.step == "y" };
+        "#,
+    );
+    let policies = Policies::new(compiled.program).unwrap();
+    let (caller, provider) = (caller("support-bot"), provider("openai-us"));
+    let explain = |step| {
+        let context = Context { step, ..context() };
+        let call = Call {
+            principal: &caller.principal(),
+            action: Action::Invoke,
+            target: &target(&provider),
+            context: &context,
+        };
+        let explanation = policies.explain(&call, &compiled.conditions);
+        let near_misses = explanation.near_misses.into_iter();
+        let near_misses: Vec<_> = near_misses
+            .map(|miss| (miss.policy.to_string(), miss.unmet))
+            .collect();
+        (explanation.verdict.is_allowed(), near_misses)
+    };
+    let owned = |misses: &[(&str, &str)]| -> Vec<_> {
+        misses
+            .iter()
+            .map(|(id, unmet)| ((*id).to_owned(), (*unmet).to_owned()))
+            .collect()
+    };
+    let near = [
+        ("step", "context.step == \"x\""),
+        ("pool", "resource in Pool::\"reasoning-tier\""),
+        ("who", "principal == Agent::\"research-bot\""),
+        ("list", "action in Action::\"invoke\""),
+    ];
+    assert_eq!(explain(""), (false, owned(&near)));
+    assert_eq!(explain("x"), (true, owned(&[("no", "context.step == \"y\"")])));
 }
 
 #[test]

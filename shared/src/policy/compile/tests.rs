@@ -58,6 +58,13 @@ fn a_name_that_nothing_has_is_a_warning_with_the_nearest_one() {
 }
 
 #[test]
+fn policies_that_show_nobody_a_model_are_a_warning() {
+    let permit = |action: &str| warnings(&format!("permit(principal, action {action}, resource);"));
+    assert!(permit("== Action::\"invoke\"")[0].starts_with("policies:1:1: no policy permits `list`"));
+    assert!(permit("in Action::\"use\"").is_empty());
+}
+
+#[test]
 fn two_policies_of_one_name_are_a_mistake() {
     let text =
         "@id(\"a\")\npermit(principal, action, resource);\n\n@id(\"a\") forbid(principal, action, resource);";

@@ -161,10 +161,10 @@ pub fn policy_text() -> BoxedStrategy<String> {
     );
     (head, clauses)
         .prop_map(|((effect, principal, action, resource), clauses)| {
-            let clauses: String = clauses
+            let clauses = clauses
                 .iter()
-                .map(|(word, condition)| format!(" {word} {{ {condition} }}"))
-                .collect();
+                .map(|(word, condition)| format!(" {word} {{ {condition} }}"));
+            let clauses = clauses.collect::<Vec<_>>().concat();
             format!("{effect}({principal}, {action}, {resource}){clauses};\n")
         })
         .boxed()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cedar_policy::pst;
 
 use super::{BinaryOp, Expr, Unsupported, Variable, entity_type, named, time};
-use crate::policy::expression::UnaryOp;
+use crate::policy::expression::{ContextAttribute, UnaryOp};
 
 /// The parts of a chain of one operator, in their order; not by recursion, because chains are long.
 pub(super) fn chain(expr: &Arc<pst::Expr>, operator: pst::BinaryOp) -> Vec<&Arc<pst::Expr>> {
@@ -33,11 +33,13 @@ pub(super) fn lower(expr: &Arc<pst::Expr>) -> Result<Expr, Unsupported> {
             pst::BinaryOp::Or => Expr::Or(lower_all(chain(expr, *op))?),
             _ => lower_binary(*op, left, right).unwrap_or_else(|| Err(unsupported(expr)))?,
         },
-        pst::Expr::GetAttr { expr: of, attr } if is_context(of) => Expr::Context(attr.as_str().into()),
+        pst::Expr::GetAttr { expr: of, attr } if is_context(of) => {
+            Expr::Context(context_attribute(attr.as_str())?)
+        }
         pst::Expr::GetAttr { expr: of, attr } => {
             Expr::Attribute(Box::new(lower_owner(of)?), attr.as_str().into())
         }
-        pst::Expr::HasAttr { expr: of, attrs } => lower_has(of, attrs.iter().map(|attr| attr.as_str()))?,
+        pst::Expr::HasAttr { expr: of, attrs } => lower_has(of, attrs.iter().map(pst::SmolStr::as_str))?,
         pst::Expr::Like { expr: text, pattern } => Expr::Like(Box::new(lower(text)?), pieces(pattern)),
         pst::Expr::Is {
             expr: entity,
@@ -105,6 +107,10 @@ fn is_context(expr: &pst::Expr) -> bool {
     matches!(expr, pst::Expr::Var(pst::Var::Context))
 }
 
+fn context_attribute(name: &str) -> Result<ContextAttribute, Unsupported> {
+    ContextAttribute::named(name).ok_or_else(|| Unsupported::Expression(format!("context.{name}")))
+}
+
 /// Whose attribute or tag is looked at: nothing is known of an entity that is only named.
 fn lower_owner(expr: &Arc<pst::Expr>) -> Result<Expr, Unsupported> {
     match lower(expr)? {
@@ -115,10 +121,12 @@ fn lower_owner(expr: &Arc<pst::Expr>) -> Result<Expr, Unsupported> {
 
 /// `of has a.b.c` is `of has a && of.a has b && of.a.b has c`.
 fn lower_has<'s>(of: &Arc<pst::Expr>, mut names: impl Iterator<Item = &'s str>) -> Result<Expr, Unsupported> {
-    let first: Arc<str> = names.next().unwrap_or_default().into();
+    let first = names.next().unwrap_or_default();
     let (mut owner, mut parts) = if is_context(of) {
-        (Expr::Context(first.clone()), vec![Expr::ContextHas(first)])
+        let first = context_attribute(first)?;
+        (Expr::Context(first), vec![Expr::ContextHas(first)])
     } else {
+        let first: Arc<str> = first.into();
         let owner = lower_owner(of)?;
         let has = Expr::Has(Box::new(owner.clone()), first.clone());
         (Expr::Attribute(Box::new(owner), first), vec![has])
