@@ -23,6 +23,9 @@ mod program;
 mod value;
 
 #[cfg(test)]
+#[cfg(feature = "cedar")]
+mod documented;
+#[cfg(test)]
 #[cfg(all(feature = "cedar", not(target_arch = "wasm32")))]
 mod properties;
 #[cfg(test)]

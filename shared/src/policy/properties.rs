@@ -2,13 +2,15 @@
 
 mod cedar;
 mod generated;
+mod situation;
 
 use proptest::prelude::*;
 
 use super::decide;
 use super::testing::{compile_text, names};
 use super::{Decision, Denial, Policies, PolicyId, Source, Verdict, compile};
-use generated::{Situation, arbitrary_text, policy_text, scope, situation};
+use generated::{arbitrary_text, policy_text};
+use situation::{Situation, scope, situation};
 
 /// Cases of each property; with many more, `PROPTEST_CASES` says how many.
 const CASES: u32 = 48;

@@ -8,7 +8,7 @@ use cedar_policy::{
     Schema,
 };
 
-use super::generated::Situation;
+use super::situation::Situation;
 use crate::policy::{Call, Decision, Denial, PolicyId, SCHEMA, Verdict};
 use crate::provider::Capability;
 
@@ -66,7 +66,7 @@ pub fn decide(texts: &[String], situation: &Situation) -> Answer {
     Answer {
         is_allowed: response.decision() == cedar_policy::Decision::Allow,
         reasons: in_order(diagnostics.reason().collect()),
-        failed: first.map(|error| super::generated::cause(error.inner())),
+        failed: first.map(|error| super::situation::cause(error.inner())),
         errors: error_ids,
     }
 }
