@@ -3,6 +3,7 @@ use super::*;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use crate::limits::MAX_POLICY_DEPTH;
 use crate::units::{MicroUsd, Timestamp};
 
 /// The policies of the example configuration, as they stand there.
@@ -245,6 +246,32 @@ fn a_program_survives_its_way_to_the_filter() {
         .program;
     let rendered = serde_json::to_string(&program).unwrap();
     assert_eq!(serde_json::from_str::<Program>(&rendered).unwrap(), program);
+}
+
+#[test]
+fn the_deepest_policy_can_be_read_from_the_rendered_configuration_and_a_deeper_one_is_refused() {
+    let nested = |depth| {
+        let equal = |inner| Expr::Binary(BinaryOp::Equal, Box::new([inner, Expr::Bool(true)]));
+        let condition = (1..depth).fold(Expr::Bool(true), |inner, _| equal(inner));
+        let mut program = compiled("permit(principal, action, resource);").program;
+        program.policies[0].conditions = vec![condition];
+        program
+    };
+    let text = serde_json::json!({"a": {"b": nested(MAX_POLICY_DEPTH)}}).to_string();
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let program: Program = serde_json::from_value(document["a"]["b"].clone()).unwrap();
+    assert!(
+        decide(
+            &Policies::new(program).unwrap(),
+            "lone-bot",
+            "openai-us",
+            &context()
+        )
+        .is_allowed()
+    );
+
+    let refused = Policies::new(nested(MAX_POLICY_DEPTH + 1)).unwrap_err();
+    assert!(matches!(refused, ProgramError::TooDeep(_)), "{refused}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use miette::Diagnostic;
 
 use super::Source;
+use crate::config::Mistake;
 use crate::policy::program::{Action, PolicyId, Scope};
 
 /// A place in a source.
@@ -100,6 +101,27 @@ impl fmt::Display for PolicyMistake {
             write!(formatter, "; did you mean `{nearest}`?")?;
         }
         Ok(())
+    }
+}
+
+/// As one of the configuration's.
+impl From<PolicyMistake> for Mistake {
+    fn from(mistake: PolicyMistake) -> Self {
+        let PolicyMistake {
+            place,
+            problem,
+            nearest,
+        } = mistake;
+        let policy = place.policy.as_ref();
+        Self {
+            path: format!("{}:{}:{}", place.origin, place.line, place.column),
+            value: String::new(),
+            problem: match policy {
+                Some(policy) => format!("policy `{policy}`: {problem}"),
+                None => problem,
+            },
+            nearest,
+        }
     }
 }
 

@@ -58,6 +58,15 @@ fn a_name_that_nothing_has_is_a_warning_with_the_nearest_one() {
 }
 
 #[test]
+fn a_mistake_can_be_told_among_those_of_the_configuration() {
+    let mut found =
+        compile_text("\n @id(\"p\") permit(principal, action, resource) when { 1 };").unwrap_err();
+    let mistake = crate::config::Mistake::from(found.remove(0));
+    let told = mistake.to_string();
+    assert!(told.starts_with("policies:2:54: policy `p`: "), "{told}");
+}
+
+#[test]
 fn policies_that_show_nobody_a_model_are_a_warning() {
     let permit = |action: &str| warnings(&format!("permit(principal, action {action}, resource);"));
     assert!(permit("== Action::\"invoke\"")[0].starts_with("policies:1:1: no policy permits `list`"));
