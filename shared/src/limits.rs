@@ -135,3 +135,6 @@ pub const MAX_POLICY_TEXT: usize = 32 << 10;
 /// The operators of one policy that may nest without brackets, by their signs; Cedar's parser nests a chain of them as
 /// deep as it is long, in the operator's command and in tests.
 pub const MAX_POLICY_OPERATORS: usize = 500;
+
+/// The longest name of a policy, in characters: a record repeats it for every call. The path of a file fits.
+pub const MAX_POLICY_NAME: usize = 256;

@@ -19,7 +19,7 @@ pub use mistake::{Place, PolicyMistake};
 pub use schema::SCHEMA;
 
 use super::program::{Action, Effect, Policy, PolicyId, Program, SCHEMA_VERSION, Scope};
-use crate::limits::{MAX_POLICIES, MAX_POLICY_SOURCE};
+use crate::limits::{MAX_POLICIES, MAX_POLICY_NAME, MAX_POLICY_SOURCE};
 use lower::Lowered;
 use statement::Statement;
 
@@ -121,11 +121,15 @@ impl<'a> Compiler<'a> {
                 return self.mistakes.extend(mistakes);
             }
         };
-        let id = match parsed.annotation("id") {
-            Some(id) => id.to_owned(),
-            None => format!("{}:{}", source.origin, place.line),
-        };
+        let named = parsed.annotation("id").map(str::to_owned);
+        let id = named.unwrap_or_else(|| format!("{}:{}", source.origin, place.line));
         let id = PolicyId::from(id.as_str());
+        if !is_name(id.as_str()) {
+            let problem = format!(
+                "the `@id` must be 1 to {MAX_POLICY_NAME} characters that can be shown: it stands in every record"
+            );
+            return self.mistakes.push(place.mistake(problem));
+        }
         let place = place.of_policy(&id);
         if let Some(other) = self.places.insert(id.clone(), place.clone()) {
             let problem = format!(
@@ -243,4 +247,8 @@ impl<'a> Compiler<'a> {
             warnings,
         })
     }
+}
+
+fn is_name(id: &str) -> bool {
+    (1..=MAX_POLICY_NAME).contains(&id.chars().count()) && !id.chars().any(char::is_control)
 }

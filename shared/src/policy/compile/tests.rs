@@ -86,6 +86,17 @@ fn two_policies_of_one_name_are_a_mistake() {
 }
 
 #[test]
+fn a_name_that_records_cannot_show_is_a_mistake() {
+    for name in [String::new(), "x".repeat(300), "a\\nb".to_owned()] {
+        let found = mistakes(&format!("@id(\"{name}\") permit(principal, action, resource);"));
+        assert!(
+            found[0].starts_with("policies:1:1: the `@id` must be 1 to 256"),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
 fn what_cedar_has_and_the_broker_has_not_is_a_mistake() {
     for (policy, problem) in [
         (
