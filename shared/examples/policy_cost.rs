@@ -15,7 +15,7 @@ use std::io::Read;
 use std::time::Instant;
 
 use shared::config::{Provider, ProviderKind, Timeouts};
-use shared::policy::{Action, Call, Context, Policies, Principal, Program, Target};
+use shared::policy::{Action, Context, Deciding, Policies, Principal, Program, Target};
 use shared::provider::Capabilities;
 use shared::units::{Timestamp, Tokens};
 
@@ -71,19 +71,14 @@ fn measure(text: &str) -> Result<(), Box<dyn Error>> {
             attributes: &agent.attributes,
         };
         let began = Instant::now();
+        let mut deciding = Deciding::new(&policies, &principal, Action::Invoke, &context);
         for provider in &providers {
-            let target = Target {
+            let verdict = deciding.decide(&Target {
                 logical_model: "primary-llm",
                 pool: &pool,
                 provider,
                 model: "gpt-5-mini",
                 capabilities: Capabilities::ALL,
-            };
-            let verdict = policies.decide(&Call {
-                principal: &principal,
-                action: Action::Invoke,
-                target: &target,
-                context: &context,
             });
             allowed += usize::from(verdict.is_allowed());
         }

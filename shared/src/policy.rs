@@ -12,6 +12,7 @@
 #[cfg(feature = "cedar")]
 mod compile;
 mod decide;
+mod deciding;
 mod evaluate;
 mod explain;
 mod expression;
@@ -38,6 +39,7 @@ mod tests;
 #[cfg(feature = "cedar")]
 pub use compile::{Compiled, KnownNames, Place, PolicyMistake, SCHEMA, Source, compile};
 pub use decide::{Decision, Denial, Policies, ProgramError, Verdict};
+pub use deciding::Deciding;
 pub use evaluate::EvaluationError;
 pub use explain::{Explanation, NearMiss};
 pub use expression::{BinaryOp, ContextAttribute, Expr, UnaryOp, Variable};

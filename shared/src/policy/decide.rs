@@ -2,6 +2,7 @@
 //! denies.
 
 use super::evaluate::{EvaluationError, all_hold};
+use super::expression::Expr;
 use super::facts::{Call, Principal, Target};
 use super::index::Index;
 use super::program::{Constraint, Effect, EntityType, Policy, PolicyId, Program, SCHEMA_VERSION, Scope};
@@ -10,7 +11,9 @@ use crate::limits::{MAX_POLICIES, MAX_POLICY_DEPTH};
 /// All policies of a configuration, ready to decide.
 #[derive(Debug)]
 pub struct Policies {
-    policies: Vec<Policy>,
+    all: Vec<Policy>,
+    /// Of each policy, whether its conditions look at the target.
+    look_at_target: Vec<bool>,
     index: Index,
 }
 
@@ -84,35 +87,54 @@ impl Policies {
         if let Some(policy) = too_deep {
             return Err(ProgramError::TooDeep(policy.id.clone()));
         }
-        let index = Index::of(&policies);
-        Ok(Self { policies, index })
+        let look_at_target = policies
+            .iter()
+            .map(|policy| policy.conditions.iter().any(Expr::looks_at_target));
+        Ok(Self {
+            look_at_target: look_at_target.collect(),
+            index: Index::of(&policies),
+            all: policies,
+        })
     }
 
     /// The policies, in the order of their sources.
     #[must_use]
     pub fn all(&self) -> &[Policy] {
-        &self.policies
+        &self.all
     }
 
     /// Decides a call of one target.
     #[must_use]
     pub fn decide(&self, call: &Call<'_>) -> Verdict {
-        let numbers = self.index.candidates(call.principal, call.target);
-        let candidates = numbers
-            .iter()
-            .filter_map(|number| self.policies.get(usize::try_from(*number).ok()?));
-        decide(candidates, call)
+        decide(self.candidates(call), |_, policy| policy.is_satisfied(call))
+    }
+
+    /// Whether the conditions of the policy of this number look at the target.
+    pub(super) fn looks_at_target(&self, number: usize) -> bool {
+        self.look_at_target.get(number).copied().unwrap_or(true)
+    }
+
+    /// The policies whose heads may match, with their numbers.
+    pub(super) fn candidates(&self, call: &Call<'_>) -> impl Iterator<Item = (usize, &Policy)> + use<'_> {
+        let numbers = self.index.candidates(call.principal, call.target).into_iter();
+        numbers.filter_map(|number| {
+            let number = usize::try_from(number).ok()?;
+            Some((number, self.all.get(number)?))
+        })
     }
 }
 
-/// Decides by these policies; those that are not about the call do nothing.
-pub(super) fn decide<'p>(policies: impl Iterator<Item = &'p Policy>, call: &Call<'_>) -> Verdict {
+/// Decides by these policies, given which are satisfied.
+pub(super) fn decide<'p>(
+    policies: impl Iterator<Item = (usize, &'p Policy)>,
+    mut is_satisfied: impl FnMut(usize, &Policy) -> Result<bool, EvaluationError>,
+) -> Verdict {
     let mut permits = Vec::new();
     let mut forbids = Vec::new();
     let mut failed = Vec::new();
     let mut error = None;
-    for policy in policies.filter(|policy| policy.is_about(call)) {
-        match (all_hold(&policy.conditions, call), policy.effect) {
+    for (number, policy) in policies {
+        match (is_satisfied(number, policy), policy.effect) {
             (Ok(false), _) => {}
             (Ok(true), Effect::Permit) => permits.push(policy.id.clone()),
             (Ok(true), Effect::Forbid) => forbids.push(policy.id.clone()),
@@ -138,21 +160,29 @@ pub(super) fn decide<'p>(policies: impl Iterator<Item = &'p Policy>, call: &Call
 }
 
 impl Policy {
-    /// Whether the call is within the policy's scope and head.
-    pub(super) fn is_about(&self, call: &Call<'_>) -> bool {
-        let Call {
-            principal,
-            action,
-            target,
-            ..
-        } = call;
-        self.actions.has(*action)
+    /// Whether the call is within the policy's scope and head, and all conditions hold.
+    pub(super) fn is_satisfied(&self, call: &Call<'_>) -> Result<bool, EvaluationError> {
+        if !self.is_about_target(call) {
+            return Ok(false);
+        }
+        self.is_satisfied_but_for_target(call)
+    }
+
+    /// Whether the target is within the policy's head.
+    pub(super) fn is_about_target(&self, call: &Call<'_>) -> bool {
+        self.resource.as_ref().is_none_or(|of| of.has_target(call.target))
+    }
+
+    /// Whether the call is within the policy's scope and the rest of its head, and all conditions hold.
+    pub(super) fn is_satisfied_but_for_target(&self, call: &Call<'_>) -> Result<bool, EvaluationError> {
+        let principal = call.principal;
+        let is_about = self.actions.has(call.action)
             && self.scope.has(principal)
             && self
                 .principal
                 .as_ref()
-                .is_none_or(|of| of.has_principal(principal))
-            && self.resource.as_ref().is_none_or(|of| of.has_target(target))
+                .is_none_or(|of| of.has_principal(principal));
+        Ok(is_about && all_hold(&self.conditions, call)?)
     }
 }
 

@@ -219,8 +219,21 @@ impl Expr {
     /// How deep the tree is.
     #[must_use]
     pub fn depth(&self) -> usize {
-        let deepest = |parts: &[Self]| parts.iter().map(Self::depth).max().unwrap_or(0);
-        let below = match self {
+        1 + self.parts().map(Self::depth).max().unwrap_or(0)
+    }
+
+    /// Whether it may look at the target, or at its account.
+    #[must_use]
+    pub fn looks_at_target(&self) -> bool {
+        match self {
+            Self::Variable(Variable::Resource) | Self::Entity(EntityType::Provider, _) => true,
+            _ => self.parts().any(Self::looks_at_target),
+        }
+    }
+
+    /// What it is made of.
+    fn parts(&self) -> impl Iterator<Item = &Self> {
+        let (list, members): (&[Self], &[(Arc<str>, Self)]) = match self {
             Self::Bool(_)
             | Self::Long(_)
             | Self::Text(_)
@@ -229,17 +242,17 @@ impl Expr {
             | Self::Entity(..)
             | Self::Variable(_)
             | Self::Context(_)
-            | Self::ContextHas(_) => 0,
-            Self::Set(parts) | Self::And(parts) | Self::Or(parts) => deepest(parts),
-            Self::Record(members) => members.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
-            Self::If(parts) => deepest(parts.as_slice()),
-            Self::Binary(_, parts) => deepest(parts.as_slice()),
+            | Self::ContextHas(_) => (&[], &[]),
+            Self::Set(parts) | Self::And(parts) | Self::Or(parts) => (parts, &[]),
+            Self::Record(members) => (&[], members),
+            Self::If(parts) => (parts.as_slice(), &[]),
+            Self::Binary(_, parts) => (parts.as_slice(), &[]),
             Self::Unary(_, inner)
             | Self::Attribute(inner, _)
             | Self::Has(inner, _)
             | Self::Like(inner, _)
-            | Self::Is(inner, _) => inner.depth(),
+            | Self::Is(inner, _) => (std::slice::from_ref(&**inner), &[]),
         };
-        below + 1
+        list.iter().chain(members.iter().map(|(_, value)| value))
     }
 }

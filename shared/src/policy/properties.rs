@@ -7,8 +7,8 @@ mod situation;
 use proptest::prelude::*;
 
 use super::decide;
-use super::testing::{compile_text, names};
-use super::{Decision, Denial, Policies, PolicyId, Source, Verdict, compile};
+use super::testing::{compile_text, names, provider, target};
+use super::{Call, Deciding, Decision, Denial, Policies, PolicyId, Source, Target, Verdict, compile};
 use generated::{arbitrary_text, policy_text};
 use situation::{Situation, scope, situation};
 
@@ -73,8 +73,31 @@ proptest! {
             .map(|(origin, text, scope)| Source { origin, scope, text })
             .collect();
         let policies = Policies::new(compile(&sources, &names()).unwrap().program).unwrap();
-        let of_all = situation.with_call(|call| decide::decide(policies.all().iter(), call));
+        let of_all = situation.with_call(|call| {
+            let all = policies.all().iter().enumerate();
+            decide::decide(all, |_, policy| policy.is_satisfied(call))
+        });
         prop_assert_eq!(situation.decide(&policies), of_all);
+    }
+
+    #[test]
+    fn targets_decided_together_are_decided_as_each_alone(
+        texts in prop::collection::vec(policy_text(), 1..12),
+        situation in situation(),
+    ) {
+        let policies = policies(&that_hold(&texts));
+        situation.with_call(|call| {
+            let mut deciding = Deciding::new(&policies, call.principal, call.action, call.context);
+            for account in ["openai-us", "bedrock-eu", "local-vllm", "openai-us"] {
+                for pool in ["standard-tier", "reasoning-tier"] {
+                    let provider = provider(account);
+                    let target = Target { pool, ..target(&provider) };
+                    let alone = policies.decide(&Call { target: &target, ..*call });
+                    prop_assert_eq!(deciding.decide(&target), alone);
+                }
+            }
+            Ok(())
+        })?;
     }
 
     #[test]
