@@ -138,3 +138,6 @@ pub const MAX_POLICY_OPERATORS: usize = 500;
 
 /// The longest name of a policy, in characters: a record repeats it for every call. The path of a file fits.
 pub const MAX_POLICY_NAME: usize = 256;
+
+/// The policies that one decision names; beyond, they are counted. Nobody reads more of them in a record.
+pub const MAX_NAMED_POLICIES: usize = 16;

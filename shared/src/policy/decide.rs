@@ -6,7 +6,7 @@ use super::expression::Expr;
 use super::facts::{Call, Principal, Target};
 use super::index::Index;
 use super::program::{Constraint, Effect, EntityType, Policy, PolicyId, Program, SCHEMA_VERSION, Scope};
-use crate::limits::{MAX_POLICIES, MAX_POLICY_DEPTH};
+use crate::limits::{MAX_NAMED_POLICIES, MAX_POLICIES, MAX_POLICY_DEPTH};
 
 /// All policies of a configuration, ready to decide.
 #[derive(Debug)]
@@ -38,8 +38,11 @@ pub enum ProgramError {
 pub struct Verdict {
     /// What was decided.
     pub decision: Decision,
-    /// The policies that determined it: those that permit, those that forbid, or those that have no value.
+    /// The policies that determined it: those that permit, those that forbid, or those that have no value. The first
+    /// [`MAX_NAMED_POLICIES`] of them.
     pub determining: Vec<PolicyId>,
+    /// How many more did.
+    pub others: usize,
 }
 
 /// What was decided.
@@ -129,33 +132,51 @@ pub(super) fn decide<'p>(
     policies: impl Iterator<Item = (usize, &'p Policy)>,
     mut is_satisfied: impl FnMut(usize, &Policy) -> Result<bool, EvaluationError>,
 ) -> Verdict {
-    let mut permits = Vec::new();
-    let mut forbids = Vec::new();
-    let mut failed = Vec::new();
+    let mut permits = Named::default();
+    let mut forbids = Named::default();
+    let mut failed = Named::default();
     let mut error = None;
     for (number, policy) in policies {
         match (is_satisfied(number, policy), policy.effect) {
             (Ok(false), _) => {}
-            (Ok(true), Effect::Permit) => permits.push(policy.id.clone()),
-            (Ok(true), Effect::Forbid) => forbids.push(policy.id.clone()),
+            (Ok(true), Effect::Permit) => permits.add(&policy.id),
+            (Ok(true), Effect::Forbid) => forbids.add(&policy.id),
             (Err(cause), _) => {
-                failed.push(policy.id.clone());
+                failed.add(&policy.id);
                 error.get_or_insert(cause);
             }
         }
     }
-    let (decision, determining) = if !forbids.is_empty() {
+    let (decision, Named { ids, others }) = if !forbids.ids.is_empty() {
         (Decision::Deny(Denial::Forbidden), forbids)
     } else if let Some(error) = error {
         (Decision::Deny(Denial::Failed(error)), failed)
-    } else if permits.is_empty() {
+    } else if permits.ids.is_empty() {
         (Decision::Deny(Denial::NotPermitted), permits)
     } else {
         (Decision::Allow, permits)
     };
     Verdict {
         decision,
-        determining,
+        determining: ids,
+        others,
+    }
+}
+
+/// Policies that a verdict names, as many as a record takes.
+#[derive(Default)]
+struct Named {
+    ids: Vec<PolicyId>,
+    others: usize,
+}
+
+impl Named {
+    fn add(&mut self, id: &PolicyId) {
+        if self.ids.len() < MAX_NAMED_POLICIES {
+            self.ids.push(id.clone());
+        } else {
+            self.others += 1;
+        }
     }
 }
 

@@ -3,7 +3,7 @@ use super::*;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use crate::limits::MAX_POLICY_DEPTH;
+use crate::limits::{MAX_NAMED_POLICIES, MAX_POLICY_DEPTH};
 use crate::units::{MicroUsd, Timestamp};
 
 /// The policies of the example configuration, as they stand there.
@@ -235,6 +235,18 @@ fn a_denied_call_is_told_which_permits_are_one_condition_away() {
     ];
     assert_eq!(explain(""), (false, owned(&near)));
     assert_eq!(explain("x"), (true, owned(&[("no", "context.step == \"y\"")])));
+}
+
+#[test]
+fn a_verdict_names_as_many_policies_as_a_record_takes_and_counts_the_others() {
+    let text: String = (0..=MAX_NAMED_POLICIES)
+        .map(|_| "permit(principal, action, resource);\n")
+        .collect();
+    let verdict = decide(&policies(&text), "lone-bot", "openai-us", &context());
+    assert_eq!(
+        (verdict.determining.len(), verdict.others),
+        (MAX_NAMED_POLICIES, 1)
+    );
 }
 
 #[test]

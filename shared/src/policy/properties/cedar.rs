@@ -33,6 +33,7 @@ impl Answer {
         Verdict {
             decision,
             determining,
+            others: 0,
         }
     }
 }
