@@ -58,6 +58,16 @@ fn there_are_ten_policies() {
 }
 
 #[test]
+fn what_the_table_of_lists_says_is_cedar() {
+    let quoted = DOCUMENT.split('`').filter(|text| text.ends_with(';'));
+    let policies: Vec<_> = quoted
+        .filter(|text| text.starts_with("permit(") || text.starts_with("forbid("))
+        .collect();
+    assert_eq!(policies.len(), 4, "{policies:?}");
+    compiled(&policies.join("\n"));
+}
+
+#[test]
 fn a_workspace_may_use_a_pool() {
     let policies = documented("support-standard");
     let may = |agent, pool| allows(&policies, &caller(agent), "openai-us", pool, &context());
