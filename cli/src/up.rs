@@ -3,6 +3,7 @@
 mod admin;
 mod credentials;
 mod envoy;
+mod written;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::document;
 use crate::render::{self, Place};
 use admin::Admin;
 use envoy::Envoy;
+use written::Written;
 
 /// How often the configuration is looked at.
 const POLL: Duration = Duration::from_millis(200);
@@ -25,7 +27,8 @@ const START: Duration = Duration::from_secs(30);
 
 #[derive(Args)]
 pub struct Options {
-    /// The broker's configuration, YAML. It is watched: a change that holds takes effect, another is refused.
+    /// The broker's configuration, YAML. It is watched, with the files that it names: a change that holds takes effect,
+    /// another is refused.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     #[command(flatten)]
@@ -44,8 +47,8 @@ pub fn run(options: &Options) -> Result<()> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, ended.clone()).context("cannot handle signals")?;
     }
-    let text = read(&options.config)?;
-    let first = document::parse(&text, &options.config)?;
+    let written = Written::read(&options.config, None)?;
+    let first = document::parse(&written.text, &options.config)?;
     document::print_warnings(&first.loaded.warnings);
     credentials::check(
         &first.loaded.connections,
@@ -74,7 +77,7 @@ pub fn run(options: &Options) -> Result<()> {
         options,
         place,
         folder: folder.path().to_owned(),
-        current: text,
+        current: written,
         refused: None,
     };
     while !ended.load(Ordering::Relaxed) {
@@ -110,43 +113,38 @@ fn wait_until_ready(envoy: &mut Envoy, admin: &Admin, ended: &AtomicBool) -> Res
     Ok(())
 }
 
-fn read(path: &std::path::Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
 /// The configuration in force and the file that may change it.
 struct Reload<'a> {
     options: &'a Options,
     place: Place,
     folder: PathBuf,
-    current: String,
-    /// The last text that was refused, so that it is reported once.
-    refused: Option<String>,
+    current: Written,
+    /// The last that was refused, so that it is reported once.
+    refused: Option<Written>,
 }
 
 impl Reload<'_> {
     /// Takes over a configuration that changed and holds; reports one that does not.
     fn look(&mut self, admin: &Admin) {
         // A file that is being replaced may be missing for a moment.
-        let Ok(text) = read(&self.options.config) else {
+        let config = &self.options.config;
+        let Ok(written) = Written::read(config, Some(self.refused.as_ref().unwrap_or(&self.current))) else {
             return;
         };
-        if text == self.current || self.refused.as_ref() == Some(&text) {
+        if written == self.current || self.refused.as_ref() == Some(&written) {
             return;
         }
         let rejected = admin.rejected_updates();
-        match self.take_over(&text) {
-            Ok(version) => {
-                println!(
-                    "broker reloaded {}: version {version}",
-                    self.options.config.display()
-                );
-                self.current = text;
+        match self.take_over(&written.text) {
+            Ok(document) => {
+                let version = &document.loaded.snapshot.version;
+                println!("broker reloaded {}: version {version}", config.display());
+                self.current = written;
                 self.refused = None;
             }
             Err(error) => {
                 eprintln!("broker: the new configuration is refused, the old one stays in force: {error:#}");
-                self.refused = Some(text);
+                self.refused = Some(written);
             }
         }
         if admin.rejected_updates() > rejected {
@@ -154,7 +152,7 @@ impl Reload<'_> {
         }
     }
 
-    fn take_over(&self, text: &str) -> Result<String> {
+    fn take_over(&self, text: &str) -> Result<document::Document> {
         let document = document::parse(text, &self.options.config)?;
         document::print_warnings(&document.loaded.warnings);
         credentials::check(
@@ -163,6 +161,6 @@ impl Reload<'_> {
             self.place.secrets.as_deref(),
         )?;
         render::render(&document, &self.options.config, &self.place, &self.folder)?;
-        Ok(document.loaded.snapshot.version.to_string())
+        Ok(document)
     }
 }

@@ -10,6 +10,8 @@
 //! Cedar gives it, which the tests hold against Cedar itself.
 
 #[cfg(feature = "cedar")]
+mod bundle;
+#[cfg(feature = "cedar")]
 mod compile;
 mod decide;
 mod deciding;
@@ -22,6 +24,7 @@ mod names;
 mod pattern;
 mod program;
 mod value;
+mod verdicts;
 
 #[cfg(test)]
 #[cfg(feature = "cedar")]
@@ -37,6 +40,8 @@ mod testing;
 mod tests;
 
 #[cfg(feature = "cedar")]
+pub use bundle::{Bundle, bundle, files};
+#[cfg(feature = "cedar")]
 pub use compile::{Compiled, KnownNames, Place, PolicyMistake, SCHEMA, Source, compile};
 pub use decide::{Decision, Denial, Policies, ProgramError, Verdict};
 pub use deciding::Deciding;
@@ -47,3 +52,4 @@ pub use facts::{Call, Context, Principal, Target};
 pub use program::{
     Action, ActionSet, Constraint, Effect, EntityType, Policy, PolicyId, Program, SCHEMA_VERSION, Scope,
 };
+pub use verdicts::{DenialCause, Mode, Verdicts};

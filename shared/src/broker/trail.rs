@@ -8,14 +8,16 @@ use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
 use crate::broker::cascade::{self, Costs, Saved};
 use crate::broker::decision::Asked;
+use crate::broker::permission;
 use crate::broker::tally::tally;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::Headers;
 use crate::ledger::Usage;
 use crate::metrics::{Labels, Metric, NONE};
+use crate::policy::Verdicts;
 use crate::reply::{Refusal, quoted};
-use crate::routing::{Exclusion, ExclusionReason, Resolution, Stated, Stay};
+use crate::routing::{Exclusion, ExclusionReason, Resolution, Stated, Stay, Unfit};
 use crate::units::{MicroUsd, Timestamp, Tokens};
 use crate::wire::{Dialect, Flaw};
 
@@ -27,6 +29,8 @@ pub(super) struct Trail {
     pub dialect: Dialect,
     pub api: Option<Api>,
     pub resolution: Option<Resolution>,
+    /// What policies said of the pool's members.
+    pub verdicts: Option<Verdicts>,
     pub refusal: Option<Refusal>,
     /// Who was left out of a plan that came to nothing.
     pub excluded: Vec<Exclusion>,
@@ -34,7 +38,7 @@ pub(super) struct Trail {
     pub status: Option<u16>,
     /// The call, once it was forwarded and is over.
     pub upstream: Option<SharedCall>,
-    started: Timestamp,
+    pub started: Timestamp,
     agent: Option<Arc<Agent>>,
     stated: Said,
     request: Option<Requested>,
@@ -65,6 +69,7 @@ impl Trail {
             dialect: Dialect::OpenAi,
             api: None,
             resolution: None,
+            verdicts: None,
             refusal: None,
             excluded: Vec::new(),
             status: None,
@@ -192,6 +197,11 @@ impl Trail {
         if let Some(call) = call {
             set_affinity(&mut record, call);
         }
+        if let Some(verdicts) = &self.verdicts
+            && (call.is_some_and(|call| !call.attempts.is_empty()) || self.is_policy_denial())
+        {
+            permission::set(&mut record, verdicts, call.map(|call| &**call));
+        }
         record
     }
 
@@ -202,6 +212,10 @@ impl Trail {
             reason.push_str(&cascade::climb(call));
         }
         reason
+    }
+
+    fn is_policy_denial(&self) -> bool {
+        matches!(self.refusal, Some(Refusal::Unfit(Unfit::Denied)))
     }
 
     /// What chose the pool.

@@ -5,6 +5,7 @@ mod agents;
 mod care;
 mod health_check;
 mod models;
+mod policies;
 mod pools;
 mod providers;
 
@@ -13,9 +14,12 @@ pub use models::{ModelEntry, RuleEntry};
 pub use pools::{MemberEntry, PoolEntry};
 pub use providers::ProviderEntry;
 
+use std::sync::Arc;
+
 use super::Audience;
 use super::reader::{Reader, Section};
 use crate::ledger::Price;
+use crate::policy::{Mode, Policies};
 
 /// Everything that is written in the document.
 pub struct Document<'v> {
@@ -27,6 +31,8 @@ pub struct Document<'v> {
     pub workspaces: Vec<WorkspaceEntry<'v>>,
     pub agents: Vec<AgentEntry<'v>>,
     pub prices: Vec<(&'v str, Price)>,
+    pub policies: Option<Arc<Policies>>,
+    pub policy_mode: Mode,
 }
 
 impl<'v> Document<'v> {
@@ -65,19 +71,18 @@ impl<'v> Document<'v> {
                 .optional("prices")
                 .map(|prices| models::read_prices(&prices))
                 .unwrap_or_default(),
+            policies: section
+                .optional("policies")
+                .and_then(|policies| policies::read_policies(&policies)),
+            policy_mode: section
+                .optional("policy_mode")
+                .and_then(|mode| policies::read_mode(&mode))
+                .unwrap_or_default(),
         };
         if let Some(identity) = section.optional("identity") {
             agents::read_identity(&identity);
         }
-        section.not_yet(&[
-            "policies",
-            "policy_mode",
-            "budgets",
-            "rate_limit_service",
-            "cache",
-            "shadow",
-            "capture",
-        ]);
+        section.not_yet(&["budgets", "rate_limit_service", "cache", "shadow", "capture"]);
         section.end();
         Some(document)
     }

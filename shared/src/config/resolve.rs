@@ -123,6 +123,8 @@ pub(super) fn resolve(
             .collect::<BTreeMap<_, _>>(),
         rules,
         agents,
+        policies: document.policies.clone(),
+        policy_mode: document.policy_mode,
         prices,
         offered_models,
         upstream_models,
