@@ -32,6 +32,8 @@ mod orders;
 #[cfg(test)]
 mod passthrough;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod reload;

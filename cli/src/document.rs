@@ -1,18 +1,21 @@
 //! The configuration file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
-use shared::config::{self, Audience, Loaded, Mistake};
+use shared::config::{self, Audience, Loaded, Mistake, Mistakes};
+use shared::policy;
 use shared::units::Timestamp;
 
 /// A configuration that holds.
 pub struct Document {
-    /// The document as it is written.
+    /// The document as it is written, but for its policies, which are compiled.
     pub value: Value,
     /// What it says.
     pub loaded: Loaded,
+    /// The conditions of each policy in Cedar's words.
+    pub conditions: Vec<Vec<String>>,
 }
 
 /// Reads and checks a configuration; the error lists every mistake.
@@ -23,18 +26,26 @@ pub fn load(path: &Path) -> Result<Document> {
 
 /// Checks the text of a configuration; `path` is for messages.
 pub fn parse(text: &str, path: &Path) -> Result<Document> {
-    // The lines around an error are not shown: they may hold a secret.
-    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
-    let value: Value = serde_saphyr::from_str_with_options(text, options)
-        .with_context(|| format!("{} is not valid YAML", path.display()))?;
-    match config::load(&value, Audience::Operator) {
-        Ok(mut loaded) => {
+    let value = read(text).with_context(|| format!("{} is not valid YAML", path.display()))?;
+    let bundle = policy::bundle(&value, |file| {
+        std::fs::read_to_string(beside(path, file)).map_err(|error| error.to_string())
+    });
+    let loaded = config::load(&bundle.document, Audience::Operator);
+    match loaded {
+        Ok(mut loaded) if bundle.mistakes.is_empty() => {
+            loaded.warnings.extend(bundle.warnings);
             loaded.warnings.extend(loaded.expired(now()));
-            Ok(Document { value, loaded })
+            Ok(Document {
+                value: bundle.document,
+                loaded,
+                conditions: bundle.conditions,
+            })
         }
-        Err(mistakes) => {
-            let count = mistakes.0.len();
-            bail!("{} has {}:\n{mistakes}", path.display(), plural(count, "mistake"))
+        loaded => {
+            let mut mistakes = loaded.err().map_or_else(Vec::new, |mistakes| mistakes.0);
+            mistakes.extend(bundle.mistakes);
+            let count = plural(mistakes.len(), "mistake");
+            bail!("{} has {count}:\n{}", path.display(), Mistakes(mistakes))
         }
     }
 }
@@ -45,6 +56,25 @@ fn now() -> Timestamp {
         .ok()
         .and_then(|elapsed| u64::try_from(elapsed.as_nanos()).ok());
     Timestamp(nanos.unwrap_or_default())
+}
+
+/// The files that a configuration names; none if it is no YAML.
+pub fn files(text: &str, path: &Path) -> Vec<PathBuf> {
+    let value = read(text).unwrap_or_default();
+    let mut names = policy::files(&value);
+    names.extend(config::key_set_file(&value));
+    names.iter().map(|file| beside(path, file)).collect()
+}
+
+fn read(text: &str) -> Result<Value> {
+    // The lines around an error are not shown: they may hold a secret.
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    Ok(serde_saphyr::from_str_with_options(text, options)?)
+}
+
+/// A file's path, which is told from the configuration's folder.
+fn beside(path: &Path, file: &str) -> PathBuf {
+    path.parent().unwrap_or(Path::new("")).join(file)
 }
 
 /// Tells the operator what is allowed but probably not meant.

@@ -4,12 +4,15 @@ mod table;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use shared::config::{Agent, Snapshot};
 use shared::explain::{self, Question, RefusalReport};
 use shared::headers::{ANTHROPIC_VERSION, Headers};
+use shared::health::delay;
+use shared::units::Timestamp;
 use shared::wire::Format;
 
 use crate::document;
@@ -31,6 +34,9 @@ pub struct Options {
     /// The API that would be called; without it Anthropic's if there is a header `anthropic-version`, else `OpenAI`'s.
     #[arg(long, value_enum)]
     api: Option<Api>,
+    /// When the call would be made, as `2026-12-24T18:00:00Z`; without it now. Policies may look at the time.
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    at: Option<Timestamp>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -42,6 +48,15 @@ enum Api {
     Openai,
     /// POST /v1/messages
     Anthropic,
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    delay::moment(text).ok_or_else(|| "must be a time such as 2026-12-24T18:00:00Z".to_owned())
+}
+
+fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -64,6 +79,8 @@ pub fn run(options: &Options) -> Result<()> {
         headers: &headers,
         body: &body,
         random: 0,
+        now: options.at.unwrap_or_else(now),
+        conditions: &document.conditions,
     };
     match explain::explain(snapshot, question) {
         Ok(explanation) if options.json => println!("{}", serde_json::to_string_pretty(&explanation)?),

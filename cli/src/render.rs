@@ -21,7 +21,6 @@ use clap::Args;
 use crate::document::{self, Document};
 
 pub use files::write_if_changed;
-pub use jwt::key_set_file;
 pub use status::url as status_url;
 
 /// The largest request that Envoy holds back: more than the broker takes, so that the broker is the one to refuse.

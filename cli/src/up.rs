@@ -3,8 +3,9 @@
 mod admin;
 mod credentials;
 mod envoy;
+mod written;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use crate::document;
 use crate::render::{self, Place};
 use admin::Admin;
 use envoy::Envoy;
+use written::Written;
 
 /// How often the configuration is looked at.
 const POLL: Duration = Duration::from_millis(200);
@@ -25,7 +27,8 @@ const START: Duration = Duration::from_secs(30);
 
 #[derive(Args)]
 pub struct Options {
-    /// The broker's configuration, YAML. It is watched: a change that holds takes effect, another is refused.
+    /// The broker's configuration, YAML. It is watched, with the files that it names: a change that holds takes effect,
+    /// another is refused.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     #[command(flatten)]
@@ -44,16 +47,14 @@ pub fn run(options: &Options) -> Result<()> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, ended.clone()).context("cannot handle signals")?;
     }
-    let text = read(&options.config)?;
-    let first = document::parse(&text, &options.config)?;
+    let written = Written::read(&options.config, None)?;
+    let first = document::parse(&written.text, &options.config)?;
     document::print_warnings(&first.loaded.warnings);
     credentials::check(&first.loaded, &options.config, place.secrets.as_deref())?;
     let folder = tempfile::Builder::new()
         .prefix("model-broker-")
         .tempdir()
         .context("no temporary folder")?;
-    let key_set = render::key_set_file(&first, &options.config);
-    let keys = key_set.as_deref().and_then(|path| read(path).ok());
     render::render(&first, &options.config, &place, folder.path())?;
 
     let mut envoy = Envoy::start(options.envoy.as_deref(), folder.path(), options.concurrency)?;
@@ -77,8 +78,7 @@ pub fn run(options: &Options) -> Result<()> {
         options,
         place,
         folder: folder.path().to_owned(),
-        current: Written { text, key_set: keys },
-        key_set,
+        current: written,
         refused: None,
     };
     while !ended.load(Ordering::Relaxed) {
@@ -114,63 +114,36 @@ fn wait_until_ready(envoy: &mut Envoy, admin: &Admin, ended: &AtomicBool) -> Res
     Ok(())
 }
 
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-/// The configuration in force and the files that may change it.
+/// The configuration in force and the file that may change it.
 struct Reload<'a> {
     options: &'a Options,
     place: Place,
     folder: PathBuf,
-    /// The keys that JWTs are checked with, where they are a file.
-    key_set: Option<PathBuf>,
     current: Written,
-    /// What was refused last, so that it is reported once.
+    /// The last that was refused, so that it is reported once.
     refused: Option<Written>,
-}
-
-/// What stands in the files.
-#[derive(PartialEq, Eq)]
-struct Written {
-    text: String,
-    key_set: Option<String>,
-}
-
-impl Written {
-    /// `None` if the configuration cannot be read: a file that is being replaced may be missing for a moment.
-    fn read(config: &Path, key_set: Option<&Path>) -> Option<Self> {
-        Some(Self {
-            text: read(config).ok()?,
-            key_set: key_set.and_then(|path| read(path).ok()),
-        })
-    }
-
-    /// Whether there is nothing new to take over. Keys that are missing are none, as long as nothing else changed.
-    fn is_as(&self, other: &Self) -> bool {
-        self.text == other.text && (self.key_set.is_none() || self.key_set == other.key_set)
-    }
 }
 
 impl Reload<'_> {
     /// Takes over a configuration that changed and holds; reports one that does not.
     fn look(&mut self, admin: &Admin) {
-        let Some(written) = Written::read(&self.options.config, self.key_set.as_deref()) else {
+        // A file that is being replaced may be missing for a moment.
+        let config = &self.options.config;
+        let Ok(written) = Written::read(config, Some(self.refused.as_ref().unwrap_or(&self.current))) else {
             return;
         };
-        if written.is_as(&self.current) || self.refused.as_ref() == Some(&written) {
+        if written == self.current || self.refused.as_ref() == Some(&written) {
             return;
         }
         let rejected = admin.rejected_updates();
-        match self.take_over(written) {
-            Ok(version) => {
-                println!(
-                    "broker reloaded {}: version {version}",
-                    self.options.config.display()
-                );
+        match self.take_over(&written.text) {
+            Ok(document) => {
+                let version = &document.loaded.snapshot.version;
+                println!("broker reloaded {}: version {version}", config.display());
+                self.current = written;
                 self.refused = None;
             }
-            Err((error, written)) => {
+            Err(error) => {
                 eprintln!("broker: the new configuration is refused, the old one stays in force: {error:#}");
                 self.refused = Some(written);
             }
@@ -180,23 +153,7 @@ impl Reload<'_> {
         }
     }
 
-    fn take_over(&mut self, written: Written) -> Result<String, (anyhow::Error, Written)> {
-        match self.render(&written.text) {
-            Ok((version, key_set, keys)) => {
-                self.key_set = key_set;
-                self.current = Written {
-                    key_set: keys,
-                    ..written
-                };
-                Ok(version)
-            }
-            Err(error) => Err((error, written)),
-        }
-    }
-
-    /// Renders a configuration that holds; gives its version, and the file of the key set with what stood in it before:
-    /// if that changed since, it is rendered again.
-    fn render(&self, text: &str) -> Result<(String, Option<PathBuf>, Option<String>)> {
+    fn take_over(&self, text: &str) -> Result<document::Document> {
         let document = document::parse(text, &self.options.config)?;
         document::print_warnings(&document.loaded.warnings);
         credentials::check(
@@ -204,9 +161,7 @@ impl Reload<'_> {
             &self.options.config,
             self.place.secrets.as_deref(),
         )?;
-        let key_set = render::key_set_file(&document, &self.options.config);
-        let keys = key_set.as_deref().and_then(|path| read(path).ok());
         render::render(&document, &self.options.config, &self.place, &self.folder)?;
-        Ok((document.loaded.snapshot.version.to_string(), key_set, keys))
+        Ok(document)
     }
 }

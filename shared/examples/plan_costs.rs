@@ -121,7 +121,7 @@ fn measure(routing: &str) {
         let demand = Demand::of(&request, moment);
         let model = resolution.model.as_deref();
         let eligibility = Eligibility::of(agent, model, request.needs, demand, Tokens(20));
-        let plan = plan(&resolution.pool, moment, demand, None, 0, |member| {
+        let plan = plan(&resolution.pool, moment, demand, None, 0, |(_, member)| {
             eligibility.check(member)
         });
         assert_eq!((plan.attempts.len(), plan.excluded.len()), (4, 25));

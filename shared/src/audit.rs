@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use crate::ids::{AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName};
 use crate::ledger::Usage;
+use crate::policy::PolicyId;
 use crate::routing::Exclusion;
 use crate::units::{Millis, Timestamp, Tokens};
 
@@ -134,6 +135,15 @@ pub struct Record<'a> {
     /// Why: what chose the pool, or the code of the refusal.
     #[serde(rename = "llm.reason")]
     pub reason: String,
+    /// What policies said: `allow` or `deny`; absent without policies, or where they were not asked.
+    #[serde(rename = "llm.policy", skip_serializing_if = "Option::is_none")]
+    pub policy: Option<&'static str>,
+    /// `audit` where what they say does not count yet.
+    #[serde(rename = "llm.policy.mode", skip_serializing_if = "Option::is_none")]
+    pub policy_mode: Option<&'static str>,
+    /// The policies that determined it.
+    #[serde(rename = "llm.policies", skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<&'a PolicyId>,
     /// How the call ended.
     #[serde(rename = "llm.outcome")]
     pub outcome: CallOutcome,

@@ -3,6 +3,8 @@
 
 mod cascade;
 pub mod decision;
+mod offer;
+mod permission;
 mod portable;
 mod tally;
 mod trail;
@@ -20,7 +22,7 @@ use crate::identity::{self, Arrival, Verified};
 use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
-use crate::routing::{self, Facts, Moment, Worker};
+use crate::routing::{self, Moment, Worker};
 use crate::statistics::{Ended, Selection};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Dialect, Dropped, Format, Observation};
@@ -294,7 +296,7 @@ fn refuse(trail: &mut Trail, refusal: Refusal, output: &mut dyn Output) -> State
     State::Replied
 }
 
-/// The models that would be taken if this agent asked for them.
+/// The models that this agent may see.
 fn list_models(
     trail: &mut Trail,
     agent: &Agent,
@@ -303,13 +305,7 @@ fn list_models(
     output: &mut dyn Output,
 ) -> State {
     let snapshot = trail.snapshot.clone();
-    let is_taken = |model: &&str| routing::resolve(&snapshot, Facts::of_model(agent, headers, model)).is_ok();
-    let names = snapshot
-        .offered_models
-        .iter()
-        .map(String::as_str)
-        .filter(is_taken);
-    let reply = reply::model_list(dialect, names);
+    let reply = reply::model_list(dialect, offer::models(&snapshot, agent, headers, trail.started));
     output.reply(&reply);
     trail.status = Some(reply.status);
     State::Replied
@@ -344,10 +340,12 @@ fn read_and_plan(
     let Decision {
         resolution,
         conversation,
+        verdicts,
         plan,
         prepared,
         refusal,
     } = decision;
+    trail.verdicts = verdicts;
     let (model, pool) = (resolution.model.clone(), resolution.pool.clone());
     trail.resolution = Some(resolution);
     if let Some(refusal) = refusal {

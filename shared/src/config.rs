@@ -19,6 +19,8 @@ use sha2::{Digest, Sha256};
 
 pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, HealthCheck, Scheme};
 pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
+#[cfg(feature = "cedar")]
+pub(crate) use mistake::nearest;
 pub use mistake::{Mistake, Mistakes};
 pub use snapshot::{
     Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Snapshot,
@@ -124,8 +126,18 @@ pub fn filter_part(document: &Value) -> Value {
     part
 }
 
+/// The file of the key set that JWTs are checked with, where a document names one.
+#[must_use]
+pub fn key_set_file(document: &Value) -> Option<String> {
+    let file = document.pointer("/identity/jwt/jwks/file")?;
+    file.as_str().map(str::to_owned)
+}
+
 /// The first twelve hex digits of the SHA-256 of the filter's part, so that a record names what decided it.
 fn version(part: &Value) -> ConfigVersion {
+    // The operator's command keeps the order of the document and the filter does not; both must find the same.
+    let mut part = part.clone();
+    part.sort_all_objects();
     let digest = Sha256::digest(part.to_string().as_bytes());
     let digits = digest
         .iter()

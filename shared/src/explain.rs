@@ -1,6 +1,7 @@
 //! Why a call would go where it would go: the decision of the filter, made by the same code and told in full.
 
 mod members;
+mod policies;
 mod rules;
 
 use serde::Serialize;
@@ -19,6 +20,7 @@ use crate::units::{Timestamp, Tokens};
 use crate::wire::{Dialect, Format};
 
 pub use members::{MemberReport, Place};
+pub use policies::{NearMissReport, PolicyReport};
 pub use rules::RuleReport;
 
 /// A call that could be made.
@@ -34,6 +36,10 @@ pub struct Question<'a> {
     pub body: &'a [u8],
     /// What would decide where the plan leaves a choice.
     pub random: u64,
+    /// When the call would be made.
+    pub now: Timestamp,
+    /// The conditions of each policy in Cedar's words.
+    pub conditions: &'a [Vec<String>],
 }
 
 /// What would become of the call.
@@ -123,11 +129,13 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         headers,
         body,
         random,
+        now,
+        conditions,
     } = question;
     let request = format.read_request(body).map_err(Refusal::Request)?;
     // What workers remember is in Envoy; here everybody is well.
     let moment = Moment {
-        now: Timestamp(0),
+        now,
         random,
         store: &Empty,
         worker: &Worker::default(),
@@ -174,7 +182,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         }
         Ok(decision) => {
             explanation.rules = rules::report(snapshot, asked);
-            explanation.members = members::report(snapshot, asked, &decision);
+            explanation.members = members::report(snapshot, asked, &decision, now, conditions);
             explanation.rule.clone_from(&decision.resolution.rule);
             explanation.pool = Some(decision.resolution.pool.name.clone());
             explanation.routing = Some(decision.resolution.pool.strategy.as_str());

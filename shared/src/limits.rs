@@ -168,3 +168,26 @@ pub const EXPLORED_PERCENT_NEW: u8 = 20;
 
 /// What was measured within this time need not be explored.
 pub const EXPLORE_AFTER: Millis = Millis(10_000);
+
+/// The policies of a configuration: ten times what we promise to be quick with.
+pub const MAX_POLICIES: usize = 10_000;
+
+/// How deep a policy's conditions may nest. Evaluation takes a few hundred bytes of stack per level, and the rendered
+/// form two levels of JSON, of which our reader takes 128.
+pub const MAX_POLICY_DEPTH: usize = 32;
+
+/// The longest text with policies; one configuration may have many.
+pub const MAX_POLICY_SOURCE: usize = 4 << 20;
+
+/// The longest text of one policy. Real ones stay below 1 KiB, and long lists of names below this.
+pub const MAX_POLICY_TEXT: usize = 32 << 10;
+
+/// The operators of one policy that may nest without brackets, by their signs; Cedar's parser nests a chain of them as
+/// deep as it is long, in the operator's command and in tests.
+pub const MAX_POLICY_OPERATORS: usize = 500;
+
+/// The longest name of a policy, in characters: a record repeats it for every call. The path of a file fits.
+pub const MAX_POLICY_NAME: usize = 256;
+
+/// The policies that one decision names; beyond, they are counted. Nobody reads more of them in a record.
+pub const MAX_NAMED_POLICIES: usize = 16;

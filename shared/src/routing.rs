@@ -23,7 +23,7 @@ pub use affinity::{MemberIdentity, PrefixKey};
 pub use arrangement::{Arrangement, Knowledge, Strategy, Wishes, arrange};
 pub use conversation::{Conversation, Holder, Stay, Warmth};
 pub use demand::Demand;
-pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit};
+pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit, allows_region};
 pub use entry::Leave;
 pub(crate) use entry::{health, release, standing};
 pub use estimator::Estimator;
@@ -92,12 +92,12 @@ pub fn plan(
     demand: Demand<'_>,
     conversation: Option<Conversation>,
     retries: u32,
-    mut serves: impl FnMut(&Member) -> Result<(), ExclusionReason>,
+    mut serves: impl FnMut(Placed<'_>) -> Result<(), ExclusionReason>,
 ) -> Plan {
     let mut excluded = Vec::new();
     let mut members = Vec::with_capacity(pool.members.len());
     for member in pool.members.iter().enumerate() {
-        match serves(member.1) {
+        match serves(member) {
             Ok(()) => members.push(member),
             Err(reason) => excluded.push(Exclusion::of(member, reason)),
         }

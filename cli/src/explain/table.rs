@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use shared::explain::{Explanation, MemberReport, Place, RefusalReport};
+use shared::policy::{Effect, PolicyId};
 use shared::routing::ExclusionReason;
 
 use crate::columns;
@@ -51,6 +52,11 @@ pub fn of(explanation: &Explanation) -> String {
     if !explanation.members.is_empty() {
         text.push('\n');
         text.push_str(&members(&explanation.members));
+    }
+    let policies = policies(&explanation.members);
+    if !policies.is_empty() {
+        text.push('\n');
+        text.push_str(&policies);
     }
     if let Some(refusal) = &explanation.refusal {
         text.push('\n');
@@ -138,8 +144,45 @@ fn members(members: &[MemberReport]) -> String {
     columns::table(titles, &rows)
 }
 
+/// What policies say of each member.
+fn policies(members: &[MemberReport]) -> String {
+    let mut text = String::new();
+    let reports = members
+        .iter()
+        .filter_map(|member| Some((member, member.policy.as_ref()?)));
+    for (member, report) in reports {
+        let decision = if report.is_allowed { "allowed" } else { "denied" };
+        let by = if report.policies.is_empty() {
+            "no policy permits it".to_owned()
+        } else {
+            format!("by {}", names(&report.policies))
+        };
+        let of = format!("{} {}", member.provider, member.model);
+        line(&mut text, "policy", &format!("{of}: {decision} {by}"));
+        for miss in &report.one_condition_away {
+            let effect = match miss.effect {
+                Effect::Permit => "would permit it",
+                Effect::Forbid => "would forbid it",
+            };
+            line(
+                &mut text,
+                "",
+                &format!("{} {effect} if: {}", miss.policy, miss.unmet),
+            );
+        }
+    }
+    text
+}
+
+fn names(policies: &[PolicyId]) -> String {
+    let names: Vec<_> = policies.iter().map(PolicyId::as_str).collect();
+    names.join(", ")
+}
+
 fn told(reason: &ExclusionReason) -> String {
     match reason {
+        ExclusionReason::Denied { policies, .. } if policies.is_empty() => "no policy permits it".to_owned(),
+        ExclusionReason::Denied { policies, .. } => format!("denied by {}", names(policies)),
         ExclusionReason::Region => "not in a region that is allowed".to_owned(),
         ExclusionReason::LacksStreaming => "does not stream".to_owned(),
         ExclusionReason::LacksTools => "does not call tools".to_owned(),

@@ -42,6 +42,8 @@ fn told_by(document: &str, body: &str) -> String {
         headers: &read_headers(&["X-Broker-Step: plan".to_owned()]).unwrap(),
         body: body.as_bytes(),
         random: 0,
+        now: Timestamp(0),
+        conditions: &[],
     };
     table::of(&explain::explain(&snapshot, question).unwrap())
 }

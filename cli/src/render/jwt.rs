@@ -1,7 +1,7 @@
 //! Envoy's filter that verifies JWTs, before the broker's. It lets everything through: what is no JWT may be a token of the
 //! broker, and a JWT that does not hold leaves no claims, so that the broker refuses it in the words of the caller's API.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ pub fn filter(document: &Document, base: &Path) -> Result<Option<Value>> {
 
 fn keys(jwt: &JwtVerification, base: &Path) -> Result<(&'static str, Value)> {
     Ok(match &jwt.keys {
-        // Written out: Envoy would read a file once, and not notice a new key.
+        // Written out: Envoy would read a file once, and not notice a new key; the command looks at it.
         KeySet::File(path) => (
             "local_jwks",
             json!({"inline_string": read_keys(&base.join(path))?}),
@@ -103,14 +103,6 @@ fn read_keys(path: &Path) -> Result<String> {
         path.display()
     );
     Ok(text)
-}
-
-/// The file of the key set, where it is one.
-pub fn key_set_file(document: &Document, config: &Path) -> Option<PathBuf> {
-    match &document.loaded.jwt.as_ref()?.keys {
-        KeySet::File(path) => Some(config.parent().unwrap_or(Path::new(".")).join(path)),
-        KeySet::Remote { .. } => None,
-    }
 }
 
 /// The cluster that the issuer's keys are fetched from.

@@ -5,6 +5,7 @@ use crate::broker::portable::Portable;
 use crate::call::Prepared;
 use crate::config::{Agent, NO_DEFAULTS, Snapshot};
 use crate::headers::Headers;
+use crate::policy::{Action, Context, Deciding, Principal, Verdicts};
 use crate::reply::{Refusal, UpstreamFailure};
 use crate::request::Request;
 use crate::routing::{
@@ -37,6 +38,8 @@ pub struct Decision {
     pub resolution: Resolution,
     /// The conversation that it goes on with, where the pool keeps them.
     pub conversation: Option<Conversation>,
+    /// What policies said of the members; `None` without policies.
+    pub verdicts: Option<Verdicts>,
     /// Who is asked, in what order, and who is not.
     pub plan: Plan,
     /// The first attempt's body, where it is one of another format.
@@ -100,7 +103,8 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
         request,
         input,
     } = asked;
-    let resolution = routing::resolve(snapshot, Facts::of_call(agent, headers, request, input))
+    let facts = Facts::of_call(agent, headers, request, input);
+    let resolution = routing::resolve(snapshot, facts)
         .map_err(|routing::Unresolved| Refusal::UnknownModel(request.model.clone()))?;
     let model = resolution.model.as_deref();
     let defaults = model.map_or(&NO_DEFAULTS, |model| &model.defaults);
@@ -112,9 +116,18 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
         .then(|| Conversation::of(body, request, pool, moment.store, moment.now))
         .flatten();
     let retries = routing::own_retries(headers);
+    let (principal, context) = (Principal::from(agent), Context::of(facts, moment.now, None));
+    let mut permission = snapshot.policies.as_deref().map(|policies| {
+        let deciding = Deciding::new(policies, &principal, Action::Invoke, &context);
+        (deciding, Verdicts::new(snapshot.policy_mode))
+    });
     let mut portable = Portable::new(format, body);
     let mut plan = |eligibility: &Eligibility<'_>| {
-        routing::plan(pool, moment, demand, conversation, retries, |member| {
+        routing::plan(pool, moment, demand, conversation, retries, |placed| {
+            if let Some((deciding, verdicts)) = &mut permission {
+                verdicts.check(deciding, &request.model, pool, placed)?;
+            }
+            let (_, member) = placed;
             eligibility.check(member)?;
             portable.to(&Target::new(&member.provider, &member.model, defaults))
         })
@@ -140,6 +153,7 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
     Ok(Decision {
         resolution,
         conversation,
+        verdicts: permission.map(|(_, verdicts)| verdicts),
         plan,
         prepared,
         refusal,

@@ -19,6 +19,8 @@ mod identity;
 mod limits;
 mod order;
 mod outcome;
+#[cfg(feature = "cedar")]
+mod policies;
 mod record;
 mod refuse;
 mod tally;
@@ -31,8 +33,14 @@ const STREAM: &str = "text/event-stream";
 const DIALECTS: [(Dialect, &str); 2] = [(Dialect::OpenAi, "gpt"), (Dialect::Anthropic, "claude")];
 
 fn snapshot() -> Arc<Snapshot> {
+    load(&document(), Audience::Filter)
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+        .snapshot
+}
+
+fn document() -> Value {
     let token = |token: &str| TokenDigest::of(token.as_bytes()).to_string();
-    let document = json!({
+    json!({
         "providers": [
             {"name": "openai-a", "kind": "openai", "region": "us", "timeout": {"first_byte": "20s"}},
             {"name": "openai-b", "kind": "openai", "region": "eu", "timeout": {"first_byte": "45s"}},
@@ -104,10 +112,7 @@ fn snapshot() -> Arc<Snapshot> {
             "gpt-mini": {"input": 0.2, "output": 30},
             "claude-a": {"input": 3, "output": 15},
         },
-    });
-    load(&document, Audience::Filter)
-        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
-        .snapshot
+    })
 }
 
 type Pairs = Vec<(String, Vec<u8>)>;

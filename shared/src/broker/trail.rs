@@ -8,6 +8,7 @@ use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
 use crate::broker::cascade::{self, Costs, Saved};
 use crate::broker::decision::Asked;
+use crate::broker::permission;
 use crate::broker::tally::tally;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
@@ -15,9 +16,10 @@ use crate::headers::Headers;
 use crate::identity::Identified;
 use crate::ledger::Usage;
 use crate::metrics::{Labels, Metric, NONE, OTHER};
+use crate::policy::Verdicts;
 use crate::reply::{Refusal, quoted};
 use crate::request::Metadata;
-use crate::routing::{Exclusion, ExclusionReason, Resolution, Stated, Stay};
+use crate::routing::{Exclusion, ExclusionReason, Resolution, Stated, Stay, Unfit};
 use crate::units::{MicroUsd, Timestamp, Tokens};
 use crate::wire::{Dialect, Flaw};
 
@@ -29,6 +31,8 @@ pub(super) struct Trail {
     pub dialect: Dialect,
     pub api: Option<Api>,
     pub resolution: Option<Resolution>,
+    /// What policies said of the pool's members.
+    pub verdicts: Option<Verdicts>,
     pub refusal: Option<Refusal>,
     /// Who was left out of a plan that came to nothing.
     pub excluded: Vec<Exclusion>,
@@ -68,6 +72,7 @@ impl Trail {
             dialect: Dialect::OpenAi,
             api: None,
             resolution: None,
+            verdicts: None,
             refusal: None,
             excluded: Vec::new(),
             status: None,
@@ -210,6 +215,11 @@ impl Trail {
         if let Some(call) = call {
             set_affinity(&mut record, call);
         }
+        if let Some(verdicts) = &self.verdicts
+            && (call.is_some_and(|call| !call.attempts.is_empty()) || self.is_policy_denial())
+        {
+            permission::set(&mut record, verdicts, call.map(|call| &**call));
+        }
         record
     }
 
@@ -220,6 +230,10 @@ impl Trail {
             reason.push_str(&cascade::climb(call));
         }
         reason
+    }
+
+    fn is_policy_denial(&self) -> bool {
+        matches!(self.refusal, Some(Refusal::Unfit(Unfit::Denied)))
     }
 
     /// What chose the pool.

@@ -8,6 +8,7 @@ mod identity;
 mod jwt;
 mod listener;
 mod models;
+mod policies;
 mod pools;
 mod providers;
 
@@ -17,10 +18,13 @@ pub use models::{ModelEntry, RuleEntry};
 pub use pools::{MemberEntry, PoolEntry};
 pub use providers::ProviderEntry;
 
+use std::sync::Arc;
+
 use super::Audience;
 use super::reader::{Reader, Section};
 use super::verification::ListenerTls;
 use crate::ledger::Price;
+use crate::policy::{Mode, Policies};
 use agents::Tokens;
 
 /// Everything that is written in the document.
@@ -36,6 +40,8 @@ pub struct Document<'v> {
     pub identity: IdentityEntry<'v>,
     /// Only in the operator's document.
     pub listener: Option<ListenerTls>,
+    pub policies: Option<Arc<Policies>>,
+    pub policy_mode: Mode,
 }
 
 impl<'v> Document<'v> {
@@ -92,16 +98,15 @@ impl<'v> Document<'v> {
                 .unwrap_or_default(),
             identity,
             listener,
+            policies: section
+                .optional("policies")
+                .and_then(|policies| policies::read_policies(&policies)),
+            policy_mode: section
+                .optional("policy_mode")
+                .and_then(|mode| policies::read_mode(&mode))
+                .unwrap_or_default(),
         };
-        section.not_yet(&[
-            "policies",
-            "policy_mode",
-            "budgets",
-            "rate_limit_service",
-            "cache",
-            "shadow",
-            "capture",
-        ]);
+        section.not_yet(&["budgets", "rate_limit_service", "cache", "shadow", "capture"]);
         section.end();
         Some(document)
     }

@@ -127,6 +127,8 @@ pub(super) fn resolve(
             .map(|workspace| (workspace.name.clone(), workspace))
             .collect(),
         identity,
+        policies: document.policies.clone(),
+        policy_mode: document.policy_mode,
         prices,
         offered_models,
         upstream_models,

@@ -12,6 +12,7 @@ use crate::ids::{
     UpstreamModelName, WorkspaceName,
 };
 use crate::ledger::{Price, RateLimits};
+use crate::policy::{Mode, Policies};
 use crate::provider::Capabilities;
 use crate::routing::{MemberIdentity, RetryLimits, Strategy};
 use crate::units::{Millis, Tokens};
@@ -35,6 +36,10 @@ pub struct Snapshot {
     pub workspaces: BTreeMap<WorkspaceName, Arc<Workspace>>,
     /// By what agents are known.
     pub identity: Sources,
+    /// Who may call what; `None`: everybody everything.
+    pub policies: Option<Arc<Policies>>,
+    /// What a denial of theirs leads to.
+    pub policy_mode: Mode,
     /// What the models cost.
     pub prices: HashMap<String, Price>,
     /// Every model name that an agent may ask for, if something takes it: the logical models and the names in

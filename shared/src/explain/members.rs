@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use super::policies::{self, PolicyReport};
 use crate::broker::decision::{Asked, Decision};
 use crate::config::{Member, NO_DEFAULTS, Snapshot};
 use crate::ids::{ProviderName, UpstreamModelName};
 use crate::ledger::Usage;
 use crate::routing::{ExclusionReason, Rung, Strategy};
-use crate::units::MicroUsd;
+use crate::units::{MicroUsd, Timestamp};
 use crate::wire::ir::ChatRequest;
 use crate::wire::{Dropped, Target};
 
@@ -31,6 +32,9 @@ pub struct MemberReport {
     /// What becomes of it.
     #[serde(flatten)]
     pub place: Place,
+    /// What policies say of it; absent without policies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyReport>,
     /// How many of a hundred such calls would ask it first.
     pub first_of_hundred: f64,
     /// What the estimated input costs there in dollars, where the price is known.
@@ -61,7 +65,13 @@ pub enum Place {
 }
 
 /// Every member of the pool that takes the call.
-pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>, decision: &Decision) -> Vec<MemberReport> {
+pub(super) fn report(
+    snapshot: &Snapshot,
+    asked: Asked<'_>,
+    decision: &Decision,
+    now: Timestamp,
+    conditions: &[Vec<String>],
+) -> Vec<MemberReport> {
     let pool = &decision.resolution.pool;
     let members = &pool.members;
     let places = places(members, decision);
@@ -84,6 +94,7 @@ pub(super) fn report(snapshot: &Snapshot, asked: Asked<'_>, decision: &Decision)
             model: member.model.clone(),
             region: member.provider.region.clone(),
             priority: member.priority,
+            policy: policies::report(snapshot, asked, now, (pool, member), conditions),
             weight: member.weight,
             rung: Rung::of(pool, index),
             first_of_hundred: if is_in {

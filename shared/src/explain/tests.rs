@@ -53,6 +53,8 @@ fn explained(body: &Value, headers: &[(&str, &str)]) -> Explanation {
         headers: &Headers::new(headers.iter().map(owned).collect()),
         body: body.as_bytes(),
         random: 0,
+        now: Timestamp(0),
+        conditions: &[],
     };
     explain(&snapshot, question).unwrap()
 }
@@ -153,6 +155,8 @@ fn what_is_no_request_is_not_explained() {
         headers: &Headers::default(),
         body: b"{}",
         random: 0,
+        now: Timestamp(0),
+        conditions: &[],
     };
     assert!(matches!(explain(&snapshot, question), Err(Refusal::Request(_))));
 }

@@ -7,6 +7,19 @@ use crate::routing::Unfit;
 impl Unfit {
     pub(super) fn row(&self) -> Row {
         match self {
+            // Not a word of what the policies say: that is between the operator and the record.
+            Self::Denied => Row {
+                openai_type: "permission_error",
+                anthropic_type: "permission_error",
+                parameter: Some("model".into()),
+                ..invalid(
+                    403,
+                    "policy_denied",
+                    "this agent is not allowed to make this call; whoever runs the broker can tell why by the id of \
+                     the request"
+                        .into(),
+                )
+            },
             Self::Region => Row {
                 openai_type: "permission_error",
                 anthropic_type: "permission_error",

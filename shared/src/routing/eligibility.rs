@@ -7,6 +7,7 @@ use super::order::Placed;
 use crate::config::{Agent, LogicalModel, Member};
 use crate::health::Cause;
 use crate::ids::{ProviderName, UpstreamModelName};
+use crate::policy::{DenialCause, PolicyId};
 use crate::provider::{Capabilities, Capability};
 use crate::units::{Millis, Tokens};
 
@@ -59,6 +60,14 @@ impl Exclusion {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "reason")]
 pub enum ExclusionReason {
+    /// Policies do not let this agent call it.
+    Denied {
+        /// Why not.
+        cause: DenialCause,
+        /// The policies that determined it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        policies: Vec<PolicyId>,
+    },
     /// Its provider is in no region that the caller's workspace and tenant allow.
     Region,
     /// It does not stream.
@@ -126,10 +135,7 @@ impl<'a> Eligibility<'a> {
         input: Tokens,
     ) -> Self {
         Self {
-            regions: agent
-                .workspace
-                .as_ref()
-                .and_then(|workspace| workspace.regions.as_deref()),
+            regions: regions(agent),
             declared: model
                 .and_then(|model| model.capabilities)
                 .unwrap_or(Capabilities::ALL),
@@ -152,7 +158,7 @@ impl<'a> Eligibility<'a> {
 
     /// Whether a member can and may serve it.
     pub fn check(&self, member: &Member) -> Result<(), ExclusionReason> {
-        if !self.allows(member.provider.region.as_deref()) {
+        if !allows(self.regions, member) {
             return Err(ExclusionReason::Region);
         }
         let missing = self
@@ -183,15 +189,6 @@ impl<'a> Eligibility<'a> {
         }
     }
 
-    /// Whether the call may go to a region. An account that does not say where it is may be anywhere.
-    fn allows(&self, region: Option<&str>) -> bool {
-        match (self.regions, region) {
-            (None, _) => true,
-            (Some(allowed), Some(region)) => allowed.iter().any(|name| name == region),
-            (Some(_), None) => false,
-        }
-    }
-
     /// Why nobody serves the call, if all members were left out for these reasons: that of those who were closest to
     /// serving it. `None` if something else than what is checked here kept one of them from it.
     #[must_use]
@@ -199,6 +196,7 @@ impl<'a> Eligibility<'a> {
         let mut unfit = None;
         for exclusion in excluded {
             let this = match &exclusion.reason {
+                ExclusionReason::Denied { .. } => Unfit::Denied,
                 ExclusionReason::Region => Unfit::Region,
                 ExclusionReason::LacksStreaming => Unfit::Lacks(Capability::Streaming),
                 ExclusionReason::LacksTools => Unfit::Lacks(Capability::Tools),
@@ -222,6 +220,26 @@ impl<'a> Eligibility<'a> {
     }
 }
 
+/// Whether an agent's calls may go to a member's region.
+#[must_use]
+pub fn allows_region(agent: &Agent, member: &Member) -> bool {
+    allows(regions(agent), member)
+}
+
+/// Where an agent's calls may go; `None`: anywhere.
+fn regions(agent: &Agent) -> Option<&[String]> {
+    agent.workspace.as_ref()?.regions.as_deref()
+}
+
+/// An account that does not say where it is may be anywhere.
+fn allows(regions: Option<&[String]>, member: &Member) -> bool {
+    match (regions, member.provider.region.as_deref()) {
+        (None, _) => true,
+        (Some(allowed), Some(region)) => allowed.iter().any(|name| name == region),
+        (Some(_), None) => false,
+    }
+}
+
 impl From<Capability> for ExclusionReason {
     fn from(missing: Capability) -> Self {
         match missing {
@@ -236,6 +254,8 @@ impl From<Capability> for ExclusionReason {
 /// Why no member of a pool serves a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
+    /// Policies allow none to this agent.
+    Denied,
     /// None is in a region where the call may go.
     Region,
     /// Of those, none can do this.
@@ -253,9 +273,10 @@ impl Unfit {
     /// How many checks were passed before this one, and how nearly it was.
     fn nearness(self) -> (u8, u64) {
         match self {
-            Self::Region => (0, 0),
-            Self::Lacks(_) => (1, 0),
-            Self::TooLong { most, .. } => (2, most.0),
+            Self::Denied => (0, 0),
+            Self::Region => (1, 0),
+            Self::Lacks(_) => (2, 0),
+            Self::TooLong { most, .. } => (3, most.0),
         }
     }
 }

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::{expect, mistakes, with, without};
+use super::{expect, loaded, mistakes, with, without};
 
 #[test]
 fn what_a_pool_may_not_hold_says_what_would_be_right() {
@@ -269,4 +269,32 @@ fn a_kind_or_strategy_of_a_later_version_is_told_from_a_misspelt_one() {
         json!("casacde"),
         "pools[0].routing: `casacde` is no routing strategy (supported: ",
     )]);
+}
+
+#[test]
+fn policies_come_compiled_and_their_mode_is_one_of_two() {
+    expect(&[
+        (
+            "/policies",
+            json!("permit(principal, action, resource);"),
+            "policies: must be compiled, which `broker render` and `broker up` do",
+        ),
+        (
+            "/policies",
+            json!({"schema": 99, "policies": []}),
+            "policies: the policies were rendered for version 99 of the entity model",
+        ),
+        (
+            "/policies",
+            json!({"schema": 1, "policies": [{"id": "a", "effect": "allow"}]}),
+            "policies: are no compiled policies: ",
+        ),
+        (
+            "/policy_mode",
+            json!("audti"),
+            "policy_mode: `audti` is no mode (supported: enforce, audit); did you mean `audit`?",
+        ),
+    ]);
+    let document = with("/policy_mode", json!("audit"));
+    assert_eq!(loaded(&document).snapshot.policy_mode, crate::policy::Mode::Audit);
 }

@@ -209,6 +209,15 @@ fn the_filters_part_is_the_same_version_and_names_neither_endpoint_nor_credentia
 }
 
 #[test]
+fn the_order_of_keys_does_not_change_the_version() {
+    let version = |text: &str| super::super::version(&serde_json::from_str(text).unwrap());
+    assert_eq!(
+        version(r#"{"a": [{"b": 1, "c": 2}], "d": 3}"#),
+        version(r#"{"d": 3, "a": [{"c": 2, "b": 1}]}"#)
+    );
+}
+
+#[test]
 fn a_version_is_twelve_digits_that_change_with_what_decides_and_only_with_that() {
     let version = |document: &Value| loaded(document).snapshot.version.to_string();
     let before = version(&valid());

@@ -18,7 +18,7 @@ fn inputs() -> impl Strategy<Value = (Of, f64, Vec<Input>)> {
             Just(Some(Kind::OtherScript))
         ],
         0.12..0.7_f64,
-        200..40_000_u64,
+        1_200..40_000_u64,
     );
     let images = (Just(None), 90.0..4_000.0_f64, 1..8_u64);
     prop_oneof![3 => text, 1 => images].prop_flat_map(|(kind, ratio, largest)| {
