@@ -15,12 +15,13 @@ use std::sync::Arc;
 
 use crate::api::{self, Api};
 use crate::audit::Record;
-use crate::call::{Attempt, Call, Outcome, Services, SharedCall};
+use crate::call::{Attempt, Call, Services, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::{Headers, X_ENVOY_RATELIMITED, X_REQUEST_ID};
 use crate::identity::{self, Arrival, Verified};
 use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
+use crate::outcome::Outcome;
 use crate::reply::{self, Refusal, Reply, UpstreamFailure};
 use crate::routing::{self, Moment, Worker};
 use crate::statistics::{Ended, Selection};

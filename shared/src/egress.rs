@@ -14,9 +14,10 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::call::{Attempt, Outcome, Services, SharedCall};
+use crate::call::{Attempt, Services, SharedCall};
 use crate::config::Scheme;
 use crate::ids::ProviderName;
+use crate::outcome::Outcome;
 use crate::provider::{self, Address};
 use crate::routing::{PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};

@@ -20,7 +20,7 @@ pub use latency::{Gauge, Latency, Sample};
 pub use standing::{Sorted, Standing, sort};
 pub use verdict::Verdict;
 
-use crate::call::Outcome;
+use crate::outcome::Outcome;
 use crate::store::{Packed, Unpack};
 use crate::units::{Millis, Timestamp};
 

@@ -24,6 +24,7 @@ pub mod json;
 pub mod ledger;
 pub mod limits;
 pub mod metrics;
+pub mod outcome;
 pub mod policy;
 pub mod provider;
 pub mod reply;

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::acceptance::{Judgement, Unjudged, Unmet};
-use crate::call::{Attempt, Outcome};
+use crate::call::Attempt;
 use crate::ids::{ProviderName, UpstreamModelName};
+use crate::outcome::Outcome;
 use crate::routing::Rung;
 use crate::units::{MicroUsd, Millis, Tokens};
 

@@ -2,9 +2,10 @@
 
 use crate::acceptance::Judgement;
 use crate::broker::Output;
-use crate::call::{Attempt, Call, Outcome};
+use crate::call::{Attempt, Call};
 use crate::config::Snapshot;
 use crate::metrics::{Labels, Metric};
+use crate::outcome::Outcome;
 use crate::routing::{last_rung, own_retries};
 use crate::units::MicroUsd;
 

@@ -1,7 +1,7 @@
 //! The head of an answer: what became of the attempt, and whether a body may follow that is an answer.
 
-use crate::call::Outcome;
 use crate::headers::{REQUEST_ID, X_BROKER_FAILURE, X_REQUEST_ID};
+use crate::outcome::Outcome;
 use crate::wire::Flaw;
 
 /// The headers of an answer that the attempt is judged by.

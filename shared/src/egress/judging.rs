@@ -4,8 +4,9 @@
 use super::Output;
 use super::answer::fail;
 use crate::acceptance::{Judge, Judgement, Unjudged, Unmet};
-use crate::call::{Call, Outcome};
+use crate::call::Call;
 use crate::limits::MAX_JUDGED_ANSWER;
+use crate::outcome::Outcome;
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Flaw, Relay};
 

@@ -8,9 +8,9 @@ mod world;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::delay;
-use crate::call::Outcome;
 use crate::ledger::RateLimits;
 use crate::limits::MAX_PROBE_TIME;
+use crate::outcome::Outcome;
 use crate::units::{Millis, Timestamp};
 use account::{Account, Answer, Asked, rfc3339};
 use world::{MINUTE, SECOND, START, World};

@@ -1,6 +1,6 @@
 //! What an attempt's outcome says of the provider.
 
-use crate::call::Outcome;
+use crate::outcome::Outcome;
 use crate::wire::Flaw;
 
 /// What an outcome says of the provider.

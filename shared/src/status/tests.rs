@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::call::Outcome;
 use crate::config::{Audience, load};
 use crate::headers::Headers;
 use crate::health::{Health, Sample};
+use crate::outcome::Outcome;
 use crate::reply::Reply;
 use crate::statistics::{Ended, Ending, RuleStatistics};
 use crate::store::testing::Memory;

@@ -2,8 +2,8 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{Config, Driver, JSON, START, STREAM, account, attempt, chat, later, messages};
-use crate::call::Outcome;
 use crate::egress::Event;
+use crate::outcome::Outcome;
 use crate::units::{Millis, Tokens};
 use crate::wire::{Flaw, Observation};
 

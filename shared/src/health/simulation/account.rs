@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::call::Outcome;
 use crate::config::{Member, Provider};
 use crate::health::CircuitBreaker;
 use crate::ledger::RateLimits;
+use crate::outcome::Outcome;
 use crate::routing::testing::member;
 use crate::units::Timestamp;
 
