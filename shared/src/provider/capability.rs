@@ -1,5 +1,7 @@
 //! What a model may or may not support.
 
+use serde::{Serialize, Serializer};
+
 /// Something that a model may or may not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capability {
@@ -26,6 +28,14 @@ impl Capability {
             Self::Vision => "vision",
             Self::Json => "json",
         }
+    }
+
+    /// The capability of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|capability| capability.as_str() == name)
     }
 
     const fn bit(self) -> u8 {
@@ -78,6 +88,18 @@ impl Capabilities {
         Capability::ALL
             .into_iter()
             .filter(move |capability| self.has(*capability))
+    }
+}
+
+impl Serialize for Capability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for Capabilities {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
 
