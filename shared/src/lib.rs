@@ -27,6 +27,7 @@ pub mod metrics;
 pub mod outcome;
 pub mod policy;
 pub mod provider;
+pub mod replay;
 pub mod reply;
 pub mod request;
 pub mod routing;

@@ -44,7 +44,7 @@ impl Capability {
 }
 
 /// A set of capabilities: what a model has, or what a call needs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities(u8);
 
 impl Capabilities {
