@@ -86,6 +86,11 @@ pub fn print_warnings(warnings: &[Mistake]) {
 
 /// `1 mistake`, `2 mistakes`.
 pub fn plural(count: usize, noun: &str) -> String {
+    plural_of(count as u64, noun)
+}
+
+/// The same of a count that may be larger than memory.
+pub fn plural_of(count: u64, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else {

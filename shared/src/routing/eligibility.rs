@@ -109,6 +109,27 @@ pub enum ExclusionReason {
     RetryBudget,
 }
 
+impl ExclusionReason {
+    /// The reason as records spell it.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Denied { .. } => "denied",
+            Self::Region => "region",
+            Self::LacksStreaming => "lacks_streaming",
+            Self::LacksTools => "lacks_tools",
+            Self::LacksVision => "lacks_vision",
+            Self::LacksJson => "lacks_json",
+            Self::ContextTooLong { .. } => "context_too_long",
+            Self::Untranslatable { .. } => "untranslatable",
+            Self::CircuitOpen { .. } => "circuit_open",
+            Self::CoolingDown { .. } => "cooling_down",
+            Self::Limited { .. } => "limited",
+            Self::RetryBudget => "retry_budget",
+        }
+    }
+}
+
 /// What a call asks of whoever serves it.
 #[derive(Clone, Copy)]
 pub struct Eligibility<'a> {
