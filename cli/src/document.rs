@@ -66,14 +66,15 @@ pub fn files(text: &str, path: &Path) -> Vec<PathBuf> {
     names.iter().map(|file| beside(path, file)).collect()
 }
 
-fn read(text: &str) -> Result<Value> {
+/// Reads YAML.
+pub fn read(text: &str) -> Result<Value> {
     // The lines around an error are not shown: they may hold a secret.
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     Ok(serde_saphyr::from_str_with_options(text, options)?)
 }
 
 /// A file's path, which is told from the configuration's folder.
-fn beside(path: &Path, file: &str) -> PathBuf {
+pub fn beside(path: &Path, file: &str) -> PathBuf {
     path.parent().unwrap_or(Path::new("")).join(file)
 }
 

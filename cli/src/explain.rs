@@ -54,7 +54,8 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     delay::moment(text).ok_or_else(|| "must be a time such as 2026-12-24T18:00:00Z".to_owned())
 }
 
-fn now() -> Timestamp {
+/// The time.
+pub fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
 }
@@ -78,6 +79,7 @@ pub fn run(options: &Options) -> Result<()> {
         format,
         headers: &headers,
         body: &body,
+        input: None,
         random: 0,
         now: options.at.unwrap_or_else(now),
         conditions: &document.conditions,

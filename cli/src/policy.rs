@@ -1,6 +1,7 @@
 //! `broker policy`: what policies decide, before they decide it.
 
 mod diff;
+mod test;
 
 use std::process::ExitCode;
 
@@ -8,6 +9,8 @@ use clap::Subcommand;
 
 #[derive(Subcommand)]
 pub enum Command {
+    /// Decide the calls of a file of cases and say which are not decided as expected.
+    Test(test::Options),
     /// Replay recorded calls against two configurations and list every decision that would change.
     Diff(diff::Options),
 }
@@ -26,6 +29,7 @@ const USAGE_ERROR: u8 = 2;
 
 pub fn run(command: &Command) -> ExitCode {
     let found = match command {
+        Command::Test(options) => test::run(options),
         Command::Diff(options) => diff::run(options),
     };
     match found {

@@ -13,6 +13,7 @@ pub mod api;
 pub mod audit;
 pub mod broker;
 pub mod call;
+pub mod cases;
 pub mod config;
 pub mod egress;
 pub mod explain;

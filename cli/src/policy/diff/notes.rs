@@ -42,11 +42,11 @@ pub fn notes(tally: &Tally<'_>) -> Vec<String> {
     }
     if tally.without_model > 0 {
         let records = plural_of(tally.without_model, "record");
-        notes.push(format!("{records} without an agent or a model not replayed"));
+        notes.push(format!("not replayed: {records} without an agent or a model"));
     }
     if tally.no_records > 0 {
         let lines = plural_of(tally.no_records, "line");
-        notes.push(format!("{lines} skipped that hold no record"));
+        notes.push(format!("skipped: {lines} without a record"));
     }
     notes
 }
