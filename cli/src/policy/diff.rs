@@ -55,3 +55,6 @@ pub fn run(options: &Options) -> Result<Finding> {
         Finding::Good
     })
 }
+
+#[cfg(test)]
+mod tests;
