@@ -141,3 +141,59 @@ fn mistakes_in_the_cases_are_told_all_at_once() {
         "{told}"
     );
 }
+
+/// The documented policy of one name.
+fn documented_policy(id: &str) -> &'static str {
+    let mut blocks = POLICIES.split("```cedar\n").skip(1);
+    let block = blocks.find(|block| block.starts_with(&format!("@id(\"{id}\")")));
+    block.unwrap().split("```").next().unwrap()
+}
+
+const POLICIES: &str = include_str!("../../../../docs/policies.md");
+
+#[test]
+fn the_documented_cases_hold_under_the_documented_policies() {
+    let ids = [
+        "support-standard",
+        "restricted-stays-in-eu",
+        "research-primary",
+        "batch-off-hours",
+    ];
+    let document = format!(
+        "
+providers:
+  - {{name: openai-us, kind: openai, region: us, endpoint: 'https://us.example.com'}}
+  - {{name: openai-eu, kind: openai, region: eu, endpoint: 'https://eu.example.com'}}
+pools:
+  - name: standard-tier
+    members: [{{provider: openai-us, model: gpt-5-mini}}, {{provider: openai-eu, model: gpt-5-mini}}]
+models:
+  - {{name: primary-llm, pool: standard-tier}}
+  - {{name: reasoning-llm, targets: [{{provider: openai-us, model: gpt-5}}]}}
+workspaces: [{{name: support}}, {{name: research}}]
+agents:
+  - {{name: support-bot, workspace: support, token_sha256: {}}}
+  - {{name: research-bot, workspace: research, token_sha256: {}}}
+policies: {}
+",
+        "1".repeat(64).replacen('1', "a", 1),
+        "2".repeat(64).replacen('2', "b", 1),
+        json!(ids.map(documented_policy)),
+    );
+    let text = POLICIES.split("```yaml\n").nth(1).unwrap();
+    let text = text.split("```").next().unwrap();
+    let told = report::text(&tested(&document, text));
+    assert!(told.ends_with("4 cases, all as expected\n"), "{told}");
+
+    let forgotten = text.replace("{classification: restricted}", "{classification: public}");
+    let told = report::text(&tested(&document, &forgotten));
+    let failure = told.split_once("FAIL").unwrap().1.split_once("ok").unwrap().0;
+    let documented = POLICIES
+        .split_once("FAIL")
+        .unwrap()
+        .1
+        .split_once("2 cases")
+        .unwrap()
+        .0;
+    assert_eq!(failure, documented);
+}
