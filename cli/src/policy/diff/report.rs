@@ -19,36 +19,33 @@ pub fn text(tally: &Tally<'_>) -> String {
         .iter()
         .map(|(change, calls)| row(change, *calls))
         .collect();
-    let mut text = String::new();
-    if !rows.is_empty() {
-        text.push_str(&columns::table(TITLES, &rows));
-        text.push('\n');
-    }
-    for note in notes(tally) {
-        text.push_str(&format!("note: {note}\n"));
-    }
-    text.push_str(&summary(tally));
-    text
+    let table = if rows.is_empty() {
+        String::new()
+    } else {
+        format!("{}\n", columns::table(TITLES, &rows))
+    };
+    let notes = notes(tally).into_iter().map(|note| format!("note: {note}\n"));
+    let notes: String = notes.collect();
+    [table, notes, summary(tally)].concat()
 }
 
 fn summary(tally: &Tally<'_>) -> String {
     let calls = plural_of(tally.calls, "call");
-    let mut text = match tally.changed {
-        0 => format!("{calls}, none changes"),
-        1 => format!("{calls}, 1 changes"),
-        changed => format!("{calls}, {changed} change"),
+    let changed = match tally.changed {
+        0 => "none changes".to_owned(),
+        1 => "1 changes".to_owned(),
+        changed => format!("{changed} change"),
     };
-    let told = [
-        (tally.newly_refused, "would be refused"),
-        (tally.newly_served, "would be let through"),
-    ];
-    for (count, what) in told {
+    let told = |count: u64, what: &str| {
         if count > 0 {
-            text.push_str(&format!("; {count} {what}"));
+            format!("; {count} {what}")
+        } else {
+            String::new()
         }
-    }
-    text.push('\n');
-    text
+    };
+    let refused = told(tally.newly_refused, "would be refused");
+    let served = told(tally.newly_served, "would be let through");
+    format!("{calls}, {changed}{refused}{served}\n")
 }
 
 fn row(change: &Change, calls: Calls) -> [String; 9] {

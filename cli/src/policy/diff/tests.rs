@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::document::{self, Document};
 
-const DOCUMENT: &str = r#"
+const DOCUMENT: &str = "
 providers:
   - {name: eu, kind: openai, region: eu, endpoint: 'https://eu.example.com'}
   - {name: us, kind: openai, region: us, endpoint: 'https://us.example.com'}
@@ -15,7 +15,7 @@ models: [{name: primary, pool: main}]
 workspaces: [{name: lab}]
 agents:
   - {name: bot, workspace: lab, token_sha256: 4c26d9074c27d89ede59270c0ac14b71e071b15239519f75474b2f3ba63481f5}
-"#;
+";
 
 const LAB: &str = r#"@id("lab") permit(principal in Workspace::"lab", action, resource in Pool::"main");"#;
 const NO_TOOLS_ABROAD: &str =
@@ -102,7 +102,7 @@ fn what_a_replay_cannot_know_is_told() {
         DOCUMENT.replace("name: bot", "name: robot"),
         json!([
             LAB,
-            r#"forbid(principal, action, resource) when { context has budget_left_usd };"#
+            "forbid(principal, action, resource) when { context has budget_left_usd };"
         ])
     ));
     let mut older = serde_json::from_str::<Value>(&record(1, json!({}))).unwrap();
