@@ -100,7 +100,7 @@ fn warnings(snapshot: &Snapshot, cases: &[Case]) -> Vec<String> {
     if timeless > 0 && times.into_iter().any(|time| policies.looks_at(time)) {
         let cases = plural(timeless, "case");
         return vec![format!(
-            "policies look at the time, and {cases} without `at` would be decided otherwise at another time"
+            "policies look at the time, and {cases} without `at` may be decided otherwise at another time"
         )];
     }
     Vec::new()

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use shared::cases::{Decided, DecidedMember, Decision};
+use shared::cases::{Decided, DecidedMember, Decision, Standing};
 use shared::explain::NearMissReport;
 use shared::policy::{Effect, PolicyId};
 
@@ -79,7 +79,14 @@ fn near_misses(member: &DecidedMember) -> &[NearMissReport] {
 
 /// The same for programs.
 pub fn json(tested: &[Tested]) -> Value {
-    let member = |member: &DecidedMember| json!({"member": member.name, "decision": member.standing.to_string(), "policy": member.policy});
+    let member = |member: &DecidedMember| {
+        let (decision, reason) = match member.standing {
+            Standing::Allowed => ("allow", None),
+            Standing::Denied => ("deny", None),
+            Standing::LeftOut(reason) => ("left_out", Some(reason)),
+        };
+        json!({"member": member.name, "decision": decision, "reason": reason, "policy": member.policy})
+    };
     let case = |case: &Tested| {
         let failures = case.failures.iter().map(ToString::to_string);
         let (decision, code) = match &case.decided.decision {

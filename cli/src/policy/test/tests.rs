@@ -110,7 +110,7 @@ fn cases_that_depend_on_the_time_of_the_test_are_warned_of() {
     let warnings = warnings(&document.loaded.snapshot, &cases);
     assert_eq!(
         warnings,
-        ["policies look at the time, and 1 case without `at` would be decided otherwise at another time"]
+        ["policies look at the time, and 1 case without `at` may be decided otherwise at another time"]
     );
     let tested = test(&cases, &document, Timestamp(0));
     assert_eq!(
