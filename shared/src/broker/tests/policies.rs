@@ -203,7 +203,7 @@ fn an_agent_sees_the_models_that_a_policy_lets_it_list() {
             .collect::<Vec<_>>()
     };
     let list = r#"permit(principal, action == Action::"list", resource)
-        when { resource in [Model::"gpt", Pool::"claude"] };"#;
+        when { resource in Model::"gpt" || resource in Pool::"claude" };"#;
     assert_eq!(names(list, "enforce"), ["claude", "gpt"]);
     let invoke = r#"permit(principal, action == Action::"invoke", resource);"#;
     assert!(names(invoke, "enforce").is_empty());
