@@ -10,8 +10,8 @@ use shared::units::Timestamp;
 use super::outcome::Outcome;
 use super::side::{Member, Side};
 
-/// So many calls with different facts are remembered at most; then remembering begins anew.
-const MOST_REMEMBERED: usize = 1 << 18;
+/// So many calls with different facts are remembered at most; then remembering begins anew. Each takes about 1 kB.
+const MOST_REMEMBERED: usize = 1 << 16;
 
 /// What was found so far.
 pub struct Tally<'s> {
