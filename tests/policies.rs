@@ -163,7 +163,7 @@ async fn a_configuration_with_wrong_policies_does_not_start() {
 }
 
 #[tokio::test]
-async fn recorded_calls_are_decided_as_they_were_and_the_change_that_a_policy_would_make_is_listed() {
+async fn recorded_calls_are_replayed_and_the_change_that_a_policy_would_make_is_listed() {
     let (_eu, _us, config) = company(json!([PERMIT])).await;
     let broker = config.broker().start().await;
     let with_tools = CALL.replace(

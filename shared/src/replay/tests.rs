@@ -6,9 +6,11 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::config::{Audience, load};
+use crate::explain::{Question, explain};
 use crate::identity::TokenDigest;
 use crate::policy::{Mode, bundle};
 use crate::units::{Timestamp, Tokens};
+use crate::wire::Format;
 
 const ALL: &str = r#"@id("all") permit(principal, action, resource);"#;
 
@@ -158,6 +160,95 @@ fn in_audit_mode_a_denied_member_stays_and_its_verdict_is_told() {
     let replay = replay(&snapshot, agent, &call).unwrap();
     let verdict = replay.members[0].verdict.as_ref().unwrap();
     assert!(!verdict.is_allowed());
+}
+
+/// What is decided of a call on its way, and what a replay of its record decides.
+fn decided_and_replayed(
+    snapshot: &Snapshot,
+    agent: &str,
+    body: &Value,
+    headers: &[(&str, &str)],
+) -> [Value; 2] {
+    let found = snapshot
+        .agents
+        .values()
+        .find(|known| known.name.as_str() == agent);
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+    let body = body.to_string();
+    let question = Question {
+        agent: found.unwrap(),
+        format: Format::OpenAiChat,
+        headers: &Headers::new(headers.iter().map(owned).collect()),
+        body: body.as_bytes(),
+        input: None,
+        random: 0,
+        now: Timestamp(1_795_278_659_008_000_000),
+        conditions: &[],
+    };
+    let explained = serde_json::to_value(explain(snapshot, question).unwrap()).unwrap();
+    let mut fields = vec![
+        ("llm.agent", json!(agent)),
+        ("llm.context.tokens", explained["input_tokens"].clone()),
+    ];
+    let recorded = [
+        ("llm.model.requested", "model"),
+        ("llm.needs", "needs"),
+        ("llm.step", "step"),
+        ("llm.purpose", "purpose"),
+        ("llm.tier", "tier"),
+    ];
+    fields.extend(recorded.map(|(field, key)| (field, explained[key].clone())));
+    let replay = replay(snapshot, found.unwrap(), &call(&fields)).unwrap();
+    let reasons = replay.members.iter().map(|member| {
+        let reason = member.exclusion.as_ref();
+        let policies = member.verdict.as_ref().map(|verdict| &verdict.determining);
+        json!([reason.map(ExclusionReason::as_str), policies])
+    });
+    let members = explained["members"].as_array().unwrap().iter();
+    let explained_reasons = members.map(|member| json!([member["reason"], member["policy"]["policies"]]));
+    [
+        json!([explained["pool"], explained_reasons.collect::<Vec<_>>()]),
+        json!([replay.resolution.pool.name, reasons.collect::<Vec<_>>()]),
+    ]
+}
+
+#[test]
+fn a_replay_decides_what_was_decided() {
+    let policies = format!(
+        "{ALL} @id(\"plan\") forbid(principal, action, resource in Provider::\"us\") when {{ context.step == \"plan\" }};
+        @id(\"review\") forbid(principal, action, resource) when {{ context.purpose == \"review\" && context.tools }};
+        @id(\"hour\") forbid(principal, action, resource) when {{ context.json && context.minute == 30 }};"
+    );
+    let snapshot = snapshot(&policies, Mode::Enforce);
+    let mut seen = std::collections::BTreeSet::new();
+    for agent in ["bot", "boss"] {
+        for words in [10, 2_000, 3_700, 4_500, 9_000] {
+            for extra in [
+                json!({}),
+                json!({"stream": true}),
+                json!({"tools": [{}]}),
+                json!({"response_format": {"type": "json_object"}}),
+                json!({"metadata": {"purpose": "other", "tier": "gold"}}),
+            ] {
+                for headers in [
+                    &[][..],
+                    &[("x-broker-step", "plan")],
+                    &[("x-broker-tier", "gold")],
+                ] {
+                    let content = "x".repeat(words);
+                    let mut body =
+                        json!({"model": "primary", "messages": [{"role": "user", "content": content}]});
+                    body.as_object_mut()
+                        .unwrap()
+                        .extend(extra.as_object().unwrap().clone());
+                    let [decided, replayed] = decided_and_replayed(&snapshot, agent, &body, headers);
+                    assert_eq!(decided, replayed, "{agent} {words} {extra} {headers:?}");
+                    seen.insert(decided.to_string());
+                }
+            }
+        }
+    }
+    assert!(seen.len() > 12, "{seen:#?}");
 }
 
 #[test]
