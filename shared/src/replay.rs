@@ -3,9 +3,11 @@
 //! A record holds no body and no headers, so the decision is made from facts: the same rules, policies, regions and
 //! capabilities as on the path of a call, but no translation, and nothing of how accounts were at the time.
 
+mod caller;
 mod grain;
 mod record;
 
+pub use caller::caller;
 pub use grain::Grain;
 pub use record::{NoCall, RecordedCall};
 
@@ -37,7 +39,7 @@ pub struct MemberReplay {
     pub exclusion: Option<ExclusionReason>,
 }
 
-/// Decides a recorded call as a call of `agent`, who is the one of its name in this configuration.
+/// Decides a recorded call as a call of `agent`, see [`caller`].
 pub fn replay(snapshot: &Snapshot, agent: &Agent, call: &RecordedCall) -> Result<Replay, Unresolved> {
     // Conditions on headers do not hold: a record has none.
     let headers = Headers::default();

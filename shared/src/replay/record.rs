@@ -13,6 +13,12 @@ use crate::units::{Timestamp, Tokens};
 pub struct RecordedCall {
     /// Who called.
     pub agent: String,
+    /// What made it known: the certificate, the JWT or the token.
+    pub identity: Option<String>,
+    /// Its workspace.
+    pub workspace: Option<String>,
+    /// Its classification of what it handles.
+    pub classification: Option<String>,
     /// The model that was asked for.
     pub model: String,
     /// What it was a step of.
@@ -52,6 +58,12 @@ struct Line {
     config: Option<String>,
     #[serde(rename = "llm.agent")]
     agent: Option<String>,
+    #[serde(rename = "llm.identity")]
+    identity: Option<String>,
+    #[serde(rename = "llm.workspace")]
+    workspace: Option<String>,
+    #[serde(rename = "llm.classification")]
+    classification: Option<String>,
     #[serde(rename = "llm.model.requested")]
     model: Option<String>,
     #[serde(rename = "llm.step")]
@@ -88,6 +100,9 @@ impl RecordedCall {
             .then_some(Capability::Streaming);
         Ok(Self {
             agent,
+            identity: line.identity,
+            workspace: line.workspace,
+            classification: line.classification,
             model,
             step: line.step,
             purpose: line.purpose,

@@ -3,21 +3,25 @@
 use shared::config::{Snapshot, Subject};
 use shared::policy::ContextAttribute;
 
-use super::tally::Tally;
-use crate::document::plural_of;
+use super::tally::{Stranger, Tally};
+use crate::document::{plural, plural_of};
+
+/// So many agents that a configuration does not know are named.
+const MOST_NAMED: usize = 20;
 
 /// What the reader should know of the replay, a sentence each.
 pub fn notes(tally: &Tally<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
-    for (agent, calls) in &tally.strangers {
-        let calls = plural_of(*calls, "call");
-        notes.push(match (tally.old.knows(agent), tally.new.knows(agent)) {
-            (true, _) => format!("agent `{agent}` with {calls} is not in the new configuration"),
-            (false, true) => format!("agent `{agent}` with {calls} is not in the old configuration"),
-            (false, false) => {
-                format!("agent `{agent}` is in neither configuration: {calls} not replayed")
-            }
-        });
+    let mut notes: Vec<_> = tally.strangers.iter().take(MOST_NAMED).map(stranger).collect();
+    let unnamed = tally.strangers.len().saturating_sub(MOST_NAMED);
+    if unnamed > 0 {
+        let agents = plural(unnamed, "more agent");
+        notes.push(format!("{agents} not in one of the configurations or in neither"));
+    }
+    if tally.by_word > 0 {
+        let calls = plural_of(tally.by_word, "call");
+        notes.push(format!(
+            "{calls} of agents known by a JWT or a certificate only: of their attributes records hold tier and classification"
+        ));
     }
     if tally.of_other_config > 0 {
         let calls = plural_of(tally.of_other_config, "call");
@@ -49,6 +53,15 @@ pub fn notes(tally: &Tally<'_>) -> Vec<String> {
         notes.push(format!("skipped: {lines} without a record"));
     }
     notes
+}
+
+fn stranger((agent, stranger): (&String, &Stranger)) -> String {
+    let calls = plural_of(stranger.calls, "call");
+    match (stranger.is_in_old, stranger.is_in_new) {
+        (true, _) => format!("agent `{agent}` with {calls} is not in the new configuration"),
+        (false, true) => format!("agent `{agent}` with {calls} is not in the old configuration"),
+        (false, false) => format!("agent `{agent}` is in neither configuration: {calls} not replayed"),
+    }
 }
 
 fn looks_at_headers(snapshot: &Snapshot) -> bool {

@@ -1,10 +1,8 @@
 //! One of the two configurations.
 
-use std::collections::HashMap;
-
-use shared::config::{Agent, Snapshot};
+use shared::config::Snapshot;
 use shared::ids::{PoolName, ProviderName, UpstreamModelName};
-use shared::replay::{Grain, RecordedCall, replay};
+use shared::replay::{Grain, RecordedCall, caller, replay};
 
 use super::outcome::{Absence, Outcome};
 
@@ -12,7 +10,6 @@ use super::outcome::{Absence, Outcome};
 pub struct Side<'s> {
     pub snapshot: &'s Snapshot,
     pub grain: Grain,
-    agents: HashMap<&'s str, &'s Agent>,
 }
 
 /// What a configuration says of a call.
@@ -34,16 +31,20 @@ pub struct Member {
 
 impl<'s> Side<'s> {
     pub fn of(snapshot: &'s Snapshot) -> Self {
-        let agents = snapshot.agents.values();
         Self {
             snapshot,
             grain: Grain::of(snapshot),
-            agents: agents.map(|agent| (agent.name.as_str(), &**agent)).collect(),
         }
     }
 
-    pub fn knows(&self, agent: &str) -> bool {
-        self.agents.contains_key(agent)
+    /// Whether it knows who makes the call.
+    pub fn knows_caller(&self, call: &RecordedCall) -> bool {
+        caller(self.snapshot, call).is_some()
+    }
+
+    /// Whether the caller is an agent of the configuration itself, and not by somebody else's word only.
+    pub fn has_agent(&self, call: &RecordedCall) -> bool {
+        self.snapshot.agents.contains_key(call.agent.as_str())
     }
 
     /// What this configuration says of a call.
@@ -53,10 +54,10 @@ impl<'s> Side<'s> {
             members: Vec::new(),
             others,
         };
-        let Some(agent) = self.agents.get(call.agent.as_str()) else {
+        let Some(agent) = caller(self.snapshot, call) else {
             return nobody(Absence::UnknownAgent);
         };
-        let Ok(replay) = replay(self.snapshot, agent, call) else {
+        let Ok(replay) = replay(self.snapshot, &agent, call) else {
             return nobody(Absence::UnknownModel);
         };
         let mut members: Vec<(Member, Outcome)> = Vec::with_capacity(replay.members.len());

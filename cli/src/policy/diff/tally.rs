@@ -34,9 +34,19 @@ pub struct Tally<'s> {
     /// Lines that are no records.
     pub no_records: u64,
     /// Calls of agents that one or both configurations do not know.
-    pub strangers: BTreeMap<String, u64>,
+    pub strangers: BTreeMap<String, Stranger>,
+    /// Replayed calls of agents that are in no configuration but that of a JWT's or a certificate's word.
+    pub by_word: u64,
     changes: HashMap<Change, Calls>,
     remembered: HashMap<RecordedCall, Rc<Effect>>,
+}
+
+/// An agent that one or both configurations do not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stranger {
+    pub calls: u64,
+    pub is_in_old: bool,
+    pub is_in_new: bool,
 }
 
 /// A decision that would change.
@@ -80,6 +90,7 @@ impl<'s> Tally<'s> {
             without_model: 0,
             no_records: 0,
             strangers: BTreeMap::new(),
+            by_word: 0,
             changes: HashMap::new(),
             remembered: HashMap::new(),
         }
@@ -95,14 +106,18 @@ impl<'s> Tally<'s> {
     }
 
     fn replay(&mut self, mut call: RecordedCall) {
-        let is_known = (self.old.knows(&call.agent), self.new.knows(&call.agent));
-        if is_known != (true, true) {
-            *self.strangers.entry(call.agent.clone()).or_default() += 1;
+        let (is_in_old, is_in_new) = (self.old.knows_caller(&call), self.new.knows_caller(&call));
+        if !is_in_old || !is_in_new {
+            let stranger = self.strangers.entry(call.agent.clone()).or_default();
+            stranger.calls += 1;
+            stranger.is_in_old |= is_in_old;
+            stranger.is_in_new |= is_in_new;
         }
-        if is_known == (false, false) {
+        if !is_in_old && !is_in_new {
             return;
         }
         self.calls += 1;
+        self.by_word += u64::from(!self.old.has_agent(&call) && !self.new.has_agent(&call));
         self.without_needs += u64::from(!call.has_needs);
         self.of_other_config += u64::from(call.config != self.old.snapshot.version.as_str());
         let at = call.at;
