@@ -50,7 +50,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Document> {
     }
 }
 
-fn now() -> Timestamp {
+/// The time.
+pub fn now() -> Timestamp {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let nanos = since_epoch
         .ok()

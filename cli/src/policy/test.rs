@@ -14,7 +14,6 @@ use shared::units::Timestamp;
 
 use super::Finding;
 use crate::document::{self, Document, plural};
-use crate::explain::now;
 
 #[derive(Args)]
 pub struct Options {
@@ -44,7 +43,7 @@ pub fn run(options: &Options) -> Result<Finding> {
     for warning in warnings(snapshot, &cases) {
         eprintln!("warning: {warning}");
     }
-    let tested = test(&cases, &document, now());
+    let tested = test(&cases, &document, document::now());
     let is_good = tested.iter().all(|tested| tested.failures.is_empty());
     if options.json {
         println!("{}", serde_json::to_string_pretty(&report::json(&tested))?);
