@@ -1,9 +1,12 @@
 //! Who may call what: Cedar policies on a real Envoy.
 
+use std::path::Path;
+use std::process::Command;
+
 use provider_simulator::{Behaviour, Simulator};
 use serde_json::{Value, json};
 
-use crate::harness::{Broker, CHAT, Config, MESSAGES, PATIENCE, TOKEN, replace, until};
+use crate::harness::{Broker, CHAT, Config, MESSAGES, PATIENCE, TOKEN, binary, replace, until};
 
 const CALL: &str = r#"{"model":"fast","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#;
 const OTHER: &str = "token-of-other";
@@ -156,5 +159,50 @@ async fn a_configuration_with_wrong_policies_does_not_start() {
     assert_eq!(exit.code, Some(1));
     for place in ["policies[0]:1:", "policies[1]:1:"] {
         assert!(exit.stderr.contains(place), "{}", exit.stderr);
+    }
+}
+
+#[tokio::test]
+async fn recorded_calls_are_replayed_and_the_change_that_a_policy_would_make_is_listed() {
+    let (_eu, _us, config) = company(json!([PERMIT])).await;
+    let broker = config.broker().start().await;
+    let with_tools = CALL.replace(
+        "\"max_tokens\"",
+        "\"tools\":[{\"type\":\"function\"}],\"max_tokens\"",
+    );
+    broker.post(CHAT, TOKEN, CALL).await.expect_status(200);
+    broker.post(CHAT, TOKEN, with_tools).await.expect_status(200);
+    assert_eq!(status(&broker, OTHER).await, 403);
+    broker.wait_for_records(3).await;
+
+    let forbid = r#"@id("no-tools") forbid(principal, action, resource) when { context.tools };"#;
+    let stricter = config.set("policies", json!([PERMIT, forbid]));
+    let file = broker.dir().join("stricter.yaml");
+    std::fs::write(&file, stricter.yaml()).expect("a file");
+    let diff = |new: &Path| {
+        let mut command = Command::new(binary());
+        command
+            .args(["policy", "diff"])
+            .arg(broker.config_path())
+            .arg(new);
+        command
+            .args(["--json", "--fail-on-change", "--log"])
+            .arg(broker.access_log_path());
+        let output = command.output().expect("the command");
+        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        (output.status.code(), told)
+    };
+    let (code, told) = diff(&broker.config_path());
+    assert_eq!(
+        (code, &told["calls"], &told["changed"], &told["notes"]),
+        (Some(0), &json!(3), &json!(0), &json!([]))
+    );
+    let (code, told) = diff(&file);
+    assert_eq!(
+        (code, &told["changed"], &told["newly_refused"]),
+        (Some(1), &json!(1), &json!(1))
+    );
+    for change in told["changes"].as_array().expect("a list") {
+        assert_eq!(change["new"]["policies"], json!(["no-tools"]), "{change}");
     }
 }

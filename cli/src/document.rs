@@ -50,7 +50,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Document> {
     }
 }
 
-fn now() -> Timestamp {
+/// The time.
+pub fn now() -> Timestamp {
     let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let nanos = since_epoch
         .ok()
@@ -66,14 +67,15 @@ pub fn files(text: &str, path: &Path) -> Vec<PathBuf> {
     names.iter().map(|file| beside(path, file)).collect()
 }
 
-fn read(text: &str) -> Result<Value> {
+/// Reads YAML.
+pub fn read(text: &str) -> Result<Value> {
     // The lines around an error are not shown: they may hold a secret.
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     Ok(serde_saphyr::from_str_with_options(text, options)?)
 }
 
 /// A file's path, which is told from the configuration's folder.
-fn beside(path: &Path, file: &str) -> PathBuf {
+pub fn beside(path: &Path, file: &str) -> PathBuf {
     path.parent().unwrap_or(Path::new("")).join(file)
 }
 
@@ -86,6 +88,11 @@ pub fn print_warnings(warnings: &[Mistake]) {
 
 /// `1 mistake`, `2 mistakes`.
 pub fn plural(count: usize, noun: &str) -> String {
+    plural_of(count as u64, noun)
+}
+
+/// The same of a count that may be larger than memory.
+pub fn plural_of(count: u64, noun: &str) -> String {
     if count == 1 {
         format!("1 {noun}")
     } else {

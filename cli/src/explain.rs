@@ -4,7 +4,6 @@ mod table;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
@@ -54,11 +53,6 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     delay::moment(text).ok_or_else(|| "must be a time such as 2026-12-24T18:00:00Z".to_owned())
 }
 
-fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX))
-}
-
 pub fn run(options: &Options) -> Result<()> {
     let document = document::load(&options.config)?;
     let snapshot = &document.loaded.snapshot;
@@ -78,8 +72,9 @@ pub fn run(options: &Options) -> Result<()> {
         format,
         headers: &headers,
         body: &body,
+        input: None,
         random: 0,
-        now: options.at.unwrap_or_else(now),
+        now: options.at.unwrap_or_else(document::now),
         conditions: &document.conditions,
     };
     match explain::explain(snapshot, question) {

@@ -5,6 +5,7 @@ mod columns;
 mod document;
 mod explain;
 mod http;
+mod policy;
 mod render;
 mod status;
 mod token;
@@ -39,6 +40,9 @@ enum Command {
     Up(up::Options),
     /// Say what would become of a call, and why, without making it.
     Explain(explain::Options),
+    /// Check policies against cases and recorded calls.
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Make agents' tokens.
     #[command(subcommand)]
     Token(token::Command),
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         Command::Render(Render::Envoy(options)) => render::run(&options),
         Command::Up(options) => up::run(&options),
         Command::Explain(options) => explain::run(&options),
+        Command::Policy(command) => return policy::run(&command),
         Command::Token(command) => token::run(&command),
         Command::Calls(options) => calls::run(&options),
         Command::Status(options) => status::run(&options),

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::ids::{AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName};
 use crate::ledger::Usage;
 use crate::policy::PolicyId;
+use crate::provider::Capabilities;
 use crate::routing::Exclusion;
 use crate::units::{Millis, Timestamp, Tokens};
 
@@ -99,6 +100,9 @@ pub struct Record<'a> {
     /// Whether it asked for a stream.
     #[serde(rename = "llm.stream", skip_serializing_if = "Option::is_none")]
     pub stream: Option<bool>,
+    /// What it needs of the model; empty where it needs nothing in particular, so that absent means not known.
+    #[serde(rename = "llm.needs", skip_serializing_if = "Option::is_none")]
+    pub needs: Option<Capabilities>,
     /// The model that it asked for.
     #[serde(rename = "llm.model.requested", skip_serializing_if = "Option::is_none")]
     pub model_requested: Option<&'a str>,

@@ -3,7 +3,7 @@
 
 mod cascade;
 pub mod decision;
-mod offer;
+pub(crate) mod offer;
 mod permission;
 mod portable;
 mod tally;

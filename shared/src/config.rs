@@ -22,6 +22,7 @@ pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
 #[cfg(feature = "cedar")]
 pub(crate) use mistake::nearest;
 pub use mistake::{Mistake, Mistakes};
+pub(crate) use reader::{Log, Reader, Section};
 pub use snapshot::{
     Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Snapshot,
     Timeouts, Workspace,

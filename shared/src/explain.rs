@@ -1,5 +1,6 @@
 //! Why a call would go where it would go: the decision of the filter, made by the same code and told in full.
 
+mod listing;
 mod members;
 mod policies;
 mod rules;
@@ -19,6 +20,7 @@ use crate::store::Empty;
 use crate::units::{Timestamp, Tokens};
 use crate::wire::{Dialect, Format};
 
+pub use listing::{ListedMember, Listing, list};
 pub use members::{MemberReport, Place};
 pub use policies::{NearMissReport, PolicyReport};
 pub use rules::RuleReport;
@@ -34,6 +36,8 @@ pub struct Question<'a> {
     pub headers: &'a Headers,
     /// The request's body.
     pub body: &'a [u8],
+    /// The tokens of the input for rules and policies, where they are not to be estimated from the body.
+    pub input: Option<Tokens>,
     /// What would decide where the plan leaves a choice.
     pub random: u64,
     /// When the call would be made.
@@ -128,6 +132,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         format,
         headers,
         body,
+        input,
         random,
         now,
         conditions,
@@ -146,7 +151,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         headers,
         body,
         request: &request,
-        input: decision::estimate_input(snapshot, &request, moment),
+        input: input.unwrap_or_else(|| decision::estimate_input(snapshot, &request, moment)),
     };
     let workspace = agent.workspace.as_deref();
     let stated = Stated::of(agent, headers, Some(&request.metadata));

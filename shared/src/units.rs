@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// A point in time: nanoseconds since the Unix epoch, from the host's clock.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
@@ -33,7 +33,7 @@ impl Timestamp {
 pub struct Millis(pub u64);
 
 /// A number of model tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Tokens(pub u64);
 

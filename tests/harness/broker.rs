@@ -254,6 +254,11 @@ impl Broker {
         self.files.config()
     }
 
+    /// Where the access log is.
+    pub fn access_log_path(&self) -> PathBuf {
+        self.files.access_log()
+    }
+
     /// A directory that lives as long as the broker.
     pub fn dir(&self) -> &Path {
         self.files.dir.path()

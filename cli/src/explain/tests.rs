@@ -41,6 +41,7 @@ fn told_by(document: &str, body: &str) -> String {
         format: Format::OpenAiChat,
         headers: &read_headers(&["X-Broker-Step: plan".to_owned()]).unwrap(),
         body: body.as_bytes(),
+        input: None,
         random: 0,
         now: Timestamp(0),
         conditions: &[],

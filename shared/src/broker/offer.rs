@@ -7,7 +7,7 @@ use crate::routing::{self, Facts, allows_region};
 use crate::units::Timestamp;
 
 /// The names of the models of which some account may answer this agent: by rules, regions and policies.
-pub(super) fn models<'a>(
+pub(crate) fn models<'a>(
     snapshot: &'a Snapshot,
     agent: &'a Agent,
     headers: &'a Headers,

@@ -18,6 +18,7 @@ use crate::ledger::Usage;
 use crate::metrics::{Labels, Metric, NONE, OTHER};
 use crate::outcome::Outcome;
 use crate::policy::Verdicts;
+use crate::provider::Capabilities;
 use crate::reply::{Refusal, quoted};
 use crate::request::Metadata;
 use crate::routing::{Exclusion, ExclusionReason, Resolution, Stated, Stay, Unfit};
@@ -60,6 +61,7 @@ struct Said {
 #[derive(Debug)]
 struct Requested {
     model: String,
+    needs: Capabilities,
     stream: bool,
     input: Tokens,
 }
@@ -102,6 +104,7 @@ impl Trail {
         self.stated = self.said(asked.agent, asked.headers, Some(&request.metadata));
         self.request = Some(Requested {
             model: quoted(&request.model).into_owned(),
+            needs: request.needs,
             stream: request.stream,
             input: asked.input,
         });
@@ -173,6 +176,7 @@ impl Trail {
             purpose: self.stated.purpose.as_deref(),
             api: self.api.map(Api::as_str),
             stream: request.map(|request| request.stream),
+            needs: request.map(|request| request.needs),
             model_requested: request.map(|request| request.model.as_str()),
             context_tokens: request.map(|request| request.input),
             rule: self

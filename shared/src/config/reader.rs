@@ -103,6 +103,22 @@ impl<'v> Reader<'v> {
         self.mistake_near(problem, nearest(given, candidates))
     }
 
+    /// Puts a mistake about the key of this value on record, for which one of `candidates` may have been meant.
+    pub fn unknown_key<'a, T>(
+        &self,
+        problem: impl Into<String>,
+        key: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Option<T> {
+        self.log.mistake(Mistake {
+            path: self.path.clone(),
+            value: String::new(),
+            problem: problem.into(),
+            nearest: nearest(key, candidates),
+        });
+        None
+    }
+
     fn mistake_near<T>(&self, problem: impl Into<String>, nearest: Option<String>) -> Option<T> {
         self.log.mistake(Mistake {
             path: self.path.clone(),
@@ -291,17 +307,12 @@ impl<'v> Section<'v> {
     /// A key that must be there.
     pub fn required(&mut self, key: &'static str) -> Option<Reader<'v>> {
         let found = self.optional(key);
-        if found.is_none() {
-            let path = self.reader.member(key, &Value::Null).path;
-            let problem = "is missing".to_owned();
-            self.reader.log.mistake(Mistake {
-                path,
-                value: String::new(),
-                problem,
-                nearest: None,
-            });
-        }
-        found
+        found.or_else(|| self.missing(key, "is missing"))
+    }
+
+    /// Puts it on record that a key is missing.
+    pub fn missing<T>(&self, key: &str, problem: &str) -> Option<T> {
+        self.reader.member(key, &Value::Null).withheld(problem)
     }
 
     /// A list that may be absent.

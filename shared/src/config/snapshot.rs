@@ -236,7 +236,7 @@ pub struct Workspace {
 }
 
 /// An agent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Agent {
     /// Its name.
     pub name: AgentName,

@@ -7,7 +7,8 @@ use crate::broker::decision::{Asked, Decision};
 use crate::config::{Member, NO_DEFAULTS, Snapshot};
 use crate::ids::{ProviderName, UpstreamModelName};
 use crate::ledger::Usage;
-use crate::routing::{ExclusionReason, Rung, Strategy};
+use crate::policy::Action;
+use crate::routing::{ExclusionReason, Facts, Rung, Strategy};
 use crate::units::{MicroUsd, Timestamp};
 use crate::wire::ir::ChatRequest;
 use crate::wire::{Dropped, Target};
@@ -86,6 +87,8 @@ pub(super) fn report(
         input: asked.input,
         ..Usage::default()
     };
+    let facts = Facts::of_call(asked.agent, asked.headers, asked.request, asked.input);
+    let invoked = (facts, Action::Invoke);
     let member_report = |(index, (member, place)): (usize, (&Member, Place))| {
         let is_in = !matches!(place, Place::Excluded { .. });
         let price = snapshot.prices.get(member.model.as_str());
@@ -94,7 +97,7 @@ pub(super) fn report(
             model: member.model.clone(),
             region: member.provider.region.clone(),
             priority: member.priority,
-            policy: policies::report(snapshot, asked, now, (pool, member), conditions),
+            policy: policies::report(snapshot, invoked, now, (pool, member), conditions),
             weight: member.weight,
             rung: Rung::of(pool, index),
             first_of_hundred: if is_in {

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::broker::decision::Asked;
 use crate::config::{Member, Pool, Snapshot};
 use crate::policy::{Action, Call, Context, Decision, DenialCause, Effect, PolicyId, Principal, Target};
 use crate::routing::Facts;
@@ -39,17 +38,16 @@ pub struct NearMissReport {
 /// Cedar's words.
 pub(super) fn report(
     snapshot: &Snapshot,
-    asked: Asked<'_>,
+    (facts, action): (Facts<'_>, Action),
     now: Timestamp,
     (pool, member): (&Pool, &Member),
     conditions: &[Vec<String>],
 ) -> Option<PolicyReport> {
     let policies = snapshot.policies.as_deref()?;
-    let facts = Facts::of_call(asked.agent, asked.headers, asked.request, asked.input);
     let call = Call {
-        principal: &Principal::from(asked.agent),
-        action: Action::Invoke,
-        target: &Target::new(&asked.request.model, pool, member),
+        principal: &Principal::from(facts.agent),
+        action,
+        target: &Target::new(facts.model, pool, member),
         context: &Context::of(facts, now, None),
     };
     let explanation = policies.explain(&call, conditions);

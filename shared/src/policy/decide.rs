@@ -2,7 +2,7 @@
 //! denies.
 
 use super::evaluate::{EvaluationError, all_hold};
-use super::expression::Expr;
+use super::expression::{ContextAttribute, Expr};
 use super::facts::{Call, Principal, Target};
 use super::index::Index;
 use super::program::{Constraint, Effect, EntityType, Policy, PolicyId, Program, SCHEMA_VERSION, Scope};
@@ -104,6 +104,13 @@ impl Policies {
     #[must_use]
     pub fn all(&self) -> &[Policy] {
         &self.all
+    }
+
+    /// Whether any of them looks at an attribute of the context.
+    #[must_use]
+    pub fn looks_at(&self, attribute: ContextAttribute) -> bool {
+        let mut conditions = self.all.iter().flat_map(|policy| &policy.conditions);
+        conditions.any(|condition| condition.looks_at(attribute))
     }
 
     /// Decides a call of one target.

@@ -231,6 +231,15 @@ impl Expr {
         }
     }
 
+    /// Whether it looks at an attribute of the context.
+    #[must_use]
+    pub fn looks_at(&self, attribute: ContextAttribute) -> bool {
+        match self {
+            Self::Context(of) | Self::ContextHas(of) => *of == attribute,
+            _ => self.parts().any(|part| part.looks_at(attribute)),
+        }
+    }
+
     /// What it is made of.
     fn parts(&self) -> impl Iterator<Item = &Self> {
         let (list, members): (&[Self], &[(Arc<str>, Self)]) = match self {

@@ -1,5 +1,7 @@
 //! What a model may or may not support.
 
+use serde::{Serialize, Serializer};
+
 /// Something that a model may or may not support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Capability {
@@ -28,13 +30,21 @@ impl Capability {
         }
     }
 
+    /// The capability of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|capability| capability.as_str() == name)
+    }
+
     const fn bit(self) -> u8 {
         1 << self as u8
     }
 }
 
 /// A set of capabilities: what a model has, or what a call needs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities(u8);
 
 impl Capabilities {
@@ -78,6 +88,18 @@ impl Capabilities {
         Capability::ALL
             .into_iter()
             .filter(move |capability| self.has(*capability))
+    }
+}
+
+impl Serialize for Capability {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for Capabilities {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
     }
 }
 

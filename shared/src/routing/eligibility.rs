@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Demand;
 use super::order::Placed;
+use super::{Demand, Requirements};
 use crate::config::{Agent, LogicalModel, Member};
 use crate::health::Cause;
 use crate::ids::{ProviderName, UpstreamModelName};
@@ -109,14 +109,31 @@ pub enum ExclusionReason {
     RetryBudget,
 }
 
+impl ExclusionReason {
+    /// The reason as records spell it.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Denied { .. } => "denied",
+            Self::Region => "region",
+            Self::LacksStreaming => "lacks_streaming",
+            Self::LacksTools => "lacks_tools",
+            Self::LacksVision => "lacks_vision",
+            Self::LacksJson => "lacks_json",
+            Self::ContextTooLong { .. } => "context_too_long",
+            Self::Untranslatable { .. } => "untranslatable",
+            Self::CircuitOpen { .. } => "circuit_open",
+            Self::CoolingDown { .. } => "cooling_down",
+            Self::Limited { .. } => "limited",
+            Self::RetryBudget => "retry_budget",
+        }
+    }
+}
+
 /// What a call asks of whoever serves it.
 #[derive(Clone, Copy)]
 pub struct Eligibility<'a> {
-    /// Where it may go; `None`: anywhere.
-    regions: Option<&'a [String]>,
-    /// What agents may ask of the logical model.
-    declared: Capabilities,
-    needs: Capabilities,
+    requirements: Requirements<'a>,
     demand: Demand<'a>,
     /// The estimated tokens of the input.
     input: Tokens,
@@ -135,11 +152,7 @@ impl<'a> Eligibility<'a> {
         input: Tokens,
     ) -> Self {
         Self {
-            regions: regions(agent),
-            declared: model
-                .and_then(|model| model.capabilities)
-                .unwrap_or(Capabilities::ALL),
-            needs,
+            requirements: Requirements::of(agent, model, needs),
             demand,
             input,
             is_in_doubt: false,
@@ -158,16 +171,7 @@ impl<'a> Eligibility<'a> {
 
     /// Whether a member can and may serve it.
     pub fn check(&self, member: &Member) -> Result<(), ExclusionReason> {
-        if !allows(self.regions, member) {
-            return Err(ExclusionReason::Region);
-        }
-        let missing = self
-            .declared
-            .first_missing(self.needs)
-            .or_else(|| member.capabilities.first_missing(self.needs));
-        if let Some(missing) = missing {
-            return Err(missing.into());
-        }
+        self.requirements.check(member)?;
         match member.context {
             Some(context_tokens)
                 if !self.demand.surely_fits(context_tokens)
@@ -227,12 +231,12 @@ pub fn allows_region(agent: &Agent, member: &Member) -> bool {
 }
 
 /// Where an agent's calls may go; `None`: anywhere.
-fn regions(agent: &Agent) -> Option<&[String]> {
+pub(super) fn regions(agent: &Agent) -> Option<&[String]> {
     agent.workspace.as_ref()?.regions.as_deref()
 }
 
 /// An account that does not say where it is may be anywhere.
-fn allows(regions: Option<&[String]>, member: &Member) -> bool {
+pub(super) fn allows(regions: Option<&[String]>, member: &Member) -> bool {
     match (regions, member.provider.region.as_deref()) {
         (None, _) => true,
         (Some(allowed), Some(region)) => allowed.iter().any(|name| name == region),

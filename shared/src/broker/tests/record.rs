@@ -46,6 +46,7 @@ fn a_call_is_recorded_with_who_asked_for_what_and_how_it_went() {
             "llm.purpose": "support",
             "llm.api": "openai.chat",
             "llm.stream": false,
+            "llm.needs": [],
             "llm.model.requested": "gpt",
             "llm.pool": "pair",
             "llm.provider": "openai-b",
@@ -219,6 +220,7 @@ fn a_stream_of_messages_is_recorded_in_the_same_words() {
     let record = call.record();
     assert_eq!(record["llm.api"], "anthropic.messages");
     assert_eq!(record["llm.stream"], true);
+    assert_eq!(record["llm.needs"], json!(["streaming"]));
     assert_eq!(record["llm.outcome"], "ok");
     assert_eq!(record["llm.tokens.input"], 105);
     assert_eq!(record["llm.tokens.cached"], 90);

@@ -183,10 +183,8 @@ pub(super) fn read_capabilities(reader: &Reader<'_>) -> Capabilities {
     let known = Capability::ALL.map(Capability::as_str);
     let read = |entry: &Reader<'_>| {
         let text = entry.string()?;
-        let found = Capability::ALL
-            .into_iter()
-            .find(|capability| capability.as_str() == text);
-        found.or_else(|| entry.unknown_name(format!("is no capability (known: {})", known.join(", ")), known))
+        Capability::named(text)
+            .or_else(|| entry.unknown_name(format!("is no capability (known: {})", known.join(", ")), known))
     };
     reader.list().iter().filter_map(read).collect()
 }

@@ -168,3 +168,32 @@ fn the_reason_for_all_is_that_of_the_member_which_was_closest() {
     );
     assert_eq!(unfit(vec![ExclusionReason::Region, untranslatable]), None);
 }
+
+#[test]
+fn a_reason_is_spelt_as_in_records() {
+    let reasons = [
+        ExclusionReason::Denied {
+            cause: DenialCause::Forbidden,
+            policies: Vec::new(),
+        },
+        ExclusionReason::Region,
+        ExclusionReason::LacksStreaming,
+        ExclusionReason::LacksTools,
+        ExclusionReason::LacksVision,
+        ExclusionReason::LacksJson,
+        ExclusionReason::ContextTooLong {
+            context_tokens: Tokens(1),
+        },
+        ExclusionReason::Untranslatable { place: String::new() },
+        ExclusionReason::CircuitOpen { for_ms: Millis(1) },
+        ExclusionReason::CoolingDown {
+            for_ms: Millis(1),
+            cause: Cause::Throttled,
+        },
+        ExclusionReason::Limited { for_ms: Millis(1) },
+        ExclusionReason::RetryBudget,
+    ];
+    for reason in reasons {
+        assert_eq!(serde_json::to_value(&reason).unwrap()["reason"], reason.as_str());
+    }
+}
