@@ -3,7 +3,6 @@
 use crate::acceptance::Judgement;
 use crate::broker::Output;
 use crate::call::{Attempt, Call, Outcome};
-use crate::config::Snapshot;
 use crate::metrics::{Labels, Metric};
 use crate::routing::{last_rung, own_retries};
 use crate::units::MicroUsd;
@@ -37,10 +36,10 @@ impl Saved {
 }
 
 impl Costs {
-    pub fn of(call: &Call, snapshot: &Snapshot) -> Self {
+    pub fn of(call: &Call) -> Self {
         let cost = |attempt: &Attempt| {
-            let price = snapshot.prices.get(attempt.model.as_str())?;
-            Some(price.cost(attempt.usage.as_ref()?))
+            let price = call.pool.members.get(attempt.member)?.price?;
+            price.known_cost(attempt.usage.as_ref()?)
         };
         let costs = Self {
             of_attempts: call.attempts.iter().map(cost).collect(),

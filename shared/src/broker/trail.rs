@@ -113,7 +113,7 @@ impl Trail {
             .and_then(|call| learn(&call.borrow(), now, output));
         let call = self.upstream.as_ref().map(|call| call.borrow());
         let costs = match &call {
-            Some(call) => Costs::of(call, &self.snapshot),
+            Some(call) => Costs::of(call),
             None => Costs::default(),
         };
         let mut record = self.record(call.as_ref(), &costs, now);

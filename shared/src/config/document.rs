@@ -7,6 +7,7 @@ mod health_check;
 mod models;
 mod policies;
 mod pools;
+mod prices;
 mod providers;
 
 pub use agents::{AgentEntry, TenantEntry, WorkspaceEntry};
@@ -69,7 +70,7 @@ impl<'v> Document<'v> {
                 .collect(),
             prices: section
                 .optional("prices")
-                .map(|prices| models::read_prices(&prices))
+                .map(|prices| prices::read_prices(&prices))
                 .unwrap_or_default(),
             policies: section
                 .optional("policies")

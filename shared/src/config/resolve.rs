@@ -12,7 +12,7 @@ use super::document::{AgentEntry, Document, ProviderEntry, RuleEntry};
 use super::reader::{Log, Reader};
 use super::snapshot::{Agent, Pool, Provider, Rule, Snapshot, Workspace};
 use crate::ids::{AgentName, ConfigVersion, ProviderName, RuleName};
-use crate::ledger::Price;
+use crate::ledger::Prices;
 
 /// Things by name, in the order in which they stood in the document.
 struct Named<T>(Vec<(String, T)>);
@@ -61,11 +61,8 @@ pub(super) fn resolve(
         .flat_map(|agent| agent.attributes.iter().map(|(key, _)| *key))
         .collect();
     let attributes: Vec<&str> = attributes.into_iter().collect();
-    let prices: HashMap<String, Price> = document
-        .prices
-        .iter()
-        .map(|(model, price)| ((*model).to_owned(), *price))
-        .collect();
+    let prices = document.prices.iter();
+    let prices = Prices::new(prices.map(|(model, price)| ((*model).to_owned(), *price)));
     let known = pools::Known {
         providers: &providers,
         prices: &prices,

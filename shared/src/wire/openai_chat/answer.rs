@@ -11,10 +11,11 @@ use crate::wire::{Flaw, Observation};
 /// Notes usage, model and finish reason of a whole answer, and whether it is one; `None` if the text is no whole
 /// object.
 pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Judged> {
-    let members = scan::members(body, ["model", "choices", "usage", "error"]).ok()?;
-    let [model, choices, reported, error] = members.values;
+    let members = scan::members(body, ["model", "choices", "usage", "error", "service_tier"]).ok()?;
+    let [model, choices, reported, error, tier] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
-    observation.note_usage(reported.and_then(|value| usage::read(value.span.of(body))));
+    let tier = tier.map(|tier| tier.span.of(body));
+    observation.note_usage(reported.and_then(|value| usage::read(value.span.of(body), tier)));
     observe_choices(
         choices.map(|value| value.span.of(body)).unwrap_or_default(),
         observation,

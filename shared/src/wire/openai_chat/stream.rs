@@ -19,10 +19,13 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
         observation.note_end();
         return EventClass::Preamble;
     }
-    let Ok(members) = scan::members(data, ["model", "choices", "usage", "error", "object"]) else {
+    let Ok(members) = scan::members(
+        data,
+        ["model", "choices", "usage", "error", "object", "service_tier"],
+    ) else {
         return EventClass::Preamble;
     };
-    let [model, choices, reported, error, object] = members.values;
+    let [model, choices, reported, error, object, tier] = members.values;
     // The second is how some compatible servers put it.
     if error.is_some_and(|value| value.kind != Kind::Null)
         || object.is_some_and(|value| value.span.of(data) == b"\"error\"")
@@ -30,7 +33,8 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
         return EventClass::Error;
     }
     observation.note_model(model.map(|value| value.span.of(data)));
-    let usage = reported.and_then(|value| usage::read(value.span.of(data)));
+    let usage =
+        reported.and_then(|value| usage::read(value.span.of(data), tier.map(|tier| tier.span.of(data))));
     observation.note_usage(usage);
     let choices = choices.map(|value| value.span.of(data)).unwrap_or_default();
     let is_empty = answer::observe_choices(choices, observation) == 0;
