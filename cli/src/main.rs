@@ -3,8 +3,10 @@
 mod calls;
 mod columns;
 mod document;
+mod dollars;
 mod explain;
 mod http;
+mod prices;
 mod render;
 mod status;
 mod token;
@@ -44,6 +46,8 @@ enum Command {
     Token(token::Command),
     /// Show the calls of an access log as a table.
     Calls(calls::Options),
+    /// Show what models cost: the shipped list prices, and what the configuration says.
+    Prices(prices::Options),
     /// Show the figures of a running broker's rules, and how its accounts stand.
     Status(status::Options),
 }
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Token(command) => token::run(&command),
         Command::Calls(options) => calls::run(&options),
+        Command::Prices(options) => prices::run(&options),
         Command::Status(options) => status::run(&options),
     };
     match result {

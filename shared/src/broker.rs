@@ -2,6 +2,7 @@
 //! provider may or can, and records how the call ended.
 
 mod cascade;
+mod costs;
 pub mod decision;
 mod offer;
 mod permission;

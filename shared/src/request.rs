@@ -105,6 +105,8 @@ pub struct Metadata {
     pub purpose: Option<String>,
     /// The tier that it wishes for.
     pub tier: Option<String>,
+    /// The feature of a product that it is for.
+    pub feature: Option<String>,
 }
 
 /// Why a body is no request.
@@ -278,8 +280,14 @@ fn read_metadata(body: &[u8], value: Option<Value>) -> Metadata {
         let is_short = quoted.len() <= MAX_STATED + 2;
         is_short.then(|| scan::string(quoted))?.map(Cow::into_owned)
     };
-    let [step, purpose, tier] = object_members(body, value, ["step", "purpose", "tier"]).map(text);
-    Metadata { step, purpose, tier }
+    let keys = ["step", "purpose", "tier", "feature"];
+    let [step, purpose, tier, feature] = object_members(body, value, keys).map(text);
+    Metadata {
+        step,
+        purpose,
+        tier,
+        feature,
+    }
 }
 
 /// The members of a member that is an object; none of what is given twice.

@@ -149,6 +149,16 @@ fn what_a_tenant_a_model_a_rule_a_price_or_an_agent_may_not_hold_says_what_would
             "prices.gpt-5-mini.cache_read: `1` must be dollars",
         ),
         (
+            "/prices/gpt-5-mini/tiers",
+            json!({"flex": -1}),
+            "prices.gpt-5-mini.tiers.flex: `-1` must be a factor of the standard price",
+        ),
+        (
+            "/prices/gpt-5-mini/long_context",
+            json!({"above": "many", "input": 1, "output": 1}),
+            "prices.gpt-5-mini.long_context.above: `many` must be a number of tokens such as 200000 or 200k",
+        ),
+        (
             "/identity/tokens",
             json!(false),
             "identity.tokens: `false` must be `true`",
