@@ -8,6 +8,7 @@ mod explain;
 mod http;
 mod prices;
 mod render;
+mod spend;
 mod status;
 mod token;
 mod up;
@@ -46,6 +47,8 @@ enum Command {
     Token(token::Command),
     /// Show the calls of an access log as a table.
     Calls(calls::Options),
+    /// Add up what calls cost, from access logs.
+    Spend(spend::Options),
     /// Show what models cost: the shipped list prices, and what the configuration says.
     Prices(prices::Options),
     /// Show the figures of a running broker's rules, and how its accounts stand.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Explain(options) => explain::run(&options),
         Command::Token(command) => token::run(&command),
         Command::Calls(options) => calls::run(&options),
+        Command::Spend(options) => spend::run(&options),
         Command::Prices(options) => prices::run(&options),
         Command::Status(options) => status::run(&options),
     };

@@ -6,6 +6,7 @@ mod acceptance;
 mod care;
 mod health_check;
 mod mistakes;
+mod prices;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod refused_values;

@@ -162,6 +162,9 @@ impl Percent {
     }
 }
 
+/// Hundredths of millionths in a micro-dollar.
+const UNIT: u128 = 100_000_000;
+
 impl Price {
     /// The highest rate: a million dollars per million tokens.
     pub const MAX_RATE: u64 = 1_000_000_000_000;
@@ -209,8 +212,6 @@ impl Price {
     fn cost_at(&self, usage: &Usage, percent: Percent) -> MicroUsd {
         let long = self.long_context.filter(|long| usage.input > long.above);
         let rates = long.map_or(self.rates, |long| long.rates);
-        // A hundred times a millionth of a micro-dollar.
-        const UNIT: u128 = 100_000_000;
         let parts = rates.millionths(usage).saturating_mul(u128::from(percent.0));
         MicroUsd(u64::try_from(parts.saturating_add(UNIT / 2) / UNIT).unwrap_or(u64::MAX))
     }

@@ -38,7 +38,7 @@ fn usage(call: &Driver) -> [&Value; 4] {
 /// A stream of which these events came, and then the agent left.
 fn left(dialect: Dialect, model: &str, account: &str, events: &[&str]) -> Driver {
     let mut call = Driver::forwarded(dialect, &stream(model));
-    let text: String = events.iter().map(|data| format!("data: {data}\n\n")).collect();
+    let text = format!("data: {}\n\n", events.join("\n\ndata: "));
     call.attempt(account, [(5, status(200, STREAM)), (5, part(&text))]);
     call.answered();
     call.finish();

@@ -1,9 +1,8 @@
 //! `prices`: what models cost, in dollars per million tokens.
 
-use crate::config::criteria::read_count;
+use super::pools::read_context;
 use crate::config::reader::{Reader, Section};
 use crate::ledger::{LongContext, Percent, Price, Rate, Rates, Tiers};
-use crate::units::Tokens;
 
 pub(super) fn read_prices<'v>(reader: &Reader<'v>) -> Vec<(&'v str, Price)> {
     let price = |(model, entry): &(&'v str, Reader<'v>)| Some((*model, read_price(entry)?));
@@ -55,7 +54,7 @@ fn read_rates(section: &mut Section<'_>) -> Option<Rates> {
 
 fn read_long_context(reader: &Reader<'_>) -> Option<LongContext> {
     let mut section = reader.section()?;
-    let above = section.required("above").and_then(|above| count(&above));
+    let above = section.required("above").and_then(|above| read_context(&above));
     let rates = read_rates(&mut section);
     section.end();
     Some(LongContext {
@@ -88,16 +87,5 @@ fn rate(reader: &Reader<'_>) -> Option<Rate> {
     match reader.value().as_f64().and_then(Price::rate) {
         Some(rate) => Some(rate),
         None => reader.mistake("must be dollars per million tokens, from 0 to 1000000"),
-    }
-}
-
-/// A number of tokens, as `200000` or `200k`.
-fn count(reader: &Reader<'_>) -> Option<Tokens> {
-    match reader.value().as_str() {
-        Some(text) => match read_count(text) {
-            Some(tokens) => Some(Tokens(tokens)),
-            None => reader.mistake("must be a number of tokens such as 200000 or 200k"),
-        },
-        None => reader.integer(1..=1_000_000_000).map(Tokens),
     }
 }

@@ -7,9 +7,8 @@ use crate::config::{
     Audience, CredentialSource, Defaults, Operator, Scheme, Subject, Test, Timeouts, filter_part, load,
 };
 use crate::identity::TokenDigest;
-use crate::ledger::{LongContext, Percent, Price, Rates, Tiers};
 use crate::provider::{Capabilities, Capability};
-use crate::units::{Millis, Tokens};
+use crate::units::Millis;
 
 fn failover_of(document: &Value, pool: usize) -> u32 {
     loaded(document).snapshot.pools[pool].failover
@@ -93,53 +92,6 @@ fn what_a_member_can_do_is_as_written_else_as_is_known_of_the_model_else_everyth
         let document = with("/pools/0/members/0/context_tokens", value);
         assert_eq!(abilities(&document, 0), (Capabilities::ALL, Some(tokens)));
     }
-}
-
-#[test]
-fn a_member_costs_what_is_written_else_what_the_list_price_is() {
-    let price = |document: &Value| loaded(document).snapshot.pools[0].members[0].price;
-    let input = |document: &Value| price(document).map(|price| price.rates.input);
-    assert_eq!(input(&valid()), Price::rate(0.25));
-    let listed = with("/pools/0/members/0/model", json!("claude-haiku-4-5-20251001"));
-    assert_eq!(input(&listed), Price::rate(1.0));
-    let unknown = with("/pools/0/members/0/model", json!("house-model"));
-    assert_eq!(price(&unknown), None);
-}
-
-#[test]
-fn a_price_may_have_rates_of_its_own_for_caches_long_inputs_and_tiers() {
-    let written = |price: Value| {
-        let document = with("/prices/gpt-5-mini", price);
-        loaded(&document).snapshot.pools[0].members[0].price.unwrap()
-    };
-    let rate = |dollars| Price::rate(dollars).unwrap();
-    let plain = written(json!({"input": 3, "output": 15})).rates;
-    assert_eq!(plain, Rates::flat(rate(3.0), rate(15.0)));
-    let cached = written(json!({"input": 3, "output": 15, "cache_read": 0.3, "cache_write": 3.75})).rates;
-    assert_eq!(
-        (cached.cache_read, cached.cache_write, cached.cache_write_hour),
-        (rate(0.3), rate(3.75), rate(6.0))
-    );
-    let full = written(json!({
-        "input": 3, "output": 15, "reasoning": 20, "cache_write_1h": 5,
-        "long_context": {"above": "200k", "input": 6, "output": 22.5},
-        "tiers": {"flex": 0.5, "priority": 2},
-    }));
-    assert_eq!(
-        (full.rates.reasoning, full.rates.cache_write_hour),
-        (rate(20.0), rate(5.0))
-    );
-    let long = LongContext {
-        above: Tokens(200_000),
-        rates: Rates::flat(rate(6.0), rate(22.5)),
-    };
-    assert_eq!(full.long_context, Some(long));
-    let tiers = Tiers {
-        flex: Percent::from_factor(0.5),
-        priority: Percent::from_factor(2.0),
-        batch: None,
-    };
-    assert_eq!(full.tiers, tiers);
 }
 
 #[test]

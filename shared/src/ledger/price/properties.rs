@@ -3,25 +3,29 @@ use proptest::prelude::*;
 use super::*;
 
 fn a_usage() -> impl Strategy<Value = Usage> {
-    (prop::array::uniform6(any::<u64>()), 0..5_usize).prop_map(|(parts, tier)| {
-        let [
-            input,
-            cache_read,
-            cache_write,
-            cache_write_hour,
-            output,
-            reasoning,
-        ] = parts.map(Tokens);
-        Usage {
-            input,
-            cache_read,
-            cache_write,
-            cache_write_hour,
-            output,
-            reasoning,
-            tier: ServiceTier::ALL[tier],
-        }
-    })
+    (
+        prop::array::uniform6(any::<u64>()),
+        prop::sample::select(&ServiceTier::ALL[..]),
+    )
+        .prop_map(|(parts, tier)| {
+            let [
+                input,
+                cache_read,
+                cache_write,
+                cache_write_hour,
+                output,
+                reasoning,
+            ] = parts.map(Tokens);
+            Usage {
+                input,
+                cache_read,
+                cache_write,
+                cache_write_hour,
+                output,
+                reasoning,
+                tier,
+            }
+        })
 }
 
 fn a_price() -> impl Strategy<Value = Price> {
