@@ -1,13 +1,14 @@
 //! `broker prices`: what models cost, where that stands, and of when it is.
 
+mod json;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::{Value, json};
 use shared::config::Snapshot;
-use shared::ledger::{AS_OF, Percent, Price, Prices, Rate, Rates, Source, shipped_rows};
+use shared::ledger::{AS_OF, Percent, Price, Prices, Rates, Source, shipped_rows};
 
 use crate::columns;
 use crate::document;
@@ -32,7 +33,7 @@ pub fn run(options: &Options) -> Result<()> {
         }
     };
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&to_json(&rows))?);
+        println!("{}", serde_json::to_string_pretty(&json::Report::of(&rows))?);
     } else {
         print!("{}", table(&rows));
     }
@@ -87,12 +88,8 @@ fn table(rows: &[Row]) -> String {
 /// One line for a model, and one more for its long inputs.
 fn lines(row: &Row) -> Vec<[String; 9]> {
     let Some((price, source)) = &row.price else {
-        let mut line = [const { String::new() }; 9];
-        line.iter_mut().for_each(|cell| "-".clone_into(cell));
-        let [model, .., source] = &mut line;
-        model.clone_from(&row.model);
-        "unknown: calls have no cost".clone_into(source);
-        return vec![line];
+        let unknown = "unknown: calls have no cost";
+        return vec![[row.model.as_str(), "-", "-", "-", "-", "-", "-", "-", unknown].map(str::to_owned)];
     };
     let line = |name: String, rates: &Rates, tiers: String, source: String| {
         let [input, output, reasoning, read, write, hour] = cells(rates);
@@ -124,15 +121,9 @@ fn cells(rates: &Rates) -> [String; 6] {
 }
 
 fn tiers(price: &Price) -> String {
-    let known = [
-        ("flex", price.tiers.flex),
-        ("priority", price.tiers.priority),
-        ("batch", price.tiers.batch),
-    ];
-    let known = known.iter().filter_map(|(name, percent)| {
-        let percent = (*percent)?;
-        Some(format!("{name} {}%", percent.hundredths()))
-    });
+    let known = tiers_of(price)
+        .into_iter()
+        .filter_map(|(name, percent)| Some(format!("{name} {}%", percent?.hundredths())));
     let known: Vec<String> = known.collect();
     if known.is_empty() {
         "-".to_owned()
@@ -141,58 +132,19 @@ fn tiers(price: &Price) -> String {
     }
 }
 
+fn tiers_of(price: &Price) -> [(&'static str, Option<Percent>); 3] {
+    [
+        ("flex", price.tiers.flex),
+        ("priority", price.tiers.priority),
+        ("batch", price.tiers.batch),
+    ]
+}
+
 fn source_name(source: Source) -> String {
     match source {
         Source::Configuration => "configuration".to_owned(),
         Source::Shipped => format!("shipped {AS_OF}"),
     }
-}
-
-fn to_json(rows: &[Row]) -> Value {
-    let rates = |rates: &Rates| {
-        let rate = |rate: Rate| rate.per_million().as_dollars();
-        json!({
-            "input": rate(rates.input),
-            "output": rate(rates.output),
-            "reasoning": rate(rates.reasoning),
-            "cache_read": rate(rates.cache_read),
-            "cache_write": rate(rates.cache_write),
-            "cache_write_1h": rate(rates.cache_write_hour),
-        })
-    };
-    let factor = |percent: Option<Percent>| percent.map(|percent| f64::from(percent.hundredths()) / 100.0);
-    let row = |row: &Row| {
-        let Some((price, source)) = &row.price else {
-            return json!({"model": row.model, "source": null});
-        };
-        let mut told = rates(&price.rates);
-        told["model"] = json!(row.model);
-        told["source"] = json!(match source {
-            Source::Configuration => "configuration",
-            Source::Shipped => "shipped",
-        });
-        if let Some(long) = &price.long_context {
-            told["long_context"] = rates(&long.rates);
-            told["long_context"]["above"] = json!(long.above);
-        }
-        let tiers = &price.tiers;
-        let tiers = [
-            ("flex", factor(tiers.flex)),
-            ("priority", factor(tiers.priority)),
-            ("batch", factor(tiers.batch)),
-        ];
-        for (name, factor) in tiers {
-            if let Some(factor) = factor {
-                told["tiers"][name] = json!(factor);
-            }
-        }
-        told
-    };
-    json!({
-        "shipped_as_of": AS_OF,
-        "unit": "usd_per_million_tokens",
-        "prices": rows.iter().map(row).collect::<Vec<_>>(),
-    })
 }
 
 #[cfg(test)]

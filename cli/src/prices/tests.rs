@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use serde_json::json;
+
 use super::*;
 
 const CONFIG: &str = "
@@ -40,7 +42,8 @@ nobody-knows                    -       -       -          -           -        
 
 #[test]
 fn golden_json() {
-    let told = to_json(&configured());
+    let rows = configured();
+    let told = serde_json::to_value(json::Report::of(&rows)).unwrap();
     assert_eq!(told["shipped_as_of"], "2026-11-21");
     assert_eq!(
         told["prices"][0],

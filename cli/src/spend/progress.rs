@@ -44,22 +44,22 @@ impl Progress {
         self.read = self.read.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
         if self.is_shown && self.drawn.elapsed() >= INTERVAL {
             self.drawn = Instant::now();
-            self.write(&bar(self.read, self.total, self.started.elapsed()));
+            show(&bar(self.read, self.total, self.started.elapsed()));
         }
     }
 
     /// Everything is read: the bar makes room.
     pub fn end(&self) {
         if self.is_shown {
-            self.write("");
+            show("");
         }
     }
+}
 
-    /// Progress that cannot be shown is none that anybody misses.
-    fn write(&self, text: &str) {
-        let mut stderr = std::io::stderr().lock();
-        let _shown = write!(stderr, "\r{text}\u{1b}[K").and_then(|()| stderr.flush());
-    }
+/// Progress that cannot be shown is none that anybody misses.
+fn show(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let _shown = write!(stderr, "\r{text}\u{1b}[K").and_then(|()| stderr.flush());
 }
 
 fn bar(read: u64, total: Option<u64>, took: Duration) -> String {

@@ -59,7 +59,9 @@ impl<'a> Report<'a> {
             });
         }
         let mut total = Sums::default();
-        rows.iter().for_each(|(_, sums)| total.add(sums));
+        for (_, sums) in &rows {
+            total.add(sums);
+        }
         Self {
             query,
             rows,

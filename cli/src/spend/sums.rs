@@ -68,7 +68,7 @@ impl Found {
         }
     }
 
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: &Self) {
         self.lines += other.lines;
         self.no_records += other.no_records;
         for (key, sums) in &other.groups {

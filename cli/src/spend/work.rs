@@ -27,7 +27,7 @@ pub fn add_up(files: &[PathBuf], query: &Query) -> Result<Found> {
         let mut found = Found::default();
         for handle in handles {
             match handle.join() {
-                Ok(part) => found.merge(part),
+                Ok(part) => found.merge(&part),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
