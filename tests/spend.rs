@@ -85,7 +85,7 @@ async fn a_model_costs_its_list_price_under_a_clouds_name_and_an_unknown_one_not
 
 #[tokio::test]
 async fn a_stream_that_broke_off_is_billed_as_an_estimate() {
-    let (openai, _, broker) = accounts().await;
+    let (openai, _anthropic, broker) = accounts().await;
     openai.behave(Behaviour::broken_after(4));
     let stream = broker.call(CHAT, TOKEN, call("listed", true)).send().await;
     timed_reads(stream.expect("an answer")).await;
@@ -97,7 +97,7 @@ async fn a_stream_that_broke_off_is_billed_as_an_estimate() {
 
 #[tokio::test]
 async fn a_bill_can_be_told_apart_by_the_feature_that_calls_name() {
-    let (_, _, broker) = accounts().await;
+    let (_openai, _anthropic, broker) = accounts().await;
     let named = broker
         .call(CHAT, TOKEN, call("listed", false))
         .header("x-broker-feature", "inbox");
