@@ -202,8 +202,8 @@ fn an_agent_sees_the_models_that_a_policy_lets_it_list() {
             .map(|model| model["id"].as_str().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    let list = r#"permit(principal, action == Action::"list", resource)
-        when { resource in [Model::"gpt", Pool::"claude"] };"#;
+    let list = r#"permit(principal, action == Action::"list", resource in Model::"gpt");
+        permit(principal, action == Action::"list", resource in Pool::"claude");"#;
     assert_eq!(names(list, "enforce"), ["claude", "gpt"]);
     let invoke = r#"permit(principal, action == Action::"invoke", resource);"#;
     assert!(names(invoke, "enforce").is_empty());

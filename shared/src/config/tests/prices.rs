@@ -20,6 +20,24 @@ fn a_member_costs_what_is_written_else_what_the_list_price_is() {
 }
 
 #[test]
+fn a_pool_that_asks_the_cheapest_first_warns_of_models_without_any_price() {
+    let warnings = |model: &str| {
+        let mut document = with("/pools/0/routing", json!("lowest-cost"));
+        for member in document["pools"][0]["members"].as_array_mut().unwrap() {
+            member["model"] = json!("gpt-5-mini");
+        }
+        document["pools"][0]["members"][0]["model"] = json!(model);
+        let warnings = loaded(&document).warnings;
+        let warnings = warnings.iter().map(ToString::to_string);
+        warnings
+            .filter(|warning| warning.contains("has no price"))
+            .count()
+    };
+    assert_eq!(warnings("claude-opus-5-5"), 0);
+    assert_eq!(warnings("house-model"), 1);
+}
+
+#[test]
 fn a_price_may_have_rates_of_its_own_for_caches_long_inputs_and_tiers() {
     let written = |price: Value| {
         let document = with("/prices/gpt-5-mini", price);
