@@ -40,6 +40,8 @@ mod reload;
 #[cfg(test)]
 mod routing;
 #[cfg(test)]
+mod spend;
+#[cfg(test)]
 mod stats;
 #[cfg(test)]
 mod status;

@@ -3,10 +3,13 @@
 mod calls;
 mod columns;
 mod document;
+mod dollars;
 mod explain;
 mod http;
 mod policy;
+mod prices;
 mod render;
+mod spend;
 mod status;
 mod token;
 mod up;
@@ -48,6 +51,10 @@ enum Command {
     Token(token::Command),
     /// Show the calls of an access log as a table.
     Calls(calls::Options),
+    /// Add up what calls cost, from access logs.
+    Spend(spend::Options),
+    /// Show what models cost: the shipped list prices, and what the configuration says.
+    Prices(prices::Options),
     /// Show the figures of a running broker's rules, and how its accounts stand.
     Status(status::Options),
 }
@@ -74,6 +81,8 @@ fn main() -> ExitCode {
         Command::Policy(command) => return policy::run(&command),
         Command::Token(command) => token::run(&command),
         Command::Calls(options) => calls::run(&options),
+        Command::Spend(options) => spend::run(&options),
+        Command::Prices(options) => prices::run(&options),
         Command::Status(options) => status::run(&options),
     };
     match result {

@@ -94,6 +94,9 @@ pub struct Record<'a> {
     /// What the call is for.
     #[serde(rename = "llm.purpose", skip_serializing_if = "Option::is_none")]
     pub purpose: Option<&'a str>,
+    /// The feature of a product that the call is for.
+    #[serde(rename = "llm.feature", skip_serializing_if = "Option::is_none")]
+    pub feature: Option<&'a str>,
     /// The API that the agent spoke.
     #[serde(rename = "llm.api", skip_serializing_if = "Option::is_none")]
     pub api: Option<&'static str>,
@@ -163,6 +166,9 @@ pub struct Record<'a> {
     /// Both together.
     #[serde(rename = "llm.tokens.total", skip_serializing_if = "Option::is_none")]
     pub tokens_total: Option<Tokens>,
+    /// `estimated` if the provider did not say what was used, because the answer broke off.
+    #[serde(rename = "llm.usage", skip_serializing_if = "Option::is_none")]
+    pub usage: Option<&'static str>,
     /// Input that came from the provider's cache.
     #[serde(rename = "llm.tokens.cached", skip_serializing_if = "Option::is_none")]
     pub tokens_cached: Option<Tokens>,
@@ -197,6 +203,9 @@ pub struct Record<'a> {
     /// Dollars of all attempts, as far as usage and price are known.
     #[serde(rename = "llm.cost.usd", skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// Of these, the dollars of attempts whose answer the agent did not get.
+    #[serde(rename = "llm.cost.failed_usd", skip_serializing_if = "Option::is_none")]
+    pub failed_usd: Option<f64>,
     /// Dollars that a cascade saved against asking its last rung alone; below zero if it cost more.
     #[serde(rename = "llm.cost.saved_usd", skip_serializing_if = "Option::is_none")]
     pub saved_usd: Option<f64>,

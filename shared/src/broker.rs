@@ -2,6 +2,7 @@
 //! provider may or can, and records how the call ended.
 
 mod cascade;
+mod costs;
 pub mod decision;
 pub(crate) mod offer;
 mod permission;

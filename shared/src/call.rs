@@ -1,6 +1,7 @@
 //! One call that is under way: what the two roles of the filter share in memory.
 
 mod health;
+mod spent;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -100,6 +101,8 @@ pub struct Attempt {
     pub judgement: Option<Judgement>,
     /// What its answer used, if it was one and says so; noted when the attempt is over.
     pub usage: Option<Usage>,
+    /// Whether that is an estimate, for want of the provider's word.
+    pub is_usage_estimated: bool,
 }
 
 impl Attempt {
@@ -169,6 +172,7 @@ impl Call {
     /// Forgets what the answer of an earlier attempt said. That one cannot be delivered any more either: if what
     /// follows is no attempt of the plan, no answer is left.
     pub fn forget_answer(&mut self) {
+        self.note_usage();
         self.observation = Observation::default();
         self.dropped = Dropped::default();
         self.first_byte_at = None;

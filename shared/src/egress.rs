@@ -205,6 +205,7 @@ impl Egress {
             rung,
             judgement: None,
             usage: None,
+            is_usage_estimated: false,
         });
         drop(shared);
         Ok(Self {

@@ -18,6 +18,8 @@ pub const X_STAINLESS_RETRY_COUNT: &str = "x-stainless-retry-count";
 pub const X_BROKER_STEP: &str = "x-broker-step";
 /// What the agent says the call is for, for rules.
 pub const X_BROKER_PURPOSE: &str = "x-broker-purpose";
+/// The feature of a product that a call is for.
+pub const X_BROKER_FEATURE: &str = "x-broker-feature";
 /// The tier that the agent wishes for, for rules.
 pub const X_BROKER_TIER: &str = "x-broker-tier";
 /// The person behind the agent, in the agent's words, for the record.

@@ -34,6 +34,10 @@ pub const MAX_OBSERVED_ANSWER: usize = 16 << 20;
 /// The longest event of a stream that is kept until it is whole. A longer one passes through unread.
 pub const MAX_EVENT: usize = 4 << 20;
 
+/// How many bytes of output count as a token where a stream broke off before its provider counted: English text has
+/// some four, other scripts and code fewer, so that it is rather too little that is estimated.
+pub const BYTES_PER_OUTPUT_TOKEN: u64 = 4;
+
 /// Attempts of one call, the first included; the rendered route retries at most this often less one.
 pub const MAX_ATTEMPTS: u32 = 11;
 

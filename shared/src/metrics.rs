@@ -7,8 +7,18 @@
 pub const PREFIX: &str = "model_broker";
 
 /// The labels, in the order in which they are written.
-pub const LABELS: [&str; 9] = [
-    "agent", "pool", "provider", "model", "rung", "outcome", "status", "cause", "rule",
+pub const LABELS: [&str; 11] = [
+    "agent",
+    "pool",
+    "provider",
+    "model",
+    "rung",
+    "outcome",
+    "status",
+    "cause",
+    "rule",
+    "workspace",
+    "tenant",
 ];
 
 /// What stands in for a label that does not apply.
@@ -29,8 +39,12 @@ pub enum Metric {
     CachedTokens,
     /// Tokens of outputs. Counter; agent, pool, provider, model.
     OutputTokens,
-    /// Cost in millionths of a dollar. Counter; agent, pool, provider, model.
+    /// Cost in millionths of a dollar. Counter; agent, pool, provider, model, workspace, tenant.
     CostMicroUsd,
+    /// Of that, what answers cost that no agent got. Counter; the same.
+    FailedCostMicroUsd,
+    /// Answers whose cost is not known, for want of usage or of a price. Counter; provider, model.
+    UnpricedCalls,
     /// Circuits that opened. Counter; provider, model.
     CircuitOpenings,
     /// Cool-downs that began. Counter; provider, model, cause.
@@ -72,6 +86,8 @@ impl Metric {
             Self::CachedTokens => "cached_tokens",
             Self::OutputTokens => "output_tokens",
             Self::CostMicroUsd => "cost_micro_usd",
+            Self::FailedCostMicroUsd => "failed_cost_micro_usd",
+            Self::UnpricedCalls => "unpriced_calls",
             Self::CircuitOpenings => "circuit_openings",
             Self::Cooldowns => "cooldowns",
             Self::Rungs => "cascade_rungs",
@@ -116,6 +132,10 @@ pub struct Labels<'a> {
     pub cause: Option<&'a str>,
     /// The rule that chose the pool; `match_when` if it was the pool's own condition.
     pub rule: Option<&'a str>,
+    /// The agent's workspace.
+    pub workspace: Option<&'a str>,
+    /// The workspace's tenant.
+    pub tenant: Option<&'a str>,
 }
 
 impl<'a> Labels<'a> {
@@ -132,6 +152,8 @@ impl<'a> Labels<'a> {
             self.status,
             self.cause,
             self.rule,
+            self.workspace,
+            self.tenant,
         ]
     }
 }

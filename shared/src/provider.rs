@@ -1,6 +1,7 @@
 //! What a provider account is sent beside the body: a clean slate of headers for every attempt.
 
 mod capability;
+pub mod model_name;
 pub mod models;
 
 use std::borrow::Cow;

@@ -107,6 +107,8 @@ pub struct Metadata {
     pub tier: Option<String>,
     /// The person behind the agent: the body's `safety_identifier`, else its `user`, else `metadata.user_id`.
     pub user: Option<String>,
+    /// The feature of a product that it is for.
+    pub feature: Option<String>,
 }
 
 /// Why a body is no request.
@@ -284,14 +286,15 @@ fn read_metadata(body: &[u8], value: Option<Value>, users: [Option<Value>; 2]) -
         let is_short = quoted.len() <= MAX_STATED + 2;
         is_short.then(|| scan::string(quoted))?.map(Cow::into_owned)
     };
-    let members = object_members(body, value, ["step", "purpose", "tier", "user_id"]);
-    let [step, purpose, tier, user_id] = members.map(text);
+    let keys = ["step", "purpose", "tier", "feature", "user_id"];
+    let [step, purpose, tier, feature, user_id] = object_members(body, value, keys).map(text);
     let user = users.into_iter().find_map(text).or(user_id);
     Metadata {
         step,
         purpose,
         tier,
         user,
+        feature,
     }
 }
 

@@ -66,7 +66,7 @@ impl MicroUsd {
     #[must_use]
     #[expect(
         clippy::cast_precision_loss,
-        reason = "display only: micro-dollars are exact in f64 up to nine billion dollars"
+        reason = "display only: micro-dollars are exact in f64 up to eight billion dollars"
     )]
     pub fn as_dollars(self) -> f64 {
         self.0 as f64 / 1e6

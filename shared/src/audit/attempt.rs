@@ -22,6 +22,15 @@ pub struct AttemptRecord<'a> {
     /// The provider's own id of the request, to ask its support about.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
+    /// Tokens of the input, cached ones included, if the answer says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Tokens>,
+    /// Tokens of the output, reasoning included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<Tokens>,
+    /// Dollars, if usage and price are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost_usd: Option<f64>,
     /// What concerns cascades only.
     #[serde(flatten)]
     rung: Option<RungRecord>,
@@ -41,19 +50,10 @@ struct RungRecord {
     /// Why an answer that was to be judged was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     unjudged: Option<Unjudged>,
-    /// Tokens of the input, cached ones included.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<Tokens>,
-    /// Tokens of the output, reasoning included.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output: Option<Tokens>,
-    /// Dollars, if usage and price are known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cost_usd: Option<f64>,
 }
 
 impl RungRecord {
-    fn of(attempt: &Attempt, cost: Option<MicroUsd>) -> Option<Self> {
+    fn of(attempt: &Attempt) -> Option<Self> {
         let (accepted, unmet, unjudged) = match attempt.judgement {
             None => (None, None, None),
             Some(Judgement::Accepted) => (Some(true), None, None),
@@ -65,9 +65,6 @@ impl RungRecord {
             accepted,
             unmet,
             unjudged,
-            input: attempt.usage.map(|usage| usage.input),
-            output: attempt.usage.map(|usage| usage.output),
-            cost_usd: cost.map(MicroUsd::as_dollars),
         })
     }
 }
@@ -82,7 +79,10 @@ impl<'a> AttemptRecord<'a> {
             status: attempt.outcome,
             ms: attempt.took,
             request_id: attempt.request_id.as_deref(),
-            rung: RungRecord::of(attempt, cost),
+            input: attempt.usage.map(|usage| usage.input),
+            output: attempt.usage.map(|usage| usage.output),
+            cost_usd: cost.map(MicroUsd::as_dollars),
+            rung: RungRecord::of(attempt),
         }
     }
 }

@@ -1,79 +1,12 @@
-//! What a cascade did for a call: how far it was climbed, what that cost, and what it saved.
+//! What a cascade did for a call: how far it was climbed, and why.
 
 use crate::acceptance::Judgement;
 use crate::broker::Output;
+use crate::broker::costs::{Costs, Saved};
 use crate::call::{Attempt, Call};
-use crate::config::Snapshot;
 use crate::metrics::{Labels, Metric};
 use crate::outcome::Outcome;
-use crate::routing::{last_rung, own_retries};
-use crate::units::MicroUsd;
-
-/// What a call cost.
-#[derive(Debug, Default)]
-pub(super) struct Costs {
-    /// Of each attempt in order, where usage and price are known.
-    pub of_attempts: Vec<Option<MicroUsd>>,
-    /// What its cascade saved.
-    pub saved: Option<Saved>,
-}
-
-/// The cost of the last rung for what was answered, less what was spent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Saved {
-    /// It would have cost more by this.
-    Saved(MicroUsd),
-    /// It would have cost less by this.
-    Overspent(MicroUsd),
-}
-
-impl Saved {
-    /// The difference in dollars.
-    pub fn as_dollars(self) -> f64 {
-        match self {
-            Self::Saved(cost) => cost.as_dollars(),
-            Self::Overspent(cost) => -cost.as_dollars(),
-        }
-    }
-}
-
-impl Costs {
-    pub fn of(call: &Call, snapshot: &Snapshot) -> Self {
-        let cost = |attempt: &Attempt| {
-            let price = snapshot.prices.get(attempt.model.as_str())?;
-            Some(price.cost(attempt.usage.as_ref()?))
-        };
-        let costs = Self {
-            of_attempts: call.attempts.iter().map(cost).collect(),
-            saved: None,
-        };
-        let saved = costs.saved(call);
-        Self { saved, ..costs }
-    }
-
-    /// All that is known.
-    pub fn total(&self) -> Option<MicroUsd> {
-        let known = self.of_attempts.iter().flatten();
-        known.copied().reduce(MicroUsd::saturating_add)
-    }
-
-    /// Against asking the last rung alone, which is taken to use as much as the one that answered.
-    fn saved(&self, call: &Call) -> Option<Saved> {
-        let answered = call.attempts.last().filter(|attempt| attempt.is_success())?;
-        let alone = last_rung(&call.pool)?.price?.cost(&answered.usage?);
-        // What was spent on an answer is either known of all of them or not at all.
-        let has_answer = |attempt: &Attempt| matches!(attempt.outcome, Some(Outcome::NotAccepted(_)));
-        let mut rungs = call.attempts.iter().zip(&self.of_attempts);
-        if rungs.any(|(attempt, cost)| has_answer(attempt) && cost.is_none()) {
-            return None;
-        }
-        let spent = self.of_attempts.last()?.and(self.total())?;
-        Some(match alone.0.checked_sub(spent.0) {
-            Some(difference) => Saved::Saved(MicroUsd(difference)),
-            None => Saved::Overspent(MicroUsd(spent.0.saturating_sub(alone.0))),
-        })
-    }
-}
+use crate::routing::own_retries;
 
 /// Why a cascade did not begin or end with its first rung, to be added to the reason; nothing if it did.
 pub(super) fn climb(call: &Call) -> String {

@@ -13,6 +13,7 @@ use crate::store::testing::Memory;
 use crate::store::{Store, statistics_key};
 
 mod cascade;
+mod costs;
 mod forward;
 mod health;
 mod identity;

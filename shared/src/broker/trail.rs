@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::api::Api;
 use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
-use crate::broker::cascade::{self, Costs, Saved};
+use crate::broker::cascade;
+use crate::broker::costs::{self, Costs, Saved};
 use crate::broker::decision::Asked;
 use crate::broker::permission;
 use crate::broker::tally::tally;
@@ -55,6 +56,7 @@ struct Said {
     purpose: Option<String>,
     tier: Option<String>,
     user: Option<String>,
+    feature: Option<String>,
 }
 
 /// What the request asked for.
@@ -115,7 +117,7 @@ impl Trail {
         let mut is_providers_fault = false;
         if let Some(call) = &self.upstream {
             let mut call = call.borrow_mut();
-            close_last(&mut call, now);
+            close_last(&mut call, now, output);
             let is_cut_off = !call.is_complete && call.attempts.last().is_some_and(Attempt::is_success);
             is_providers_fault =
                 is_cut_off && (call.observation.broke_off().is_some() || output.has_provider_broken_off());
@@ -127,7 +129,7 @@ impl Trail {
             .and_then(|call| learn(&call.borrow(), now, output));
         let call = self.upstream.as_ref().map(|call| call.borrow());
         let costs = match &call {
-            Some(call) => Costs::of(call, &self.snapshot),
+            Some(call) => Costs::of(call),
             None => Costs::default(),
         };
         let mut record = self.record(call.as_ref(), &costs, now);
@@ -174,6 +176,7 @@ impl Trail {
             classification,
             step: self.stated.step.as_deref(),
             purpose: self.stated.purpose.as_deref(),
+            feature: self.stated.feature.as_deref(),
             api: self.api.map(Api::as_str),
             stream: request.map(|request| request.stream),
             needs: request.map(|request| request.needs),
@@ -212,10 +215,14 @@ impl Trail {
             error: refused.or(broken),
             ..Record::default()
         };
-        if let Some(usage) = call.and_then(|call| call.observation.usage()) {
+        if let Some(usage) = last.and_then(|attempt| attempt.usage) {
             record.set_usage(&usage);
         }
+        record.usage = last
+            .filter(|attempt| attempt.is_usage_estimated)
+            .map(|_| "estimated");
         record.cost_usd = costs.total().map(MicroUsd::as_dollars);
+        record.failed_usd = call.and_then(|call| costs.failed(call)).map(MicroUsd::as_dollars);
         record.saved_usd = costs.saved.map(Saved::as_dollars);
         if let Some(call) = call {
             set_affinity(&mut record, call);
@@ -263,18 +270,24 @@ impl From<Stated<'_>> for Said {
             purpose: short(stated.purpose),
             tier: short(stated.tier),
             user: None,
+            feature: short(stated.feature),
         }
     }
 }
 
 /// An attempt that is still without a word when the call ends was cut off with it. What its answer used is known now.
-fn close_last(call: &mut Call, now: Timestamp) {
-    let usage = call.observation.usage();
-    if let Some(attempt) = call.attempts.last_mut() {
-        attempt.usage = usage.or(attempt.usage);
-        if attempt.outcome.is_none() {
-            attempt.took = now.millis_since(attempt.started);
-        }
+fn close_last(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
+    call.note_usage();
+    call.estimate_usage(|model, content| {
+        output
+            .worker()
+            .estimators
+            .estimate(model, content, output.store())
+    });
+    if let Some(attempt) = call.attempts.last_mut()
+        && attempt.outcome.is_none()
+    {
+        attempt.took = now.millis_since(attempt.started);
     }
 }
 
@@ -337,7 +350,7 @@ fn measure(
     );
     let Some(call) = call else { return };
     for (attempt, cost) in call.attempts.iter().zip(&costs.of_attempts) {
-        measure_attempt(attempt, *cost, labels, output);
+        measure_attempt(attempt, *cost, record, labels, output);
     }
     let of_pool = Labels {
         pool: labels.pool,
@@ -369,7 +382,13 @@ fn measure(
 }
 
 /// `labels`: those of the call.
-fn measure_attempt(attempt: &Attempt, cost: Option<MicroUsd>, labels: Labels<'_>, output: &mut dyn Output) {
+fn measure_attempt(
+    attempt: &Attempt,
+    cost: Option<MicroUsd>,
+    record: &Record<'_>,
+    labels: Labels<'_>,
+    output: &mut dyn Output,
+) {
     let labels = Labels {
         provider: Some(attempt.provider.name.as_str()),
         model: Some(attempt.model.as_str()),
@@ -386,9 +405,7 @@ fn measure_attempt(attempt: &Attempt, cost: Option<MicroUsd>, labels: Labels<'_>
     if let Some(usage) = &attempt.usage {
         measure_usage(usage, labels, output);
     }
-    if let Some(cost) = cost {
-        output.measure(Metric::CostMicroUsd, labels, cost.0);
-    }
+    costs::measure(attempt, cost, record, labels, output);
 }
 
 fn measure_usage(usage: &Usage, labels: Labels<'_>, output: &mut dyn Output) {

@@ -10,6 +10,7 @@ mod listener;
 mod models;
 mod policies;
 mod pools;
+mod prices;
 mod providers;
 
 pub use agents::{AgentEntry, TenantEntry, TokenEntry, WorkspaceEntry};
@@ -94,7 +95,7 @@ impl<'v> Document<'v> {
                 .collect(),
             prices: section
                 .optional("prices")
-                .map(|prices| models::read_prices(&prices))
+                .map(|prices| prices::read_prices(&prices))
                 .unwrap_or_default(),
             identity,
             listener,

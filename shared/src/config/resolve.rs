@@ -4,7 +4,7 @@ mod agents;
 mod pools;
 mod residency;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::connection::Connection;
@@ -13,7 +13,7 @@ use super::document::{Document, ProviderEntry, RuleEntry};
 use super::reader::{Log, Reader};
 use super::snapshot::{Pool, Provider, Rule, Snapshot};
 use crate::ids::{ConfigVersion, ProviderName, RuleName};
-use crate::ledger::Price;
+use crate::ledger::Prices;
 
 /// Things by name, in the order in which they stood in the document.
 struct Named<T>(Vec<(String, T)>);
@@ -63,11 +63,8 @@ pub(super) fn resolve(
         .chain(agents::claimed_attributes(&document.identity))
         .collect();
     let attributes: Vec<&str> = attributes.into_iter().collect();
-    let prices: HashMap<String, Price> = document
-        .prices
-        .iter()
-        .map(|(model, price)| ((*model).to_owned(), *price))
-        .collect();
+    let prices = document.prices.iter();
+    let prices = Prices::new(prices.map(|(model, price)| ((*model).to_owned(), *price)));
     let known = pools::Known {
         providers: &providers,
         prices: &prices,

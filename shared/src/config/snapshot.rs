@@ -1,6 +1,6 @@
 //! The configuration as everything downstream reads it: immutable, complete, every name looked up.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::criteria::Criterion;
@@ -11,7 +11,7 @@ use crate::ids::{
     AgentName, ConfigVersion, LogicalModelName, PoolName, ProviderName, RuleName, TenantName,
     UpstreamModelName, WorkspaceName,
 };
-use crate::ledger::{Price, RateLimits};
+use crate::ledger::{Price, Prices, RateLimits};
 use crate::policy::{Mode, Policies};
 use crate::provider::Capabilities;
 use crate::routing::{MemberIdentity, RetryLimits, Strategy};
@@ -40,8 +40,8 @@ pub struct Snapshot {
     pub policies: Option<Arc<Policies>>,
     /// What a denial of theirs leads to.
     pub policy_mode: Mode,
-    /// What the models cost.
-    pub prices: HashMap<String, Price>,
+    /// What models cost.
+    pub prices: Prices,
     /// Every model name that an agent may ask for, if something takes it: the logical models and the names in
     /// conditions on `request.model`.
     pub offered_models: BTreeSet<String>,

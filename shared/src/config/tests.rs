@@ -7,6 +7,7 @@ mod care;
 mod health_check;
 mod identity;
 mod mistakes;
+mod prices;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod refused_values;

@@ -112,10 +112,9 @@ fn refuse(call: &mut Call, unmet: Unmet, now: Timestamp, output: &mut dyn Output
         return false;
     };
     output.set_next_upstream(&next.provider.name);
-    let usage = call.observation.usage();
+    call.note_usage();
     if let Some(attempt) = call.attempts.last_mut() {
         attempt.outcome = Some(Outcome::NotAccepted(unmet));
-        attempt.usage = usage;
     }
     call.settle_last(None, now, output);
     output.fail_response();

@@ -91,7 +91,6 @@ pub(super) fn report(
     let invoked = (facts, Action::Invoke);
     let member_report = |(index, (member, place)): (usize, (&Member, Place))| {
         let is_in = !matches!(place, Place::Excluded { .. });
-        let price = snapshot.prices.get(member.model.as_str());
         MemberReport {
             provider: member.provider.name.clone(),
             model: member.model.clone(),
@@ -105,7 +104,8 @@ pub(super) fn report(
             } else {
                 0.0
             },
-            input_usd: price
+            input_usd: member
+                .price
                 .filter(|_| is_in)
                 .map(|price| price.cost(&usage))
                 .map(MicroUsd::as_dollars),

@@ -1,26 +1,188 @@
 //! What tokens cost. Integers only: rates in micro-dollars per million tokens, amounts in micro-dollars.
 
-use super::Usage;
+use super::{ServiceTier, Usage};
 use crate::units::{MicroUsd, Tokens};
 
 /// Micro-dollars per million tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate(u64);
 
-/// The rates of one model.
+/// The rates of one model, for a range of input lengths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Price {
+pub struct Rates {
     /// Input that is neither read from nor written to a cache.
     pub input: Rate,
-    /// Output, reasoning included.
+    /// Output that is said.
     pub output: Rate,
+    /// Output that is thought.
+    pub reasoning: Rate,
     /// Input read from the provider's cache.
     pub cache_read: Rate,
-    /// Input written to the provider's cache.
+    /// Input written to the provider's cache for minutes.
     pub cache_write: Rate,
+    /// Input written to it for an hour.
+    pub cache_write_hour: Rate,
 }
 
+/// What a model costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// The rates of all calls but those with a long input.
+    pub rates: Rates,
+    /// Those of calls with a long input, where they are others.
+    pub long_context: Option<LongContext>,
+    /// What the tiers of service cost against the standard one.
+    pub tiers: Tiers,
+}
+
+/// What a call with a long input costs: all of its tokens, not only those beyond the bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LongContext {
+    /// An input of more tokens than these, cached ones included, is long.
+    pub above: Tokens,
+    /// Its rates.
+    pub rates: Rates,
+}
+
+/// What tiers of service cost, where that is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tiers {
+    /// Answers that may take their time.
+    pub flex: Option<Percent>,
+    /// Answers that come first.
+    pub priority: Option<Percent>,
+    /// Answers within a day.
+    pub batch: Option<Percent>,
+}
+
+/// Hundredths of the standard price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent(u32);
+
+impl Rate {
+    /// So many micro-dollars per million tokens: `3_750_000` is $3.75.
+    #[must_use]
+    pub const fn micro_usd(per_million_tokens: u64) -> Self {
+        Self(per_million_tokens)
+    }
+
+    /// What a million tokens cost.
+    #[must_use]
+    pub const fn per_million(self) -> MicroUsd {
+        MicroUsd(self.0)
+    }
+
+    /// Double the rate.
+    #[must_use]
+    pub const fn twice(self) -> Self {
+        Self(self.0.saturating_mul(2))
+    }
+
+    /// This rate times a fraction, exact for the fractions that are published.
+    pub(super) const fn times(self, numerator: u64, denominator: u64) -> Self {
+        Self(self.0 * numerator / denominator)
+    }
+}
+
+impl Rates {
+    /// One rate for all of the input and one for all of the output.
+    #[must_use]
+    pub const fn flat(input: Rate, output: Rate) -> Self {
+        Self {
+            input,
+            output,
+            reasoning: output,
+            cache_read: input,
+            cache_write: input,
+            cache_write_hour: input,
+        }
+    }
+
+    /// A million times the micro-dollars of a usage. At most six times 2^64 tokens at [`Price::MAX_RATE`], so it fits.
+    fn millionths(&self, usage: &Usage) -> u128 {
+        let plain = usage
+            .input
+            .saturating_sub(usage.cache_read)
+            .saturating_sub(usage.cache_write);
+        let hour = usage.cache_write_hour.min(usage.cache_write);
+        let minutes = usage.cache_write.saturating_sub(hour);
+        let thought = usage.reasoning.min(usage.output);
+        let said = usage.output.saturating_sub(thought);
+        let product = |tokens: Tokens, rate: Rate| u128::from(tokens.0) * u128::from(rate.0);
+        product(plain, self.input)
+            + product(usage.cache_read, self.cache_read)
+            + product(minutes, self.cache_write)
+            + product(hour, self.cache_write_hour)
+            + product(said, self.output)
+            + product(thought, self.reasoning)
+    }
+}
+
+impl Tiers {
+    /// What a tier costs; `None` where that is not known.
+    #[must_use]
+    pub fn of(&self, tier: ServiceTier) -> Option<Percent> {
+        match tier {
+            ServiceTier::Standard => Some(Percent::STANDARD),
+            ServiceTier::Flex => self.flex,
+            ServiceTier::Priority => self.priority,
+            ServiceTier::Batch => self.batch,
+            ServiceTier::Contracted => None,
+        }
+    }
+}
+
+impl Percent {
+    /// The standard price.
+    pub const STANDARD: Self = Self(100);
+
+    /// So many hundredths.
+    #[must_use]
+    pub const fn new(hundredths: u32) -> Self {
+        Self(hundredths)
+    }
+
+    /// From a factor such as `0.5` or `2`, to two decimals; `None` if it is negative or above 100.
+    #[must_use]
+    pub fn from_factor(factor: f64) -> Option<Self> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "checked to be in range"
+        )]
+        (0.0..=100.0)
+            .contains(&factor)
+            .then(|| Self((factor * 100.0).round() as u32))
+    }
+
+    /// The hundredths.
+    #[must_use]
+    pub const fn hundredths(self) -> u32 {
+        self.0
+    }
+}
+
+/// Hundredths of millionths in a micro-dollar.
+const UNIT: u128 = 100_000_000;
+
 impl Price {
+    /// The highest rate: a million dollars per million tokens.
+    pub const MAX_RATE: u64 = 1_000_000_000_000;
+
+    /// The same rates for every call, and no tiers.
+    #[must_use]
+    pub const fn of(rates: Rates) -> Self {
+        Self {
+            rates,
+            long_context: None,
+            tiers: Tiers {
+                flex: None,
+                priority: None,
+                batch: None,
+            },
+        }
+    }
+
     /// A rate from dollars per million tokens; `None` if negative or absurd.
     #[must_use]
     pub fn rate(dollars_per_million: f64) -> Option<Rate> {
@@ -34,90 +196,28 @@ impl Price {
             .then(|| Rate((dollars_per_million * 1e6).round() as u64))
     }
 
-    /// What a usage costs, rounded to the nearest micro-dollar once, at the end.
+    /// What a usage costs, rounded to the nearest micro-dollar once, at the end. A tier whose price is not known counts
+    /// as the standard one.
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> MicroUsd {
-        let plain = usage
-            .input
-            .saturating_sub(usage.cache_read)
-            .saturating_sub(usage.cache_write);
-        let product = |tokens: Tokens, rate: Rate| u128::from(tokens.0) * u128::from(rate.0);
-        let millionths = product(plain, self.input)
-            + product(usage.cache_read, self.cache_read)
-            + product(usage.cache_write, self.cache_write)
-            + product(usage.output, self.output);
-        MicroUsd(u64::try_from((millionths + 500_000) / 1_000_000).unwrap_or(u64::MAX))
+        self.cost_at(usage, self.tiers.of(usage.tier).unwrap_or(Percent::STANDARD))
+    }
+
+    /// What a usage costs; `None` if it was served in a tier whose price is not known.
+    #[must_use]
+    pub fn known_cost(&self, usage: &Usage) -> Option<MicroUsd> {
+        Some(self.cost_at(usage, self.tiers.of(usage.tier)?))
+    }
+
+    fn cost_at(&self, usage: &Usage, percent: Percent) -> MicroUsd {
+        let long = self.long_context.filter(|long| usage.input > long.above);
+        let rates = long.map_or(self.rates, |long| long.rates);
+        let parts = rates.millionths(usage).saturating_mul(u128::from(percent.0));
+        MicroUsd(u64::try_from(parts.saturating_add(UNIT / 2) / UNIT).unwrap_or(u64::MAX))
     }
 }
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod properties;
 #[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    fn price() -> Price {
-        let rate = |dollars| Price::rate(dollars).unwrap();
-        Price {
-            input: rate(15.0),
-            output: rate(75.0),
-            cache_read: rate(1.5),
-            cache_write: rate(18.75),
-        }
-    }
-
-    #[test]
-    fn each_part_of_a_usage_has_its_own_rate() {
-        let usage = Usage {
-            input: Tokens(1_000_000),
-            cache_read: Tokens(400_000),
-            cache_write: Tokens(100_000),
-            cache_write_hour: Tokens(0),
-            output: Tokens(10_000),
-            reasoning: Tokens(9_000),
-        };
-        // 0.5 M at 15, 0.4 M at 1.5, 0.1 M at 18.75, 0.01 M at 75 dollars.
-        assert_eq!(
-            price().cost(&usage),
-            MicroUsd(7_500_000 + 600_000 + 1_875_000 + 750_000)
-        );
-    }
-
-    #[test]
-    fn a_cost_is_rounded_once() {
-        let usage = Usage {
-            input: Tokens(1),
-            ..Usage::default()
-        };
-        let cheap = |dollars| {
-            Price {
-                input: Price::rate(dollars).unwrap(),
-                ..price()
-            }
-            .cost(&usage)
-        };
-        assert_eq!(
-            (cheap(0.4), cheap(0.5), cheap(0.0)),
-            (MicroUsd(0), MicroUsd(1), MicroUsd(0))
-        );
-    }
-
-    #[test]
-    fn absurd_rates_and_counts_neither_overflow_nor_pass() {
-        assert_eq!(Price::rate(-1.0), None);
-        assert_eq!(Price::rate(f64::NAN), None);
-        let usage = Usage {
-            input: Tokens(u64::MAX),
-            output: Tokens(u64::MAX),
-            ..Usage::default()
-        };
-        let dear = Price::rate(1e6).unwrap();
-        let price = Price {
-            input: dear,
-            output: dear,
-            cache_read: dear,
-            cache_write: dear,
-        };
-        assert_eq!(price.cost(&usage), MicroUsd(u64::MAX));
-    }
-}
+mod tests;

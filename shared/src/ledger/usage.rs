@@ -20,6 +20,59 @@ pub struct Usage {
     pub output: Tokens,
     /// Output that the model thought and did not say.
     pub reasoning: Tokens,
+    /// The tier of service that the answer was served in.
+    pub tier: ServiceTier,
+}
+
+/// The tier of service that a provider says an answer was served in, as far as prices differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ServiceTier {
+    /// The usual one, also where the provider says nothing or a word that is not known.
+    #[default]
+    Standard,
+    /// Cheaper, and slower.
+    Flex,
+    /// Dearer, and quicker.
+    Priority,
+    /// Cheaper, within a day.
+    Batch,
+    /// Capacity that was bought beforehand: what a token of it costs, only the contract says.
+    Contracted,
+}
+
+impl ServiceTier {
+    /// All tiers.
+    pub const ALL: [Self; 5] = [
+        Self::Standard,
+        Self::Flex,
+        Self::Priority,
+        Self::Batch,
+        Self::Contracted,
+    ];
+
+    /// Reads `OpenAI`'s `service_tier`: <https://developers.openai.com/api/docs/guides/priority-processing>. `fast` is
+    /// the later name of `priority`; `scale` is bought beforehand, and what `ultrafast` costs changes with time.
+    #[must_use]
+    pub fn of_openai(quoted: &[u8]) -> Self {
+        match quoted {
+            b"\"flex\"" => Self::Flex,
+            b"\"priority\"" | b"\"fast\"" => Self::Priority,
+            b"\"batch\"" => Self::Batch,
+            b"\"scale\"" | b"\"ultrafast\"" => Self::Contracted,
+            _ => Self::Standard,
+        }
+    }
+
+    /// Reads Anthropic's `usage.service_tier`: <https://platform.claude.com/docs/en/api/service-tiers>. Its `priority` is
+    /// bought beforehand.
+    #[must_use]
+    pub fn of_anthropic(quoted: &[u8]) -> Self {
+        match quoted {
+            b"\"batch\"" => Self::Batch,
+            b"\"priority\"" => Self::Contracted,
+            _ => Self::Standard,
+        }
+    }
 }
 
 impl Usage {

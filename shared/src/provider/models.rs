@@ -5,6 +5,7 @@
 //! cards of the open models. A context is the largest that the model is offered with, opt-ins included: a call that
 //! is too long after all is refused by the provider, one that is held back in error is refused by us.
 
+use super::model_name::{is_revision, recognise};
 use super::{Capabilities, Capability};
 
 /// When the table was last compared with its sources.
@@ -25,22 +26,7 @@ pub struct Known {
 /// that goes on in any other way is another model, of which nothing is known.
 #[must_use]
 pub fn known(name: &str) -> Option<Known> {
-    let name = name.to_ascii_lowercase();
-    let name = name.rsplit_once('/').map_or(name.as_str(), |(_, last)| last);
-    find(name).or_else(|| {
-        // `eu.anthropic.claude-sonnet-4-6`, `meta.llama3-1-70b-instruct-v1:0`
-        let mut rest = name;
-        while let Some((vendor, inner)) = rest.split_once('.') {
-            if !vendor.chars().all(|c| c.is_ascii_lowercase()) {
-                return None;
-            }
-            if let Some(known) = find(inner) {
-                return Some(known);
-            }
-            rest = inner;
-        }
-        None
-    })
+    recognise(name, find)
 }
 
 fn find(name: &str) -> Option<Known> {
@@ -69,24 +55,6 @@ impl Row {
         name.strip_prefix(self.name)
             .is_some_and(|rest| is_revision(rest) || self.is_family && is_part(rest))
     }
-}
-
-/// Whether what follows a model's name only says which revision of it: `-2026-04-23`, `@20251001`, `-v1:0`, `-latest`.
-fn is_revision(rest: &str) -> bool {
-    let rest = rest.strip_suffix("-latest").unwrap_or(rest);
-    rest.is_empty()
-        || rest.starts_with(['-', '@', ':'])
-            && rest.chars().filter(char::is_ascii_digit).count() > 0
-            && rest.chars().all(|c| c.is_ascii_digit() || "-@:v".contains(c))
-            && !is_minor_version(rest)
-}
-
-/// `-5`: the next model rather than a revision of this one. `-001` and dates are revisions.
-fn is_minor_version(rest: &str) -> bool {
-    rest.strip_prefix('-').is_some_and(|digits| {
-        let digits = digits.split('-').next().unwrap_or_default();
-        digits.len() < 3 && digits.chars().all(|c| c.is_ascii_digit())
-    })
 }
 
 /// Whether a name goes on with another word.

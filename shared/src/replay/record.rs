@@ -124,6 +124,8 @@ impl RecordedCall {
             step: self.step.as_deref().or_else(|| granted("step")),
             purpose: self.purpose.as_deref().or_else(|| granted("purpose")),
             tier: granted("tier").or(self.tier.as_deref()),
+            // Nothing decides by it.
+            feature: None,
         }
     }
 }

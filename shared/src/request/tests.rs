@@ -137,12 +137,15 @@ fn a_call_may_say_in_its_metadata_what_it_is_for() {
         ..Metadata::default()
     };
     assert_eq!(
-        metadata(r#"{"step":"extraction","purpose":"a \"b\"","tier":"premium","other":{}}"#),
+        metadata(
+            r#"{"step":"extraction","purpose":"a \"b\"","tier":"premium","feature":"inbox","other":{}}"#
+        ),
         Metadata {
             step: Some("extraction".to_owned()),
             purpose: Some("a \"b\"".to_owned()),
             tier: Some("premium".to_owned()),
             user: None,
+            feature: Some("inbox".to_owned()),
         }
     );
     assert_eq!(

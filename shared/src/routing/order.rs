@@ -118,6 +118,7 @@ pub fn draw(members: &[Placed<'_>], random: u64) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Rates;
     use crate::routing::testing::member;
     use crate::units::Millis;
     #[cfg(target_arch = "wasm32")]
@@ -158,12 +159,7 @@ mod tests {
     #[test]
     fn a_call_is_expected_to_cost_its_input_and_output() {
         let rate = |dollars| Price::rate(dollars).unwrap();
-        let price = Price {
-            input: rate(3.0),
-            output: rate(15.0),
-            cache_read: rate(0.3),
-            cache_write: rate(3.75),
-        };
+        let price = Price::of(Rates::flat(rate(3.0), rate(15.0)));
         assert_eq!(expected_cost(&price, Tokens(1_000), Tokens(200)), MicroUsd(6_000));
     }
 

@@ -1,7 +1,7 @@
 //! What a call says of itself: what it is a step of, what it is for, which tier it wishes for.
 
 use crate::config::Agent;
-use crate::headers::{Headers, X_BROKER_PURPOSE, X_BROKER_STEP, X_BROKER_TIER};
+use crate::headers::{Headers, X_BROKER_FEATURE, X_BROKER_PURPOSE, X_BROKER_STEP, X_BROKER_TIER};
 use crate::request::Metadata;
 
 /// What a call says of itself, or the agent's attributes say of its calls.
@@ -13,10 +13,12 @@ pub struct Stated<'a> {
     pub purpose: Option<&'a str>,
     /// Its tier.
     pub tier: Option<&'a str>,
+    /// The feature of a product that it is for, to tell costs apart.
+    pub feature: Option<&'a str>,
 }
 
 impl<'a> Stated<'a> {
-    /// Step and purpose differ from call to call: the header counts, else the body's `metadata`, else the agent's
+    /// Step, purpose and feature differ from call to call: the header counts, else the body's `metadata`, else the agent's
     /// attribute. A tier is what the operator grants: the agent's attribute counts, and what the call says only
     /// where the agent has none.
     #[must_use]
@@ -35,6 +37,10 @@ impl<'a> Stated<'a> {
             tier: granted("tier")
                 .or_else(|| headers.text(X_BROKER_TIER))
                 .or_else(|| in_body(|metadata| metadata.tier.as_deref())),
+            feature: headers
+                .text(X_BROKER_FEATURE)
+                .or_else(|| in_body(|metadata| metadata.feature.as_deref()))
+                .or_else(|| granted("feature")),
         }
     }
 }
@@ -59,12 +65,18 @@ mod tests {
         Headers::new(pairs.iter().map(owned).collect())
     }
 
-    const SAID: [(&str, &str); 3] = [
+    const SAID: [(&str, &str); 4] = [
+        ("x-broker-feature", "header"),
         ("x-broker-step", "header"),
         ("x-broker-purpose", "header"),
         ("x-broker-tier", "header"),
     ];
-    const GRANTED: [(&str, &str); 3] = [("step", "agent"), ("purpose", "agent"), ("tier", "agent")];
+    const GRANTED: [(&str, &str); 4] = [
+        ("step", "agent"),
+        ("purpose", "agent"),
+        ("tier", "agent"),
+        ("feature", "agent"),
+    ];
 
     fn metadata() -> Metadata {
         let body = || Some("body".to_owned());
@@ -73,6 +85,7 @@ mod tests {
             purpose: body(),
             tier: body(),
             user: body(),
+            feature: body(),
         }
     }
 
@@ -81,6 +94,7 @@ mod tests {
             step: Some(word),
             purpose: Some(word),
             tier: Some(word),
+            feature: Some(word),
         }
     }
 

@@ -19,6 +19,7 @@ pub struct Observation {
     finish_reason: Option<String>,
     progress: Progress,
     has_ended: bool,
+    said: u64,
     broke_off: Option<Flaw>,
 }
 
@@ -57,6 +58,12 @@ impl Observation {
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.has_ended
+    }
+
+    /// The bytes of text, thought and arguments that a stream has told so far.
+    #[must_use]
+    pub fn said(&self) -> u64 {
+        self.said
     }
 
     /// Why an answer broke off after something was said: with an error, or before its end.
@@ -103,6 +110,10 @@ impl Observation {
             Delta::Usage(usage) => self.note_usage(Some(*usage)),
             Delta::Finish(finish) => self.note_finish(finish),
             Delta::End => self.note_end(),
+            Delta::Text(text) | Delta::Refusal(text) | Delta::Thinking(text) => {
+                self.note_said(text.escaped().len());
+            }
+            Delta::Arguments { fragment, .. } => self.note_said(fragment.escaped().len()),
             _ => {}
         }
         if delta.is_content() {
@@ -132,6 +143,11 @@ impl Observation {
             known => Some(word(known).to_owned()),
         };
         self.finish_reason = reason.or_else(|| self.finish_reason.take());
+    }
+
+    /// Notes that a stream has told so many bytes more.
+    pub(super) fn note_said(&mut self, bytes: usize) {
+        self.said = self.said.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
     }
 
     pub(super) fn note_end(&mut self) {

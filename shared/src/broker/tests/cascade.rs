@@ -97,8 +97,8 @@ fn every_rung_is_counted_and_pays_under_its_own_name() {
     assert_eq!(
         metrics(&driver, "cost_micro_usd"),
         [
-            "agent=bot;pool=rungs;provider=metered;model=gpt-mini=3200",
-            "agent=bot;pool=rungs;provider=openai-a;model=gpt-b=3600",
+            "agent=bot;pool=rungs;provider=metered;model=gpt-mini;workspace=lab;tenant=acme=3200",
+            "agent=bot;pool=rungs;provider=openai-a;model=gpt-b;workspace=lab;tenant=acme=3600",
         ]
     );
     assert_eq!(metrics(&driver, "output_tokens").len(), 2);

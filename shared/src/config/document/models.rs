@@ -1,9 +1,8 @@
-//! `models`, `rules` and `prices`: what agents ask for, where it goes and what it costs.
+//! `models` and `rules`: what agents ask for, and where it goes.
 
 use super::pools::{MemberEntry, read_capabilities};
 use crate::config::reader::Reader;
 use crate::config::snapshot::Defaults;
-use crate::ledger::Price;
 use crate::provider::Capabilities;
 
 /// An entry of `models`.
@@ -107,36 +106,4 @@ impl<'v> RuleEntry<'v> {
             pool: pool?,
         })
     }
-}
-
-pub(super) fn read_prices<'v>(reader: &Reader<'v>) -> Vec<(&'v str, Price)> {
-    let price = |(model, entry): &(&'v str, Reader<'v>)| {
-        let mut section = entry.section()?;
-        let mut rate = |key, required: bool| {
-            let reader = if required {
-                section.required(key)
-            } else {
-                section.optional(key)
-            };
-            reader.map(|reader| match reader.value().as_f64().and_then(Price::rate) {
-                Some(rate) => Some(rate),
-                None => reader.mistake("must be dollars per million tokens, from 0 to 1000000"),
-            })
-        };
-        let input = rate("input", true)??;
-        let output = rate("output", true)??;
-        let cache_read = rate("cache_read", false);
-        let cache_write = rate("cache_write", false);
-        section.end();
-        Some((
-            *model,
-            Price {
-                input,
-                output,
-                cache_read: cache_read.flatten().unwrap_or(input),
-                cache_write: cache_write.flatten().unwrap_or(input),
-            },
-        ))
-    };
-    reader.entries().iter().filter_map(price).collect()
 }

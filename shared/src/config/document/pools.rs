@@ -190,7 +190,7 @@ pub(super) fn read_capabilities(reader: &Reader<'_>) -> Capabilities {
 }
 
 /// `131072`, `128k`, `1.5m`.
-fn read_context(reader: &Reader<'_>) -> Option<Tokens> {
+pub(super) fn read_context(reader: &Reader<'_>) -> Option<Tokens> {
     let tokens = match reader.value() {
         Value::String(text) => read_count(text),
         Value::Number(_) => return reader.integer(1..=1_000_000_000).map(Tokens),

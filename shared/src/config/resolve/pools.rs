@@ -1,6 +1,5 @@
 //! Pools, and models with targets of their own, which are pools too.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Named;
@@ -9,7 +8,7 @@ use crate::config::document::{MemberEntry, ModelEntry, PoolEntry};
 use crate::config::reader::{Log, Reader};
 use crate::config::snapshot::{LogicalModel, Member, Pool, Provider};
 use crate::ids::{LogicalModelName, PoolName, UpstreamModelName};
-use crate::ledger::Price;
+use crate::ledger::Prices;
 use crate::provider::{Capabilities, models};
 use crate::routing::{MemberIdentity, RetryLimits, Strategy};
 use crate::units::Tokens;
@@ -20,7 +19,7 @@ const DEFAULT_FAILOVER: usize = 3;
 /// What members and conditions may name.
 pub(super) struct Known<'a> {
     pub providers: &'a Named<Arc<Provider>>,
-    pub prices: &'a HashMap<String, Price>,
+    pub prices: &'a Prices,
     /// The attributes that some agent has.
     pub attributes: &'a [&'a str],
     pub log: &'a Log,
@@ -43,7 +42,7 @@ fn member(entry: &MemberEntry<'_>, model: &str, known: &Known<'_>) -> Option<Mem
             .or(known.map(|known| known.capabilities))
             .unwrap_or(Capabilities::ALL),
         context: entry.context.or(known.map(|known| Tokens(known.context))),
-        price: prices.get(model).copied(),
+        price: prices.find(model).map(|(price, _)| price),
     })
 }
 
@@ -69,7 +68,7 @@ pub(super) fn pool(entry: &PoolEntry<'_>, known: &Known<'_>) -> Option<Pool> {
             known.log.warn(
                 entry.name.path(),
                 member.model.as_str(),
-                "has no price, so it comes last in a pool that asks the cheapest first: add it to `prices`",
+                "has no price, here or in the broker's own table, so it comes last in a pool that asks the cheapest first: add it to `prices`",
             );
         }
     }

@@ -66,7 +66,7 @@ fn a_document_with_every_key_loads_without_a_warning() {
         stop: vec!["END".to_owned()],
     };
     assert_eq!(primary.defaults, defaults);
-    assert!(snapshot.prices.contains_key("gpt-5-mini"));
+    assert!(snapshot.prices.find("gpt-5-mini").is_some());
 }
 
 #[test]

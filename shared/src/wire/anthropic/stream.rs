@@ -14,6 +14,9 @@ use crate::wire::{EventClass, Observation};
 pub const CUT: &[u8] = b"event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\
 \"message\":\"the provider's answer broke off\"}}\n\n";
 
+/// What stands around a piece of text: `{"type":"text_delta","text":""}`.
+const AROUND_TEXT: usize = 31;
+
 /// Notes what one event's data says: `message_start` holds the message with the input's usage, `message_delta` the
 /// stop reason and the usage so far, `message_stop` ends it, `error` breaks it off.
 pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
@@ -26,7 +29,10 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
     let [kind, message, delta, usage, block, error] = members.values;
     let text = |value: Option<scan::Value>| value.map(|value| value.span.of(data)).unwrap_or_default();
     match text(kind) {
-        b"\"content_block_delta\"" => EventClass::Content,
+        b"\"content_block_delta\"" => {
+            observation.note_said(text(delta).len().saturating_sub(AROUND_TEXT));
+            EventClass::Content
+        }
         b"\"content_block_start\"" => block_class(text(block)),
         b"\"message_start\"" => {
             // It is an answer without content so far: what it is judged to be does not matter.

@@ -2,7 +2,7 @@
 
 use crate::json::scan;
 use crate::json::write::Object;
-use crate::ledger::Usage;
+use crate::ledger::{ServiceTier, Usage};
 use crate::units::Tokens;
 
 /// What one `usage` object says; what it leaves out was said before or not at all.
@@ -14,6 +14,7 @@ pub struct PartialUsage {
     cache_write_hour: Option<Tokens>,
     output: Option<Tokens>,
     reasoning: Option<Tokens>,
+    tier: Option<ServiceTier>,
 }
 
 impl PartialUsage {
@@ -26,8 +27,10 @@ impl PartialUsage {
             "cache_creation",
             "output_tokens",
             "output_tokens_details",
+            "service_tier",
         ];
-        let [input, cache_read, cache_write, terms, output, details] = scan::members(text, keys).ok()?.values;
+        let members = scan::members(text, keys).ok()?;
+        let [input, cache_read, cache_write, terms, output, details, tier] = members.values;
         let number = |value: Option<scan::Value>| scan::unsigned(value?.span.of(text)).map(Tokens);
         let within = |value: Option<scan::Value>, key| {
             let object = value?.span.of(text);
@@ -41,6 +44,7 @@ impl PartialUsage {
             cache_write_hour: within(terms, "ephemeral_1h_input_tokens"),
             output: number(output),
             reasoning: within(details, "thinking_tokens"),
+            tier: tier.map(|tier| ServiceTier::of_anthropic(tier.span.of(text))),
         })
     }
 
@@ -58,6 +62,7 @@ impl PartialUsage {
             cache_write_hour: input(later.cache_write_hour, self.cache_write_hour),
             output: later.output.or(self.output),
             reasoning: later.reasoning.or(self.reasoning),
+            tier: later.tier.or(self.tier),
         }
     }
 
@@ -74,6 +79,7 @@ impl PartialUsage {
             cache_write_hour: self.cache_write_hour.unwrap_or_default(),
             output: self.output.unwrap_or_default(),
             reasoning: self.reasoning.unwrap_or_default(),
+            tier: self.tier.unwrap_or_default(),
         }
     }
 }
@@ -120,8 +126,16 @@ mod tests {
             cache_write_hour: Tokens(12),
             output: Tokens(5),
             reasoning: Tokens(3),
+            ..Usage::default()
         };
         assert_eq!(usage.unwrap().normalised(), expected);
+    }
+
+    #[test]
+    fn the_tier_is_told_at_the_beginning_and_stays() {
+        let first = PartialUsage::read(br#"{"input_tokens":10,"service_tier":"batch"}"#).unwrap();
+        let last = PartialUsage::read(br#"{"output_tokens":25}"#).unwrap();
+        assert_eq!(first.updated(last).normalised().tier, ServiceTier::Batch);
     }
 
     #[test]

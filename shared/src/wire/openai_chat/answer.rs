@@ -11,10 +11,11 @@ use crate::wire::{Flaw, Observation};
 /// Notes usage, model and finish reason of a whole answer, and whether it is one; `None` if the text is no whole
 /// object.
 pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Judged> {
-    let members = scan::members(body, ["model", "choices", "usage", "error"]).ok()?;
-    let [model, choices, reported, error] = members.values;
+    let members = scan::members(body, ["model", "choices", "usage", "error", "service_tier"]).ok()?;
+    let [model, choices, reported, error, tier] = members.values;
     observation.note_model(model.map(|value| value.span.of(body)));
-    observation.note_usage(reported.and_then(|value| usage::read(value.span.of(body))));
+    let tier = tier.map(|tier| tier.span.of(body));
+    observation.note_usage(reported.and_then(|value| usage::read(value.span.of(body), tier)));
     observe_choices(
         choices.map(|value| value.span.of(body)).unwrap_or_default(),
         observation,
@@ -26,16 +27,14 @@ pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Judged> {
     })
 }
 
-/// Notes the finish reason of the first choice that has one; returns how many choices there are.
-pub(super) fn observe_choices(choices: &[u8], observation: &mut Observation) -> usize {
-    let mut count = 0;
-    let scanned = scan::array(choices, |choice| {
-        count += 1;
+/// Notes the finish reason of the first choice that has one.
+fn observe_choices(choices: &[u8], observation: &mut Observation) {
+    // A list that breaks off has the reasons that stand before that.
+    let _scanned = scan::array(choices, |choice| {
         let choice = choice.span.of(choices);
         if let Ok(members) = scan::members(choice, ["finish_reason"]) {
             let [reason] = members.values;
             observation.note_finish_reason(reason.map(|value| value.span.of(choice)));
         }
     });
-    if scanned.is_ok() { count } else { 0 }
 }

@@ -5,7 +5,7 @@ pub mod write;
 
 mod calls;
 
-use super::{answer, usage};
+use super::usage;
 use crate::json::scan::{self, Kind};
 use crate::wire::{EventClass, Observation};
 
@@ -19,10 +19,13 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
         observation.note_end();
         return EventClass::Preamble;
     }
-    let Ok(members) = scan::members(data, ["model", "choices", "usage", "error", "object"]) else {
+    let Ok(members) = scan::members(
+        data,
+        ["model", "choices", "usage", "error", "object", "service_tier"],
+    ) else {
         return EventClass::Preamble;
     };
-    let [model, choices, reported, error, object] = members.values;
+    let [model, choices, reported, error, object, tier] = members.values;
     // The second is how some compatible servers put it.
     if error.is_some_and(|value| value.kind != Kind::Null)
         || object.is_some_and(|value| value.span.of(data) == b"\"error\"")
@@ -30,41 +33,69 @@ pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
         return EventClass::Error;
     }
     observation.note_model(model.map(|value| value.span.of(data)));
-    let usage = reported.and_then(|value| usage::read(value.span.of(data)));
+    let usage =
+        reported.and_then(|value| usage::read(value.span.of(data), tier.map(|tier| tier.span.of(data))));
     observation.note_usage(usage);
     let choices = choices.map(|value| value.span.of(data)).unwrap_or_default();
-    let is_empty = answer::observe_choices(choices, observation) == 0;
-    if usage.is_some() && is_empty {
+    let choices = read_choices(choices, observation);
+    observation.note_said(choices.said);
+    if usage.is_some() && choices.count == 0 {
         EventClass::UsageOnly
-    } else if observation.has_content() || says_something(choices) {
+    } else if observation.has_content() || choices.say_something {
         EventClass::Content
     } else {
         EventClass::Preamble
     }
 }
 
-/// Whether a choice has more than its beginning: a finish reason, or a delta of more than a role.
-fn says_something(choices: &[u8]) -> bool {
-    let is_given = |value: scan::Value, text: &[u8]| match value.kind {
+/// What the choices of a chunk say.
+#[derive(Default)]
+struct Choices {
+    count: usize,
+    /// Whether one has more than its beginning: a finish reason, or a delta of more than a role.
+    say_something: bool,
+    /// The bytes of what their deltas say.
+    said: usize,
+}
+
+/// Reads the choices of a chunk and notes the finish reason of the first that has one.
+fn read_choices(choices: &[u8], observation: &mut Observation) -> Choices {
+    let mut read = Choices::default();
+    let scanned = scan::array(choices, |choice| {
+        read.count += 1;
+        let choice = choice.span.of(choices);
+        let [finish, delta] =
+            scan::members(choice, ["finish_reason", "delta"]).map_or([None; 2], |members| members.values);
+        observation.note_finish_reason(finish.map(|value| value.span.of(choice)));
+        read.say_something |= finish.is_some_and(|value| is_given(value, choice));
+        let delta = delta.map(|value| value.span.of(choice)).unwrap_or_default();
+        // A choice without a delta says no more than its finish reason.
+        let _scanned = scan::object(delta, |key, value| {
+            if key.as_ref() != b"role" && is_given(value, delta) {
+                read.say_something = true;
+                let around = if value.kind == Kind::String {
+                    2
+                } else {
+                    AROUND_ARGUMENTS
+                };
+                read.said += value.span.of(delta).len().saturating_sub(around);
+            }
+        });
+    });
+    if scanned.is_ok() { read } else { Choices::default() }
+}
+
+fn is_given(value: scan::Value, text: &[u8]) -> bool {
+    match value.kind {
         Kind::Null => false,
         Kind::String => value.span.of(text) != b"\"\"",
         Kind::Array => value.span.of(text) != b"[]",
         _ => true,
-    };
-    let mut says = false;
-    let scanned = scan::array(choices, |choice| {
-        let choice = choice.span.of(choices);
-        let [finish, delta] =
-            scan::members(choice, ["finish_reason", "delta"]).map_or([None; 2], |members| members.values);
-        says |= finish.is_some_and(|value| is_given(value, choice));
-        let delta = delta.map(|value| value.span.of(choice)).unwrap_or_default();
-        // A choice without a delta says no more than its finish reason.
-        let _scanned = scan::object(delta, |key, value| {
-            says |= key.as_ref() != b"role" && is_given(value, delta);
-        });
-    });
-    scanned.is_ok() && says
+    }
 }
+
+/// What stands around a piece of a tool's arguments: `[{"index":0,"function":{"arguments":""}}]`.
+const AROUND_ARGUMENTS: usize = 46;
 
 #[cfg(test)]
 mod tests {

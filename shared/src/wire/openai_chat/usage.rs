@@ -2,11 +2,11 @@
 
 use crate::json::scan::{self, Value};
 use crate::json::write::Object;
-use crate::ledger::Usage;
+use crate::ledger::{ServiceTier, Usage};
 use crate::units::Tokens;
 
-/// Reads a `usage` object; `None` if it is null or none.
-pub fn read(text: &[u8]) -> Option<Usage> {
+/// Reads a `usage` object and the `service_tier` that stands beside it; `None` if the first is null or none.
+pub fn read(text: &[u8], tier: Option<&[u8]>) -> Option<Usage> {
     let keys = [
         "prompt_tokens",
         "completion_tokens",
@@ -35,6 +35,7 @@ pub fn read(text: &[u8]) -> Option<Usage> {
         cache_write_hour: Tokens(0),
         output: number(text, completion),
         reasoning,
+        tier: tier.map(ServiceTier::of_openai).unwrap_or_default(),
     })
 }
 
@@ -73,22 +74,23 @@ mod tests {
             cache_write_hour: Tokens(0),
             output: Tokens(50),
             reasoning: Tokens(30),
+            tier: ServiceTier::Flex,
         };
-        assert_eq!(read(text), Some(expected));
+        assert_eq!(read(text, Some(br#""flex""#)), Some(expected));
     }
 
     #[test]
     fn details_may_be_null_or_absent_and_no_object_is_no_usage() {
         let text = br#"{"prompt_tokens":3,"completion_tokens":4,"prompt_tokens_details":null}"#;
         assert_eq!(
-            read(text),
+            read(text, None),
             Some(Usage {
                 input: Tokens(3),
                 output: Tokens(4),
                 ..Usage::default()
             })
         );
-        assert_eq!(read(b"null"), None);
+        assert_eq!(read(b"null", None), None);
     }
 
     #[test]

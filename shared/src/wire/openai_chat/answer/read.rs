@@ -13,8 +13,8 @@ use crate::wire::openai_chat::usage;
 /// the first counts, for no other format has more than one.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<Answer<'_>> {
-    let keys = ["id", "model", "choices", "usage", "error"];
-    let (_, [id, model, choices, usage, error]) = Node::sound(body, keys)?;
+    let keys = ["id", "model", "choices", "usage", "error", "service_tier"];
+    let (_, [id, model, choices, usage, error, tier]) = Node::sound(body, keys)?;
     if error.is_some() {
         return None;
     }
@@ -45,7 +45,7 @@ pub fn read(body: &[u8]) -> Option<Answer<'_>> {
         parts,
         finish: given_text(reason)
             .map(|reason| finish(reason, given_text(stop)).confirmed(has_tools, has_refusal)),
-        usage: usage.and_then(|usage| usage::read(usage.raw())),
+        usage: usage.and_then(|usage| usage::read(usage.raw(), tier.map(Node::raw))),
     })
 }
 

@@ -30,8 +30,8 @@ impl codec::StreamReader for StreamReader {
         if data.trim_ascii() == b"[DONE]" {
             return self.end(tell);
         }
-        let keys = ["id", "model", "choices", "usage", "error"];
-        let Some((chunk, [id, model, choices, reported, error])) = Node::sound(data, keys) else {
+        let keys = ["id", "model", "choices", "usage", "error", "service_tier"];
+        let Some((chunk, [id, model, choices, reported, error, tier])) = Node::sound(data, keys) else {
             return tell(Delta::Error(ProviderError::of(ErrorKind::Internal, NOT_JSON)));
         };
         if (error.is_some() || choices.is_none())
@@ -40,7 +40,7 @@ impl codec::StreamReader for StreamReader {
             return tell(Delta::Error(error));
         }
         let choice = choices.and_then(|choices| first_choice(choices, "delta"));
-        let usage = reported.and_then(|usage| usage::read(usage.raw()));
+        let usage = reported.and_then(|usage| usage::read(usage.raw(), tier.map(Node::raw)));
         // Azure begins with a chunk that has neither, nor an id: only what its filter thinks of the prompt.
         if (choice.is_some() || usage.is_some()) && self.stage == Stage::Silent {
             self.stage = Stage::Started;

@@ -188,6 +188,7 @@ proptest! {
             cache_write_hour: Tokens(hour.min(cache_write)),
             output: Tokens(said + reasoning),
             reasoning: Tokens(reasoning),
+            ..Usage::default()
         };
         let body = |usage: Usage, format: Format| {
             let answer = Answer { usage: Some(usage), ..Answer::default() };

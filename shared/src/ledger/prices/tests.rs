@@ -1,0 +1,100 @@
+use super::*;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+fn input(model: &str) -> Option<u64> {
+    shipped(model).map(|price| price.rates.input.per_million().0)
+}
+
+#[test]
+fn a_model_has_its_price_under_the_names_that_providers_and_clouds_have_for_it() {
+    for name in [
+        "claude-haiku-4-5",
+        "claude-haiku-4-5-20251001",
+        "claude-haiku-4-5@20251001",
+        "eu.anthropic.claude-haiku-4-5-20251001-v1:0",
+        "anthropic/claude-haiku-4-5",
+    ] {
+        assert_eq!(input(name), Some(1_000_000), "{name}");
+    }
+    assert_eq!(input("gpt-4o-2024-11-20"), Some(2_500_000));
+    assert_eq!(input("gpt-4o-2024-05-13"), Some(5_000_000));
+    assert_eq!(input("google/gemini-2.5-pro-001"), Some(1_250_000));
+    assert_eq!(input("command-r7b-12-2024"), Some(37_500));
+}
+
+#[test]
+fn what_is_not_in_the_table_has_no_price() {
+    for name in [
+        "",
+        "gpt-5.9",
+        "gpt-5-thinking",
+        "o3-pro",
+        "claude-haiku-4-9",
+        "gemini-2.5-flash-image",
+        "deepseek-flash",
+        "llama-3.3-70b",
+        "mistral-large-latest",
+    ] {
+        assert_eq!(input(name), None, "{name}");
+    }
+}
+
+#[test]
+fn claudes_caches_cost_what_the_rule_says() {
+    let rates = shipped("claude-opus-4-8").unwrap().rates;
+    let dollars = [
+        rates.cache_write,
+        rates.cache_write_hour,
+        rates.cache_read,
+        rates.output,
+    ];
+    assert_eq!(
+        dollars.map(|rate| rate.per_million().0),
+        [6_250_000, 10_000_000, 500_000, 25_000_000]
+    );
+}
+
+#[test]
+fn long_inputs_cost_what_the_lists_say() {
+    let long = |model| shipped(model).unwrap().long_context.unwrap();
+    let haiku = long("claude-haiku-5-5");
+    assert_eq!(haiku.above, Tokens(100_000));
+    let dollars = [
+        haiku.rates.input,
+        haiku.rates.output,
+        haiku.rates.cache_read,
+        haiku.rates.cache_write,
+        haiku.rates.cache_write_hour,
+    ];
+    assert_eq!(
+        dollars.map(|rate| rate.per_million().0),
+        [500_000, 2_500_000, 50_000, 625_000, 1_000_000]
+    );
+    let sol = long("gpt-6.1-sol");
+    assert_eq!(
+        (sol.above, sol.rates.output.per_million().0),
+        (Tokens(272_000), 15_000_000)
+    );
+    assert_eq!(long("gemini-2.5-pro").rates.output.per_million().0, 15_000_000);
+}
+
+#[test]
+fn the_configuration_goes_before_the_table_for_revisions_too() {
+    let free = Price::of(Rates::flat(usd(0), usd(0)));
+    let prices = Prices::new([("claude-haiku-4-5".to_owned(), free), ("Own".to_owned(), free)]);
+    let found = |model| prices.find(model).map(|(_, source)| source);
+    assert_eq!(found("claude-haiku-4-5"), Some(Source::Configuration));
+    assert_eq!(found("claude-haiku-4-5-20251001"), Some(Source::Configuration));
+    assert_eq!(found("Own"), Some(Source::Configuration));
+    assert_eq!(found("claude-opus-4-8"), Some(Source::Shipped));
+    assert_eq!(found("other"), None);
+}
+
+#[test]
+fn no_model_is_listed_twice() {
+    let mut names: Vec<_> = shipped_rows().map(|(model, _)| model).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), shipped_rows().count());
+}
