@@ -5,6 +5,7 @@ mod attempt;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use crate::budget::Statement;
 use crate::ids::{AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName};
 use crate::ledger::Usage;
 use crate::policy::PolicyId;
@@ -190,6 +191,9 @@ pub struct Record<'a> {
     /// Dollars that a cascade saved against asking its last rung alone; below zero if it cost more.
     #[serde(rename = "llm.cost.saved_usd", skip_serializing_if = "Option::is_none")]
     pub saved_usd: Option<f64>,
+    /// What the call did to each budget that applies to its caller.
+    #[serde(rename = "llm.budgets", skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<Statement>,
     /// Milliseconds to the first byte of the answer's body.
     #[serde(rename = "llm.ttft_ms", skip_serializing_if = "Option::is_none")]
     pub ttft_ms: Option<Millis>,

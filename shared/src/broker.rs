@@ -1,6 +1,7 @@
 //! The once-per-call machine: it finds out who calls and what for, plans the attempts, answers itself where no
 //! provider may or can, and records how the call ended.
 
+mod budgets;
 mod cascade;
 pub mod decision;
 mod offer;
@@ -344,8 +345,7 @@ fn read_and_plan(
         trail.excluded = plan.excluded;
         return Err(refusal);
     }
-    routing::note_call(&pool, moment.store);
-    Ok(Call {
+    let mut call = Call {
         format,
         request,
         headers,
@@ -363,7 +363,17 @@ fn read_and_plan(
         dropped: Dropped::default(),
         first_byte_at: None,
         is_complete: false,
-    })
+    };
+    match budgets::reserve(&agent.allowances, &call, moment) {
+        Ok(holding) => trail.holding = holding,
+        Err(refusal) => {
+            call.give_back(moment.store);
+            trail.excluded = call.plan.excluded;
+            return Err(refusal);
+        }
+    }
+    routing::note_call(&call.pool, moment.store);
+    Ok(call)
 }
 
 fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {

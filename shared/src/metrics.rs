@@ -7,8 +7,8 @@
 pub const PREFIX: &str = "model_broker";
 
 /// The labels, in the order in which they are written.
-pub const LABELS: [&str; 9] = [
-    "agent", "pool", "provider", "model", "rung", "outcome", "status", "cause", "rule",
+pub const LABELS: [&str; 10] = [
+    "agent", "pool", "provider", "model", "rung", "outcome", "status", "cause", "rule", "budget",
 ];
 
 /// What stands in for a label that does not apply.
@@ -57,6 +57,14 @@ pub enum Metric {
     RuleDurationMs,
     /// Cost in millionths of a dollar. Counter; rule, pool.
     RuleCostMicroUsd,
+    /// Tokens that calls took of a budget. Counter; agent, budget.
+    BudgetTokens,
+    /// Millionths of a dollar that calls took of a budget. Counter; agent, budget.
+    BudgetMicroUsd,
+    /// Calls that a budget kept back, or would have. Counter; agent, budget, outcome: enforce, audit.
+    BudgetRefusals,
+    /// Thresholds of budgets that were crossed. Counter; budget, cause: the threshold in per cent.
+    BudgetAlerts,
 }
 
 impl Metric {
@@ -83,6 +91,10 @@ impl Metric {
             Self::RuleCalls => "rule_calls",
             Self::RuleDurationMs => "rule_duration_ms",
             Self::RuleCostMicroUsd => "rule_cost_micro_usd",
+            Self::BudgetTokens => "budget_spent_tokens",
+            Self::BudgetMicroUsd => "budget_spent_micro_usd",
+            Self::BudgetRefusals => "budget_refusals",
+            Self::BudgetAlerts => "budget_alerts",
         }
     }
 
@@ -110,10 +122,12 @@ pub struct Labels<'a> {
     pub outcome: Option<&'a str>,
     /// The attempt's status or failure.
     pub status: Option<&'a str>,
-    /// Why a cool-down began, or a rung's answer was not accepted.
+    /// Why a cool-down began, or a rung's answer was not accepted; the threshold of an alert in per cent.
     pub cause: Option<&'a str>,
     /// The rule that chose the pool; `match_when` if it was the pool's own condition.
     pub rule: Option<&'a str>,
+    /// The budget.
+    pub budget: Option<&'a str>,
 }
 
 impl<'a> Labels<'a> {
@@ -130,6 +144,7 @@ impl<'a> Labels<'a> {
             self.status,
             self.cause,
             self.rule,
+            self.budget,
         ]
     }
 }

@@ -30,7 +30,7 @@ pub use estimator::Estimator;
 pub use estimators::Estimators;
 pub use order::{Placed, Speed, expected_cost};
 pub use retry_budget::{RetryBudget, RetryLimits, note_call, take_retry};
-pub use rules::{Facts, MATCH_WHEN, Resolution, Unresolved, resolve, unmet};
+pub use rules::{Downgraded, Facts, MATCH_WHEN, Resolution, Unresolved, resolve, unmet};
 pub use rung::{Rung, last_rung, own_retries};
 pub use stated::Stated;
 pub use worker::{Speeds, Worker};

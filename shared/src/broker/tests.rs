@@ -11,6 +11,7 @@ use crate::provider::Address;
 use crate::store::testing::Memory;
 use crate::store::{Store, statistics_key};
 
+mod budgets;
 mod cascade;
 mod forward;
 mod health;

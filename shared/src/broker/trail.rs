@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::api::Api;
 use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
+use crate::broker::budgets;
 use crate::broker::cascade::{self, Costs, Saved};
 use crate::broker::decision::Asked;
 use crate::broker::permission;
 use crate::broker::tally::tally;
+use crate::budget::Holding;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::Headers;
@@ -34,6 +36,8 @@ pub(super) struct Trail {
     pub refusal: Option<Refusal>,
     /// Who was left out of a plan that came to nothing.
     pub excluded: Vec<Exclusion>,
+    /// What the call holds of its caller's budgets.
+    pub holding: Holding,
     /// The status that the agent got.
     pub status: Option<u16>,
     /// The call, once it was forwarded and is over.
@@ -72,6 +76,7 @@ impl Trail {
             verdicts: None,
             refusal: None,
             excluded: Vec::new(),
+            holding: Holding::default(),
             status: None,
             upstream: None,
             started,
@@ -97,7 +102,7 @@ impl Trail {
     }
 
     /// Writes the record and the metrics.
-    pub fn finish(&self, now: Timestamp, output: &mut dyn Output) {
+    pub fn finish(&mut self, now: Timestamp, output: &mut dyn Output) {
         let mut is_providers_fault = false;
         if let Some(call) = &self.upstream {
             let mut call = call.borrow_mut();
@@ -116,10 +121,19 @@ impl Trail {
             Some(call) => Costs::of(call, &self.snapshot),
             None => Costs::default(),
         };
+        let holding = std::mem::take(&mut self.holding);
+        let budgets = match (&call, &self.refusal) {
+            (Some(call), _) => budgets::settle(holding, call, &costs.of_attempts, now, output),
+            (None, Some(Refusal::Overdrawn(overdrawn))) => vec![overdrawn.statement()],
+            (None, _) => Vec::new(),
+        };
         let mut record = self.record(call.as_ref(), &costs, now);
+        record.budgets = budgets;
         record.tokens_estimated = learned;
         output.record(&record);
         measure(&record, call.as_ref(), &costs, output);
+        let agent = record.agent.map(|name| name.as_str());
+        budgets::measure(&record.budgets, agent, output);
         tally(&record, costs.total(), is_providers_fault, output);
     }
 
@@ -220,15 +234,26 @@ impl Trail {
 
     /// What chose the pool.
     fn chosen(&self) -> String {
-        match &self.resolution {
-            Some(Resolution {
-                rule: Some(rule),
-                pool,
-                ..
-            }) => ["rule ", rule.as_str(), " chose pool ", pool.name.as_str()].concat(),
-            Some(Resolution { pool, .. }) => ["the model's own pool is ", pool.name.as_str()].concat(),
-            None => "no pool was needed".to_owned(),
+        let Some(resolution) = &self.resolution else {
+            return "no pool was needed".to_owned();
+        };
+        let (pool, downgrade) = (&resolution.pool.name, resolution.downgrade.as_ref());
+        let chosen = downgrade.map_or(pool, |downgrade| &downgrade.from);
+        let mut reason = match &resolution.rule {
+            Some(rule) => ["rule ", rule.as_str(), " chose pool ", chosen.as_str()].concat(),
+            None => ["the model's own pool is ", chosen.as_str()].concat(),
+        };
+        if let Some(downgrade) = downgrade {
+            for part in [
+                "; budget ",
+                downgrade.budget.as_str(),
+                " downgraded it to pool ",
+                pool.as_str(),
+            ] {
+                reason.push_str(part);
+            }
         }
+        reason
     }
 }
 

@@ -162,7 +162,7 @@ impl Call {
     }
 
     /// Gives the leave for an attempt back that is not made.
-    fn give_back(&mut self, store: &dyn Store) {
+    pub(crate) fn give_back(&mut self, store: &dyn Store) {
         if let Some(leave) = self.entered.take()
             && let Some(planned) = self.next_planned()
         {

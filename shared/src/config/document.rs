@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod agents;
+mod budgets;
 mod care;
 mod health_check;
 mod models;
@@ -10,6 +11,7 @@ mod pools;
 mod providers;
 
 pub use agents::{AgentEntry, TenantEntry, WorkspaceEntry};
+pub use budgets::BudgetEntry;
 pub use models::{ModelEntry, RuleEntry};
 pub use pools::{MemberEntry, PoolEntry};
 pub use providers::ProviderEntry;
@@ -30,6 +32,7 @@ pub struct Document<'v> {
     pub tenants: Vec<TenantEntry<'v>>,
     pub workspaces: Vec<WorkspaceEntry<'v>>,
     pub agents: Vec<AgentEntry<'v>>,
+    pub budgets: Vec<BudgetEntry<'v>>,
     pub prices: Vec<(&'v str, Price)>,
     pub policies: Option<Arc<Policies>>,
     pub policy_mode: Mode,
@@ -67,6 +70,11 @@ impl<'v> Document<'v> {
                 .iter()
                 .filter_map(AgentEntry::read)
                 .collect(),
+            budgets: section
+                .list("budgets")
+                .iter()
+                .filter_map(BudgetEntry::read)
+                .collect(),
             prices: section
                 .optional("prices")
                 .map(|prices| models::read_prices(&prices))
@@ -82,7 +90,7 @@ impl<'v> Document<'v> {
         if let Some(identity) = section.optional("identity") {
             agents::read_identity(&identity);
         }
-        section.not_yet(&["budgets", "rate_limit_service", "cache", "shadow", "capture"]);
+        section.not_yet(&["rate_limit_service", "cache", "shadow", "capture"]);
         section.end();
         Some(document)
     }

@@ -1,5 +1,6 @@
 //! Looks up every name of a document and builds the snapshot.
 
+mod budgets;
 mod pools;
 mod residency;
 
@@ -11,6 +12,7 @@ use super::criteria::{self, Criterion, Subject, Test};
 use super::document::{AgentEntry, Document, ProviderEntry, RuleEntry};
 use super::reader::{Log, Reader};
 use super::snapshot::{Agent, Pool, Provider, Rule, Snapshot, Workspace};
+use crate::budget::{Allowance, Budget};
 use crate::ids::{AgentName, ConfigVersion, ProviderName, RuleName};
 use crate::ledger::Price;
 
@@ -102,10 +104,16 @@ pub(super) fn resolve(
             "is empty: no token is known, so every call will be refused",
         );
     }
-    let agents = agents(&document.agents, &workspaces);
+    let budgets = budgets::budgets(document, &pools);
+    let agents = agents(&document.agents, &workspaces, &budgets);
 
     let offered = rules.iter().flat_map(|rule| &rule.criteria);
     let pools: Vec<Arc<Pool>> = pools.things().collect();
+    let all_pools = pools
+        .iter()
+        .cloned()
+        .chain(models.things().map(|model| model.pool.clone()));
+    budgets::warn_of_unpriced(&document.budgets, all_pools);
     let offered = offered
         .chain(pools.iter().flat_map(|pool| &pool.match_when))
         .flat_map(requested_models);
@@ -180,6 +188,7 @@ fn rule(
 fn agents(
     entries: &[AgentEntry<'_>],
     workspaces: &Named<Arc<Workspace>>,
+    budgets: &[Arc<Budget>],
 ) -> HashMap<crate::identity::TokenDigest, Arc<Agent>> {
     let agents = entries.iter().filter_map(|entry| {
         let workspace = entry
@@ -192,6 +201,7 @@ fn agents(
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         let name = AgentName::from(entry.name.value().as_str()?);
         let agent = Agent {
+            allowances: Allowance::of(budgets, &name, workspace.as_deref()),
             name,
             workspace,
             attributes: attributes.collect(),

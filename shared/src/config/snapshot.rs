@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::criteria::Criterion;
 use crate::acceptance::Acceptance;
+use crate::budget::Allowance;
 use crate::health::CircuitBreaker;
 use crate::identity::TokenDigest;
 use crate::ids::{
@@ -240,4 +241,6 @@ pub struct Agent {
     pub workspace: Option<Arc<Workspace>>,
     /// What the operator says about it.
     pub attributes: BTreeMap<String, String>,
+    /// The budgets that apply to it.
+    pub allowances: Vec<Allowance>,
 }

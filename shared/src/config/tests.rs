@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod acceptance;
+mod budgets;
 mod care;
 mod health_check;
 mod mistakes;
@@ -102,9 +103,18 @@ fn valid() -> Value {
             {"name": "batch", "token_sha256": [OTHER_TOKEN]},
         ],
         "identity": {"tokens": true},
+        "budgets": [
+            {"name": "agent-day", "scope": "agent", "tokens": 2_000_000, "per": "day", "time_zone": "+01:00"},
+            {
+                "name": "research-month", "scope": "workspace", "of": "research", "usd": 500, "per": "month",
+                "alert_at": ["50%", "80%", "95%"], "downgrade": {"at": "80%", "pool": "standard"},
+                "mode": "audit", "status": 402,
+            },
+        ],
         "prices": {
             "gpt-5-mini": {"input": 0.25, "output": 2, "cache_read": 0.025, "cache_write": 0.5},
-            "claude-opus-4-7": {"input": 15, "output": 75},
+            "claude-opus-4-7": {"input": 15, "output": 75}, "claude": {"input": 3, "output": 15},
+            "llama-4-70b": {"input": 0, "output": 0},
         },
     })
 }

@@ -1,0 +1,90 @@
+//! The budgets of a call: reserved before it goes out, settled when it is over, and told of.
+
+use crate::broker::Output;
+use crate::budget::{self, Allowance, Holding, Statement};
+use crate::call::Call;
+use crate::ledger::Unit;
+use crate::metrics::{Labels, Metric};
+use crate::reply::Refusal;
+use crate::routing::{Downgraded, Moment, Resolution};
+use crate::units::{MicroUsd, Timestamp};
+
+/// Reserves what a call may take of all budgets of its caller.
+pub(super) fn reserve(allowances: &[Allowance], call: &Call, moment: Moment<'_>) -> Result<Holding, Refusal> {
+    if allowances.is_empty() {
+        return Ok(Holding::default());
+    }
+    let takes = budget::takes(call, moment);
+    budget::hold(allowances, takes, moment.store, moment.now)
+        .map_err(|overdrawn| Refusal::Overdrawn(Box::new(overdrawn)))
+}
+
+/// Settles what a call holds that is over. `costs`: those of its attempts, in order.
+pub(super) fn settle(
+    holding: Holding,
+    call: &Call,
+    costs: &[Option<MicroUsd>],
+    now: Timestamp,
+    output: &dyn Output,
+) -> Vec<Statement> {
+    if holding.is_empty() {
+        return Vec::new();
+    }
+    let moment = Moment {
+        now,
+        random: 0,
+        store: output.store(),
+        worker: output.worker(),
+    };
+    let used = budget::used(call, costs, moment);
+    holding.settle(used, moment.store, now)
+}
+
+/// Where a call goes instead because a budget of its caller is nearly spent.
+pub(super) fn downgrade(
+    resolution: &Resolution,
+    allowances: &[Allowance],
+    moment: Moment<'_>,
+) -> Option<Resolution> {
+    let (budget, pool) = budget::downgrade(allowances, moment)?;
+    (pool.name != resolution.pool.name).then(|| Resolution {
+        pool: pool.clone(),
+        downgrade: Some(Downgraded {
+            budget: budget.clone(),
+            from: resolution.pool.name.clone(),
+        }),
+        ..resolution.clone()
+    })
+}
+
+/// Counts what a call did to budgets. `agent`: who called.
+pub(super) fn measure(statements: &[Statement], agent: Option<&str>, output: &mut dyn Output) {
+    for statement in statements {
+        let of_budget = Labels {
+            budget: Some(statement.name.as_str()),
+            ..Labels::default()
+        };
+        let labels = Labels { agent, ..of_budget };
+        if let Some(used) = statement.used {
+            let metric = match used.unit {
+                Unit::Tokens => Metric::BudgetTokens,
+                Unit::MicroUsd => Metric::BudgetMicroUsd,
+            };
+            output.measure(metric, labels, used.number);
+        }
+        if statement.exceeded {
+            let mode = if statement.used.is_some() {
+                "audit"
+            } else {
+                "enforce"
+            };
+            let outcome = Some(mode);
+            output.measure(Metric::BudgetRefusals, Labels { outcome, ..labels }, 1);
+        }
+        if let Some(alert) = statement.alert {
+            let threshold = alert.to_string();
+            let cause = Some(threshold.as_str());
+            output.measure(Metric::BudgetAlerts, Labels { cause, ..of_budget }, 1);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What a call may take, and what it took, in tokens and dollars.
+
+use crate::call::{Attempt, Call, Outcome};
+use crate::config::Member;
+use crate::ledger::Unit;
+use crate::limits::EXPECTED_OUTPUT;
+use crate::routing::{Demand, Moment, Rung, expected_cost};
+use crate::units::{MicroUsd, Tokens};
+
+/// Tokens and what they cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// Tokens of input and output.
+    pub tokens: Tokens,
+    /// What they cost, as far as prices are known.
+    pub cost: MicroUsd,
+}
+
+impl Amounts {
+    /// The amount in a unit.
+    #[must_use]
+    pub fn of(self, unit: Unit) -> u64 {
+        match unit {
+            Unit::Tokens => self.tokens.0,
+            Unit::MicroUsd => self.cost.0,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_add(other.tokens),
+            cost: self.cost.saturating_add(other.cost),
+        }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.max(other.tokens),
+            cost: self.cost.max(other.cost),
+        }
+    }
+
+    fn expected(member: &Member, demand: Demand<'_>, output: Tokens) -> Self {
+        let input = demand.input(&member.model);
+        let price = member.price.as_ref();
+        Self {
+            tokens: input.saturating_add(output),
+            cost: price.map_or(MicroUsd(0), |price| expected_cost(price, input, output)),
+        }
+    }
+}
+
+/// The most that a planned call is expected to take: its input, and as much output as the agent or the logical model
+/// allows, or else the usual. Of attempts that stand in for each other only one is paid for, of the rungs of a cascade
+/// all may be.
+#[must_use]
+pub fn takes(call: &Call, moment: Moment<'_>) -> Amounts {
+    let demand = Demand::of(&call.request, moment);
+    let by_default = call.defaults().max_tokens.map(Tokens);
+    let output = call.request.max_output.or(by_default).unwrap_or(EXPECTED_OUTPUT);
+    let planned = call.plan.attempts.iter().filter_map(|planned| {
+        let member = call.pool.members.get(planned.member)?;
+        let is_rung = Rung::of(&call.pool, planned.member).is_some();
+        Some((is_rung, Amounts::expected(member, demand, output)))
+    });
+    planned.fold(Amounts::default(), |sum, (is_rung, amounts)| {
+        if is_rung {
+            sum.and(amounts)
+        } else {
+            sum.or(amounts)
+        }
+    })
+}
+
+/// What a call took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// All attempts together.
+    pub amounts: Amounts,
+    /// Whether a part of it is only estimated, because nothing tells what it was.
+    pub is_estimated: bool,
+}
+
+/// What a call took that is over. `costs`: what its attempts cost, in order, where that is known.
+///
+/// An attempt that was refused or not heard costs nothing. One that broke off before its usage was told, or that the
+/// agent left, is taken to have used its input, and once its answer had begun the usual output.
+#[must_use]
+pub fn used(call: &Call, costs: &[Option<MicroUsd>], moment: Moment<'_>) -> Used {
+    let mut used = Used::default();
+    let demand = Demand::of(&call.request, moment);
+    let attempts = call.attempts.iter().zip(costs);
+    for (attempt, cost) in attempts {
+        let amounts = if let Some(usage) = &attempt.usage {
+            Amounts {
+                tokens: usage.total(),
+                cost: cost.unwrap_or_default(),
+            }
+        } else if let Some(output) = unknown_output(attempt, demand)
+            && let Some(member) = call.pool.members.get(attempt.member)
+        {
+            used.is_estimated = true;
+            Amounts::expected(member, demand, output)
+        } else {
+            continue;
+        };
+        used.amounts = used.amounts.and(amounts);
+    }
+    used
+}
+
+/// The output that an attempt is taken to have had which does not tell; `None` if it had none and costs nothing.
+fn unknown_output(attempt: &Attempt, demand: Demand<'_>) -> Option<Tokens> {
+    match attempt.outcome {
+        // The agent left while the provider was at work.
+        None => Some(Tokens(0)),
+        Some(Outcome::NotAccepted(_)) => Some(demand.output),
+        Some(Outcome::Status(_)) if attempt.is_success() => Some(demand.output),
+        Some(
+            Outcome::Status(_)
+            | Outcome::ConnectFailure
+            | Outcome::Reset
+            | Outcome::Timeout
+            | Outcome::Unhealthy
+            | Outcome::Flawed(_),
+        ) => None,
+    }
+}
