@@ -57,6 +57,13 @@ pub fn prepare(snapshot: &Snapshot, now: Timestamp) {
             begin(&allowance.counter.key, Counter::beginning);
         }
     }
+    for counter in snapshot
+        .providers
+        .iter()
+        .filter_map(|provider| provider.budget.as_ref())
+    {
+        begin(&counter.key, Counter::beginning);
+    }
     for selection in Selection::all(snapshot) {
         begin(&statistics_key(selection), || {
             RuleStatistics::beginning(now).pack()

@@ -367,7 +367,7 @@ fn read_and_plan(
     match budgets::reserve(&agent.allowances, &call, moment) {
         Ok(holding) => trail.holding = holding,
         Err(refusal) => {
-            call.give_back(moment.store);
+            call.give_back(moment.store, moment.now);
             trail.excluded = call.plan.excluded;
             return Err(refusal);
         }

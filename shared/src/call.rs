@@ -13,7 +13,7 @@ use crate::acceptance::{Judge, Judgement, Unmet, Wanted};
 use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
-use crate::ledger::Usage;
+use crate::ledger::{Percent, Usage};
 use crate::provider::Capability;
 use crate::request::Request;
 use crate::routing::{Conversation, Leave, Plan, PlannedAttempt, Rung};
@@ -100,6 +100,8 @@ pub struct Attempt {
     pub rung: Option<Rung>,
     /// What was found of its answer, where it was to be judged.
     pub judgement: Option<Judgement>,
+    /// The threshold of its account's budget that it crossed.
+    pub alert: Option<Percent>,
     /// What its answer used, if it was one and says so; noted when the attempt is over.
     pub usage: Option<Usage>,
 }

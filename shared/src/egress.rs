@@ -203,6 +203,7 @@ impl Egress {
             is_settled: false,
             rung,
             judgement: None,
+            alert: None,
             usage: None,
         });
         drop(shared);

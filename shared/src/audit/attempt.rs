@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::acceptance::{Judgement, Unjudged, Unmet};
 use crate::call::{Attempt, Outcome};
 use crate::ids::{ProviderName, UpstreamModelName};
+use crate::ledger::Percent;
 use crate::routing::Rung;
 use crate::units::{MicroUsd, Millis, Tokens};
 
@@ -21,6 +22,9 @@ pub struct AttemptRecord<'a> {
     /// The provider's own id of the request, to ask its support about.
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
+    /// The threshold of the account's budget that it crossed, in per cent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_alert: Option<u8>,
     /// What concerns cascades only.
     #[serde(flatten)]
     rung: Option<RungRecord>,
@@ -81,6 +85,7 @@ impl<'a> AttemptRecord<'a> {
             status: attempt.outcome,
             ms: attempt.took,
             request_id: attempt.request_id.as_deref(),
+            budget_alert: attempt.alert.map(|Percent(percent)| percent),
             rung: RungRecord::of(attempt, cost),
         }
     }

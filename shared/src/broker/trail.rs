@@ -15,6 +15,7 @@ use crate::budget::Holding;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::Headers;
+use crate::ids::AgentName;
 use crate::ledger::Usage;
 use crate::metrics::{Labels, Metric, NONE};
 use crate::policy::Verdicts;
@@ -132,7 +133,7 @@ impl Trail {
         record.tokens_estimated = learned;
         output.record(&record);
         measure(&record, call.as_ref(), &costs, output);
-        let agent = record.agent.map(|name| name.as_str());
+        let agent = record.agent.map(AgentName::as_str);
         budgets::measure(&record.budgets, agent, output);
         tally(&record, costs.total(), is_providers_fault, output);
     }

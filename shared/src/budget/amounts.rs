@@ -17,6 +17,12 @@ pub struct Amounts {
 }
 
 impl Amounts {
+    /// What the smallest call takes.
+    pub const LEAST: Self = Self {
+        tokens: Tokens(1),
+        cost: MicroUsd(1),
+    };
+
     /// The amount in a unit.
     #[must_use]
     pub fn of(self, unit: Unit) -> u64 {

@@ -1,6 +1,7 @@
 //! One counter in the state that all workers share.
 
 use super::Budget;
+use crate::ids::ProviderName;
 use crate::ledger::{Ceiling, Exhausted, Hold, Percent, Spending};
 use crate::store::{Packed, Store, look, update};
 use crate::units::Timestamp;
@@ -38,6 +39,12 @@ impl Counter {
         )
     }
 
+    /// That of a provider account.
+    #[must_use]
+    pub fn of_account(provider: &ProviderName, ceiling: Ceiling, alert_at: Vec<Percent>) -> Self {
+        Self::new(&["account/", provider.as_str()].concat(), ceiling, alert_at)
+    }
+
     /// Names hold no slash. With another unit or period the counter is another one: its numbers mean something else.
     fn new(whose: &str, ceiling: Ceiling, alert_at: Vec<Percent>) -> Self {
         let (unit, period) = (ceiling.unit.as_str(), ceiling.period.as_str());
@@ -52,6 +59,11 @@ impl Counter {
     #[must_use]
     pub fn beginning() -> Vec<u8> {
         Spending::default().pack()
+    }
+
+    /// Tells whether an amount is left, for a plan.
+    pub fn check(&self, amount: u64, store: &dyn Store, now: Timestamp) -> Result<(), Exhausted> {
+        look::<Spending>(store, &self.key).check(&self.ceiling, amount, now)
     }
 
     /// Reserves an amount, if that much is left.
@@ -101,13 +113,13 @@ impl Counter {
     }
 
     fn update<T>(&self, store: &dyn Store, mut change: impl FnMut(&mut Spending) -> T) -> T {
-        let mut updates = 1;
+        let mut tries = 1;
         loop {
             let updated = update(store, &self.key, &mut change);
-            if updated.is_kept || updates >= MAX_UPDATES {
+            if updated.is_kept || tries >= MAX_UPDATES {
                 return updated.result;
             }
-            updates += 1;
+            tries += 1;
         }
     }
 }

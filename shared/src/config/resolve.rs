@@ -12,7 +12,7 @@ use super::criteria::{self, Criterion, Subject, Test};
 use super::document::{AgentEntry, Document, ProviderEntry, RuleEntry};
 use super::reader::{Log, Reader};
 use super::snapshot::{Agent, Pool, Provider, Rule, Snapshot, Workspace};
-use crate::budget::{Allowance, Budget};
+use crate::budget::{Allowance, Budget, Counter};
 use crate::ids::{AgentName, ConfigVersion, ProviderName, RuleName};
 use crate::ledger::Price;
 
@@ -151,8 +151,11 @@ fn connection(entry: &ProviderEntry<'_>) -> Option<Connection> {
 }
 
 fn provider<'v>(entry: &ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
+    let name = ProviderName::from(entry.name.value().as_str().unwrap_or_default());
+    let budget = entry.budget.as_ref();
     let provider = Provider {
-        name: ProviderName::from(entry.name.value().as_str().unwrap_or_default()),
+        budget: budget.map(|(ceiling, alert_at)| Counter::of_account(&name, *ceiling, alert_at.clone())),
+        name,
         kind: entry.kind,
         region: entry.region.map(str::to_owned),
         timeouts: entry.timeouts,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::criteria::Criterion;
 use crate::acceptance::Acceptance;
-use crate::budget::Allowance;
+use crate::budget::{Allowance, Counter};
 use crate::health::CircuitBreaker;
 use crate::identity::TokenDigest;
 use crate::ids::{
@@ -82,6 +82,8 @@ pub struct Provider {
     pub circuit_breaker: CircuitBreaker,
     /// What it may be asked for within a minute.
     pub limits: RateLimits,
+    /// What may be spent at it, in dollars.
+    pub budget: Option<Counter>,
 }
 
 /// What a provider account speaks.

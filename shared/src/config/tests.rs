@@ -26,6 +26,7 @@ fn valid() -> Value {
                 "endpoint": "https://api.anthropic.com", "credential": {"env": "ANTHROPIC_KEY"},
                 "timeout": {"connect": "2s", "first_byte": "1m", "idle": "500ms"},
                 "limits": {"requests_per_minute": 4000, "tokens_per_minute": 2_000_000},
+                "budget": {"usd": 5000.5, "per": "month", "time_zone": "-08:00", "alert_at": ["95%", "50%"]},
                 "circuit_breaker": {
                     "consecutive_failures": 3, "error_rate": "25%", "window": "1m", "recovery": "10s",
                 },

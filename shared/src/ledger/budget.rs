@@ -82,20 +82,25 @@ pub struct Exhausted {
 }
 
 impl Spending {
+    /// Tells whether an amount is left, for a plan.
+    pub fn check(&self, ceiling: &Ceiling, amount: u64, now: Timestamp) -> Result<(), Exhausted> {
+        let mut current = self.clone();
+        let until = current.turn(ceiling, now);
+        current.check_here(ceiling, amount, until)
+    }
+
     /// Reserves an amount, if that much is left.
     pub fn reserve(&mut self, ceiling: &Ceiling, amount: u64, now: Timestamp) -> Result<Hold, Exhausted> {
         let until = self.turn(ceiling, now);
-        if amount > self.left_here(ceiling) || self.left_here(ceiling) == 0 {
-            return Err(Exhausted { until });
-        }
+        self.check_here(ceiling, amount, until)?;
         Ok(self.hold(amount))
     }
 
     /// Reserves an amount although it may not be left, and tells whether it was.
     pub fn reserve_anyway(&mut self, ceiling: &Ceiling, amount: u64, now: Timestamp) -> (Hold, bool) {
         self.turn(ceiling, now);
-        let left = self.left_here(ceiling);
-        (self.hold(amount), left > 0 && amount <= left)
+        let was_left = self.check_here(ceiling, amount, None).is_ok();
+        (self.hold(amount), was_left)
     }
 
     /// Puts what was used in the place of what was reserved; nothing, if the call was not made.
@@ -157,6 +162,16 @@ impl Spending {
         let reserved = self.fresh.saturating_add(self.aged);
         let taken = self.spent.saturating_add(reserved);
         ceiling.most.saturating_sub(taken)
+    }
+
+    /// Of a spent ceiling nothing is left, not even for what is expected to cost nothing.
+    fn check_here(&self, ceiling: &Ceiling, amount: u64, until: Option<Timestamp>) -> Result<(), Exhausted> {
+        let left = self.left_here(ceiling);
+        if left > 0 && amount <= left {
+            Ok(())
+        } else {
+            Err(Exhausted { until })
+        }
     }
 
     fn hold(&mut self, amount: u64) -> Hold {

@@ -44,7 +44,8 @@ impl Exclusion {
         match self.reason {
             ExclusionReason::CircuitOpen { for_ms }
             | ExclusionReason::CoolingDown { for_ms, .. }
-            | ExclusionReason::Limited { for_ms } => Some(for_ms),
+            | ExclusionReason::Limited { for_ms }
+            | ExclusionReason::Budget { for_ms } => Some(for_ms),
             _ => None,
         }
     }
@@ -102,6 +103,11 @@ pub enum ExclusionReason {
     },
     /// The account's configured limit is used up.
     Limited {
+        /// For how much longer.
+        for_ms: Millis,
+    },
+    /// The account's budget is spent.
+    Budget {
         /// For how much longer.
         for_ms: Millis,
     },
@@ -210,6 +216,7 @@ impl<'a> Eligibility<'a> {
                 | ExclusionReason::CircuitOpen { .. }
                 | ExclusionReason::CoolingDown { .. }
                 | ExclusionReason::Limited { .. }
+                | ExclusionReason::Budget { .. }
                 | ExclusionReason::RetryBudget => return None,
             };
             if unfit.is_none_or(|nearest: Unfit| this.nearness() > nearest.nearness()) {

@@ -1,5 +1,7 @@
 //! What the budgets of a caller mean for its calls.
 
+mod accounts;
+
 use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -13,6 +15,8 @@ const DAY: u64 = 86_400_000;
 /// One Envoy with these budgets.
 struct World {
     budgets: Value,
+    /// The budget of `openai-a`; the model `alone` is served there only.
+    account: Option<Value>,
     driver: Driver,
 }
 
@@ -20,6 +24,7 @@ impl World {
     fn new(budgets: Value) -> Self {
         Self {
             budgets,
+            account: None,
             driver: Driver::new(),
         }
     }
@@ -32,6 +37,12 @@ impl World {
     fn call_with(&self, agent: &str, body: &Value) -> Driver {
         let mut document = document();
         document["budgets"] = self.budgets.clone();
+        if let Some(account) = &self.account {
+            document["providers"][0]["budget"] = account.clone();
+            document["prices"]["gpt-a"] = json!({"input": 2, "output": 8});
+            let alone = json!({"name": "alone", "targets": [{"provider": "openai-a", "model": "gpt-b"}]});
+            document["models"].as_array_mut().unwrap().push(alone);
+        }
         let loaded = load(&document, Audience::Filter).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         let mut driver = Driver {
             machine: Some(Broker::new(loaded.snapshot, START, 0)),
@@ -51,6 +62,12 @@ impl World {
         body["messages"] = json!([{"role": "user", "content": "hi"}]);
         driver.complete(body.to_string());
         driver
+    }
+
+    /// Spends what the account has left.
+    fn drain(&self) {
+        let mut driver = self.call("bot", "alone", 10);
+        answer(&mut driver, 1_000_000, 1_000_000);
     }
 
     /// A call that is answered with this usage; gives its record.

@@ -63,6 +63,22 @@ impl<'v> BudgetEntry<'v> {
     }
 }
 
+/// `budget` of a provider account: its bills are in dollars.
+pub(super) fn read_account_budget(reader: &Reader<'_>) -> Option<(Ceiling, Vec<Percent>)> {
+    let mut section = reader.section()?;
+    let most = section.required("usd").and_then(|dollars| read_dollars(&dollars));
+    let (period, zone) = read_period_and_zone(&mut section);
+    let alert_at = read_thresholds(&mut section);
+    section.end();
+    let ceiling = Ceiling {
+        unit: Unit::MicroUsd,
+        most: most?,
+        period,
+        zone,
+    };
+    Some((ceiling, alert_at))
+}
+
 fn read_scope(reader: &Reader<'_>) -> Option<Scope> {
     let text = reader.string()?;
     if text == "end_user" {
@@ -82,14 +98,19 @@ fn read_ceiling<'v>(entry: &Reader<'v>, section: &mut Section<'v>) -> Ceiling {
         (None, Some(dollars)) => (Unit::MicroUsd, read_dollars(&dollars)),
         _ => (Unit::Tokens, entry.withheld("must have either `tokens` or `usd`")),
     };
-    let period = section.required("per").and_then(|period| read_period(&period));
-    let zone = section.optional("time_zone").and_then(|zone| read_zone(&zone));
+    let (period, zone) = read_period_and_zone(section);
     Ceiling {
         unit,
         most: most.unwrap_or(u64::MAX),
-        period: period.unwrap_or(Period::Total),
-        zone: zone.unwrap_or_default(),
+        period,
+        zone,
     }
+}
+
+fn read_period_and_zone(section: &mut Section<'_>) -> (Period, Zone) {
+    let period = section.required("per").and_then(|period| read_period(&period));
+    let zone = section.optional("time_zone").and_then(|zone| read_zone(&zone));
+    (period.unwrap_or(Period::Total), zone.unwrap_or_default())
 }
 
 /// Dollars as millionths of them.

@@ -55,6 +55,35 @@ fn an_agent_has_the_budgets_of_itself_and_of_those_it_belongs_to() {
 }
 
 #[test]
+fn an_account_has_a_budget_in_dollars() {
+    let providers = loaded(&valid()).snapshot.providers.clone();
+    let counter = providers[0].budget.as_ref().unwrap();
+    assert_eq!(
+        (counter.ceiling.unit, counter.ceiling.most),
+        (Unit::MicroUsd, 5_000_500_000)
+    );
+    assert_eq!(counter.ceiling.period, Period::Month);
+    assert!(providers[1].budget.is_none());
+    expect(&[
+        (
+            "/providers/0/budget/tokens",
+            json!(5),
+            "providers[0].budget.tokens: is not a key here",
+        ),
+        (
+            "/providers/0/budget/usd",
+            json!("5"),
+            "providers[0].budget.usd: `5` must be a number of dollars",
+        ),
+        (
+            "/providers/0/budget/per",
+            json!("year"),
+            "providers[0].budget.per: `year` is no period",
+        ),
+    ]);
+}
+
+#[test]
 fn what_is_no_budget_is_told_with_what_would_be_one() {
     expect(&[
         (

@@ -150,7 +150,7 @@ fn the_state_survives_as_bytes() {
     let (mut spending, ceiling) = (Spending::default(), tokens(100, Period::Day));
     let hold = spending.reserve(&ceiling, 60, at(0)).unwrap();
     spending.settle(&ceiling, hold, 50, at(1));
-    let _ = spending.alert(&ceiling, &[Percent(50)], at(1));
+    assert_eq!(spending.alert(&ceiling, &[Percent(50)], at(1)), Some(Percent(50)));
     let _held = spending.reserve(&ceiling, 20, at(1)).unwrap();
     let bytes = spending.pack();
     assert_eq!(
