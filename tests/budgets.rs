@@ -147,3 +147,94 @@ async fn a_stream_that_breaks_off_and_an_agent_that_leaves_are_settled_with_what
     // Nothing is held any more.
     assert_eq!(records[2].value("llm.budgets")[0]["left"], 100_000 - used);
 }
+
+#[tokio::test]
+async fn a_spent_account_is_left_out_and_the_next_one_serves() {
+    let (first, second) = (Simulator::start("first").await, Simulator::start("second").await);
+    let members = json!([
+        {"provider": "first", "model": "a", "priority": 0},
+        {"provider": "second", "model": "a", "priority": 1},
+    ]);
+    let broker = Config::new()
+        .provider_with("openai", &first, json!({"budget": {"usd": 0.2, "per": "month"}}))
+        .provider("openai", &second)
+        .pool("pair", json!({"members": members}))
+        .model("fast", "pair")
+        .set("prices", json!({"a": {"input": 0, "output": 1_000}}))
+        .broker()
+        .concurrency(4)
+        .start()
+        .await;
+    // Each may cost 6 cents, and most cost less.
+    let statuses = at_once(&broker, (0..40).map(|_| CALL.to_owned())).await;
+    assert_eq!(statuses, vec![200; 40]);
+    for n in 41..=100 {
+        broker.post(CHAT, TOKEN, CALL).await.expect_status(200);
+        broker.wait_for_records(n).await;
+    }
+    let spent: u64 = first
+        .received()
+        .iter()
+        .filter_map(|call| call.usage)
+        .map(|usage| usage.output)
+        .sum();
+    assert!((140..=200).contains(&spent), "{spent} tenths of a cent");
+    assert!(second.count() > 0);
+    let records = broker.records();
+    let last = records.last().expect("a record");
+    assert_eq!(last.text("llm.provider"), "second");
+    assert_eq!(last.value("llm.excluded")[0]["reason"], "budget");
+}
+
+#[tokio::test]
+async fn near_its_end_a_budget_sends_calls_to_a_cheaper_pool_and_a_reload_forgets_nothing() {
+    let (dear, cheap) = (Simulator::start("dear").await, Simulator::start("cheap").await);
+    let budget = json!({
+        "name": "lab", "scope": "workspace", "of": "lab", "tokens": 1_000, "per": "day",
+        "downgrade": {"at": "50%", "pool": "small"},
+    });
+    let config = Config::new()
+        .provider("openai", &dear)
+        .provider("openai", &cheap)
+        .single("fast", &dear, "a")
+        .single("small", &cheap, "b");
+    let broker = config
+        .clone()
+        .set("budgets", json!([budget]))
+        .broker()
+        .start()
+        .await;
+    let mut made = 0;
+    while cheap.count() == 0 {
+        broker.post(CHAT, TOKEN, CALL).await.expect_status(200);
+        made += 1;
+        broker.wait_for_records(made).await;
+    }
+    let spent = counted(&dear);
+    assert!((500..540).contains(&spent), "{spent}");
+    let records = broker.records();
+    let last = records.last().expect("a record");
+    assert_eq!(
+        last.text("llm.reason"),
+        "the model's own pool is fast; budget lab downgraded it to pool small"
+    );
+
+    // The same budget with another amount knows what was spent.
+    let mut larger = budget;
+    larger["tokens"] = json!(10_000);
+    broker.rewrite_config(&config.set("budgets", json!([larger])).yaml());
+    let version = last.text("llm.config").to_owned();
+    let record = until(PATIENCE, "the new configuration", async || {
+        broker.post(CHAT, TOKEN, CALL).await.expect_status(200);
+        made += 1;
+        let records = broker.wait_for_records(made).await;
+        records
+            .last()
+            .filter(|record| record.text("llm.config") != version)
+            .cloned()
+    })
+    .await;
+    let statement = &record.value("llm.budgets")[0];
+    assert_eq!(statement["left"], 10_000 - counted(&dear) - counted(&cheap));
+    assert_eq!(record.text("llm.pool"), "fast");
+}
