@@ -238,3 +238,36 @@ async fn near_its_end_a_budget_sends_calls_to_a_cheaper_pool_and_a_reload_forget
     assert_eq!(statement["left"], 10_000 - counted(&dear) - counted(&cheap));
     assert_eq!(record.text("llm.pool"), "fast");
 }
+
+#[tokio::test]
+async fn a_budget_that_clamps_is_spent_to_its_end_and_no_further() {
+    let provider = Simulator::start("provider").await;
+    let budgets = json!([{"name": "bot", "scope": "agent", "tokens": 1_500, "per": "day", "clamp": true}]);
+    let broker = config(&provider, budgets).broker().concurrency(4).start().await;
+    let call = CALL.replace("60", "100000");
+    let mut made = 0;
+    // The first takes all that is left until it is over.
+    let refused = loop {
+        let answer = broker.post(CHAT, TOKEN, call.as_str()).await;
+        made += 1;
+        broker.wait_for_records(made).await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    refused.expect_status(429);
+    let asked: Vec<u64> = provider
+        .received()
+        .iter()
+        .filter_map(|call| call.json()["max_tokens"].as_u64())
+        .collect();
+    assert!(asked.windows(2).all(|pair| pair[0] > pair[1]), "{asked:?}");
+    assert!(asked.first().is_some_and(|most| *most < 1_500), "{asked:?}");
+    assert!(
+        (1_400..=1_500).contains(&counted(&provider)),
+        "{}",
+        counted(&provider)
+    );
+    let records = broker.records();
+    assert_eq!(records[0].count("llm.tokens.clamped"), asked[0]);
+}

@@ -172,6 +172,9 @@ pub struct Record<'a> {
     /// What the broker expected the input to have as the model counts that answered.
     #[serde(rename = "llm.tokens.estimated", skip_serializing_if = "Option::is_none")]
     pub tokens_estimated: Option<Tokens>,
+    /// The output to which a budget that clamps bounded the call.
+    #[serde(rename = "llm.tokens.clamped", skip_serializing_if = "Option::is_none")]
+    pub tokens_clamped: Option<Tokens>,
     /// What became of the conversation in a pool that keeps conversations on the account with their cache: `new`,
     /// `kept`, `moved`.
     #[serde(rename = "llm.affinity", skip_serializing_if = "Option::is_none")]

@@ -364,8 +364,8 @@ fn read_and_plan(
         first_byte_at: None,
         is_complete: false,
     };
-    match budgets::reserve(&agent.allowances, &call, moment) {
-        Ok(holding) => trail.holding = holding,
+    match budgets::reserve(&agent.allowances, &mut call, moment) {
+        Ok(reserved) => trail.reserved = reserved,
         Err(refusal) => {
             call.give_back(moment.store, moment.now);
             trail.excluded = call.plan.excluded;

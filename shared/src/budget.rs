@@ -2,12 +2,14 @@
 //! of them or of none; afterwards what it used takes the place of that.
 
 mod amounts;
+mod clamp;
 mod counter;
 mod holding;
 
 use std::sync::Arc;
 
-pub use amounts::{Amounts, Used, takes, used};
+pub use amounts::{Amounts, Prospect, Used, used};
+pub use clamp::{affordable, bound};
 pub use counter::{Counter, Settled};
 pub use holding::{Holding, Overdrawn, Statement, hold};
 
@@ -72,6 +74,16 @@ pub struct Budget {
     pub mode: Mode,
     /// The HTTP status of a call that is kept back: 429 or 402.
     pub status: u16,
+    /// Whether calls ask for less output where too little is left.
+    pub clamp: bool,
+}
+
+impl Budget {
+    /// Whether calls are bounded by what it has left.
+    #[must_use]
+    pub fn clamps(&self) -> bool {
+        self.clamp && self.mode.is_enforced()
+    }
 }
 
 /// Another pool from a part of a budget on.

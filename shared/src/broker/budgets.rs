@@ -1,22 +1,54 @@
 //! The budgets of a call: reserved before it goes out, settled when it is over, and told of.
 
 use crate::broker::Output;
-use crate::budget::{self, Allowance, Holding, Statement};
+use crate::budget::{self, Allowance, Holding, Prospect, Statement};
 use crate::call::Call;
 use crate::ledger::Unit;
 use crate::metrics::{Labels, Metric};
 use crate::reply::Refusal;
 use crate::routing::{Downgraded, Moment, Resolution};
-use crate::units::{MicroUsd, Timestamp};
+use crate::units::{MicroUsd, Timestamp, Tokens};
+
+/// How often a call is clamped anew because others took what was left.
+const MAX_CLAMPS: usize = 4;
+
+/// What a call holds, and to how much output it was bounded for that.
+#[derive(Debug, Default)]
+pub(super) struct Reserved {
+    pub holding: Holding,
+    pub clamped: Option<Tokens>,
+}
 
 /// Reserves what a call may take of all budgets of its caller.
-pub(super) fn reserve(allowances: &[Allowance], call: &Call, moment: Moment<'_>) -> Result<Holding, Refusal> {
+pub(super) fn reserve(
+    allowances: &[Allowance],
+    call: &mut Call,
+    moment: Moment<'_>,
+) -> Result<Reserved, Refusal> {
+    let mut reserved = Reserved::default();
     if allowances.is_empty() {
-        return Ok(Holding::default());
+        return Ok(reserved);
     }
-    let takes = budget::takes(call, moment);
-    budget::hold(allowances, takes, moment.store, moment.now)
-        .map_err(|overdrawn| Refusal::Overdrawn(Box::new(overdrawn)))
+    let mut tries = 0;
+    loop {
+        let mut prospect = Prospect::of(call, moment);
+        if let Some(most) = budget::affordable(allowances, &prospect, moment)
+            && budget::bound(call, most)
+        {
+            reserved.clamped = Some(most);
+            prospect = Prospect::of(call, moment);
+        }
+        match budget::hold(allowances, prospect.most(), moment.store, moment.now) {
+            Ok(holding) => return Ok(Reserved { holding, ..reserved }),
+            Err(overdrawn) => {
+                // Another call may have taken what there was, and something less may be left.
+                tries += 1;
+                if reserved.clamped.is_none() || tries >= MAX_CLAMPS {
+                    return Err(Refusal::Overdrawn(Box::new(overdrawn)));
+                }
+            }
+        }
+    }
 }
 
 /// Settles what a call holds that is over. `costs`: those of its attempts, in order.

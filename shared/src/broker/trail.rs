@@ -6,12 +6,11 @@ use std::sync::Arc;
 use crate::api::Api;
 use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
-use crate::broker::budgets;
+use crate::broker::budgets::{self, Reserved};
 use crate::broker::cascade::{self, Costs, Saved};
 use crate::broker::decision::Asked;
 use crate::broker::permission;
 use crate::broker::tally::tally;
-use crate::budget::Holding;
 use crate::call::{Attempt, Call, Outcome, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::headers::Headers;
@@ -38,7 +37,7 @@ pub(super) struct Trail {
     /// Who was left out of a plan that came to nothing.
     pub excluded: Vec<Exclusion>,
     /// What the call holds of its caller's budgets.
-    pub holding: Holding,
+    pub reserved: Reserved,
     /// The status that the agent got.
     pub status: Option<u16>,
     /// The call, once it was forwarded and is over.
@@ -77,7 +76,7 @@ impl Trail {
             verdicts: None,
             refusal: None,
             excluded: Vec::new(),
-            holding: Holding::default(),
+            reserved: Reserved::default(),
             status: None,
             upstream: None,
             started,
@@ -122,7 +121,7 @@ impl Trail {
             Some(call) => Costs::of(call, &self.snapshot),
             None => Costs::default(),
         };
-        let holding = std::mem::take(&mut self.holding);
+        let Reserved { holding, clamped } = std::mem::take(&mut self.reserved);
         let budgets = match (&call, &self.refusal) {
             (Some(call), _) => budgets::settle(holding, call, &costs.of_attempts, now, output),
             (None, Some(Refusal::Overdrawn(overdrawn))) => vec![overdrawn.statement()],
@@ -130,6 +129,7 @@ impl Trail {
         };
         let mut record = self.record(call.as_ref(), &costs, now);
         record.budgets = budgets;
+        record.tokens_clamped = clamped;
         record.tokens_estimated = learned;
         output.record(&record);
         measure(&record, call.as_ref(), &costs, output);

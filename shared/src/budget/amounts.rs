@@ -2,9 +2,9 @@
 
 use crate::call::{Attempt, Call, Outcome};
 use crate::config::Member;
-use crate::ledger::Unit;
+use crate::ledger::{Price, Unit};
 use crate::limits::EXPECTED_OUTPUT;
-use crate::routing::{Demand, Moment, Rung, expected_cost};
+use crate::routing::{Demand, Moment, PlannedAttempt, Rung, expected_cost};
 use crate::units::{MicroUsd, Tokens};
 
 /// Tokens and what they cost.
@@ -47,35 +47,100 @@ impl Amounts {
     }
 
     fn expected(member: &Member, demand: Demand<'_>, output: Tokens) -> Self {
-        let input = demand.input(&member.model);
-        let price = member.price.as_ref();
+        Part::of(member, demand).with(output)
+    }
+}
+
+/// What an attempt takes but for its output.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    input: Tokens,
+    price: Option<Price>,
+    /// Whether it may be paid for beside others.
+    is_rung: bool,
+}
+
+impl Part {
+    fn of(member: &Member, demand: Demand<'_>) -> Self {
         Self {
-            tokens: input.saturating_add(output),
-            cost: price.map_or(MicroUsd(0), |price| expected_cost(price, input, output)),
+            input: demand.input(&member.model),
+            price: member.price,
+            is_rung: false,
+        }
+    }
+
+    fn with(&self, output: Tokens) -> Amounts {
+        let cost = |price: &Price| expected_cost(price, self.input, output);
+        Amounts {
+            tokens: self.input.saturating_add(output),
+            cost: self.price.as_ref().map_or(MicroUsd(0), cost),
         }
     }
 }
 
-/// The most that a planned call is expected to take: its input, and as much output as the agent or the logical model
-/// allows, or else the usual. Of attempts that stand in for each other only one is paid for, of the rungs of a cascade
-/// all may be.
-#[must_use]
-pub fn takes(call: &Call, moment: Moment<'_>) -> Amounts {
-    let demand = Demand::of(&call.request, moment);
-    let by_default = call.defaults().max_tokens.map(Tokens);
-    let output = call.request.max_output.or(by_default).unwrap_or(EXPECTED_OUTPUT);
-    let planned = call.plan.attempts.iter().filter_map(|planned| {
-        let member = call.pool.members.get(planned.member)?;
-        let is_rung = Rung::of(&call.pool, planned.member).is_some();
-        Some((is_rung, Amounts::expected(member, demand, output)))
-    });
-    planned.fold(Amounts::default(), |sum, (is_rung, amounts)| {
-        if is_rung {
-            sum.and(amounts)
-        } else {
-            sum.or(amounts)
+/// What a planned call is expected to take: its input, and some output. Of attempts that stand in for each other only one
+/// is paid for, of the rungs of a cascade all may be.
+#[derive(Clone, Debug)]
+pub struct Prospect {
+    parts: Vec<Part>,
+    bound: Option<Tokens>,
+}
+
+impl Prospect {
+    /// What a call may take.
+    #[must_use]
+    pub fn of(call: &Call, moment: Moment<'_>) -> Self {
+        let demand = Demand::of(&call.request, moment);
+        let part = |planned: &PlannedAttempt| {
+            let part = Part::of(call.pool.members.get(planned.member)?, demand);
+            let is_rung = Rung::of(&call.pool, planned.member).is_some();
+            Some(Part { is_rung, ..part })
+        };
+        Self {
+            parts: call.plan.attempts.iter().filter_map(part).collect(),
+            bound: call.request.max_output.or(call.defaults().max_tokens.map(Tokens)),
         }
-    })
+    }
+
+    /// The most output that the agent or the logical model allows; `None` if neither says.
+    #[must_use]
+    pub fn bound(&self) -> Option<Tokens> {
+        self.bound
+    }
+
+    /// The most that the call is expected to take: where nothing bounds its output, the usual.
+    #[must_use]
+    pub fn most(&self) -> Amounts {
+        self.with(self.bound.unwrap_or(EXPECTED_OUTPUT))
+    }
+
+    /// The longest output that takes no more than so much of a unit.
+    #[must_use]
+    pub fn affordable(&self, unit: Unit, left: u64) -> Tokens {
+        let fits = |output| self.with(Tokens(output)).of(unit) <= left;
+        // Where output costs nothing any length fits, which no model has.
+        let (mut fitting, mut beyond) = (0, u64::from(u32::MAX));
+        while beyond - fitting > 1 {
+            let middle = fitting.midpoint(beyond);
+            if fits(middle) {
+                fitting = middle;
+            } else {
+                beyond = middle;
+            }
+        }
+        Tokens(fitting)
+    }
+
+    fn with(&self, output: Tokens) -> Amounts {
+        let amounts = self.parts.iter().map(|part| (part.is_rung, part.with(output)));
+        amounts.fold(Amounts::default(), |sum, (is_rung, amounts)| {
+            if is_rung {
+                sum.and(amounts)
+            } else {
+                sum.or(amounts)
+            }
+        })
+    }
 }
 
 /// What a call took.

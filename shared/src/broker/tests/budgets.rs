@@ -1,6 +1,7 @@
 //! What the budgets of a caller mean for its calls.
 
 mod accounts;
+mod clamp;
 
 use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]

@@ -25,6 +25,7 @@ pub struct BudgetEntry<'v> {
     pub downgrade: Option<(Percent, Reader<'v>)>,
     pub mode: Mode,
     pub status: u16,
+    pub clamp: bool,
 }
 
 impl<'v> BudgetEntry<'v> {
@@ -47,7 +48,11 @@ impl<'v> BudgetEntry<'v> {
                 Some(_) => status.mistake("must be `429` or `402`"),
                 None => None,
             });
-        section.not_yet(&["shared", "clamp", "on_exhausted", "headers"]);
+        let clamp = section.optional("clamp").and_then(|clamp| {
+            let is_on = clamp.value().as_bool();
+            is_on.or_else(|| clamp.mistake("must be `true` or `false`"))
+        });
+        section.not_yet(&["shared", "on_exhausted", "headers"]);
         section.end();
         Some(Self {
             name: name?,
@@ -59,6 +64,7 @@ impl<'v> BudgetEntry<'v> {
             downgrade,
             mode: mode.unwrap_or_default(),
             status: status.unwrap_or(429),
+            clamp: clamp.unwrap_or_default(),
         })
     }
 }

@@ -28,6 +28,7 @@ pub(super) fn budgets(document: &Document<'_>, pools: &Named<Arc<Pool>>) -> Vec<
             }),
             mode: entry.mode,
             status: entry.status,
+            clamp: entry.clamp,
         };
         (entry.name.clone(), Arc::new(budget))
     });

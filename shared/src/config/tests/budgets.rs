@@ -163,8 +163,8 @@ fn what_is_no_budget_is_told_with_what_would_be_one() {
         ),
         (
             "/budgets/0/clamp",
-            json!(true),
-            "budgets[0].clamp: is not supported by this version",
+            json!("yes"),
+            "budgets[0].clamp: `yes` must be `true` or `false`",
         ),
         (
             "/budgets/0/on_exhausted",
