@@ -90,6 +90,7 @@ async fn calls_of_all_workers_together_spend_no_more_than_the_ceiling() {
     let provider = Simulator::start("provider").await;
     let budgets = json!([{
         "name": "bot-day", "scope": "agent", "of": "bot", "tokens": 2_000, "per": "day", "alert_at": ["50%"],
+        "header": true,
     }]);
     let broker = config(&provider, budgets).broker().concurrency(4).start().await;
     let statuses = at_once(&broker, (0..200).map(|_| CALL.to_owned())).await;
@@ -103,6 +104,10 @@ async fn calls_of_all_workers_together_spend_no_more_than_the_ceiling() {
         if answer.status != 200 {
             break answer;
         }
+        let left = answer
+            .header("x-broker-budget-left")
+            .and_then(|left| left.strip_prefix("bot-day="));
+        assert!(left.is_some_and(|left| left.parse::<u64>().is_ok()), "{left:?}");
     };
     assert!(counted(&provider) <= 2_000, "{}", counted(&provider));
     assert!(counted(&provider) > 1_800, "{}", counted(&provider));

@@ -18,7 +18,7 @@ use crate::api::{self, Api};
 use crate::audit::Record;
 use crate::call::{Attempt, Call, Outcome, Services, SharedCall};
 use crate::config::{Agent, Snapshot};
-use crate::headers::{Headers, X_ENVOY_RATELIMITED, X_REQUEST_ID};
+use crate::headers::{Headers, X_BROKER_BUDGET_LEFT, X_ENVOY_RATELIMITED, X_REQUEST_ID};
 use crate::identity;
 use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
@@ -79,6 +79,8 @@ pub trait Output: Services {
     fn forward(&mut self, forward: Forward<'_>);
     /// Answers the call.
     fn reply(&mut self, reply: &Reply);
+    /// Sets a header of the answer that begins.
+    fn set_response_header(&mut self, name: &str, value: &str);
     /// Removes a header of the answer that begins.
     fn remove_response_header(&mut self, name: &str);
     /// Whether it was the provider who broke off the answer of the call that is over.
@@ -400,6 +402,9 @@ fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {
 fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> State {
     if call.borrow().is_at_end() {
         output.remove_response_header(X_ENVOY_RATELIMITED);
+    }
+    if let Some(left) = budgets::told(&trail.reserved.holding, trail.started, output) {
+        output.set_response_header(X_BROKER_BUDGET_LEFT, &left);
     }
     let failure = undeliverable(call.borrow().attempts.last());
     let Some(failure) = failure else {

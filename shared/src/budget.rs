@@ -76,6 +76,8 @@ pub struct Budget {
     pub status: u16,
     /// Whether calls ask for less output where too little is left.
     pub clamp: bool,
+    /// Whether answers tell what is left of it.
+    pub header: bool,
 }
 
 impl Budget {

@@ -51,6 +51,13 @@ pub(super) fn reserve(
     }
 }
 
+/// What is left of the budgets that tell their callers, as a header's value; `None` if none does. To ask the host for the
+/// time is not worth it: the window in which the call came is good enough.
+pub(super) fn told(holding: &Holding, started: Timestamp, output: &dyn Output) -> Option<String> {
+    let told = holding.told(output.store(), started);
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
 /// Settles what a call holds that is over. `costs`: those of its attempts, in order.
 pub(super) fn settle(
     holding: Holding,

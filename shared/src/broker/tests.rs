@@ -171,6 +171,7 @@ struct Host {
     records: Vec<Value>,
     tallies: Vec<String>,
     removed_from_answer: Vec<String>,
+    set_in_answer: Vec<String>,
     has_provider_broken_off: bool,
     store: Rc<Memory>,
     worker: Rc<Worker>,
@@ -203,6 +204,10 @@ impl Output for Host {
 
     fn reply(&mut self, reply: &Reply) {
         self.replies.push(reply.clone());
+    }
+
+    fn set_response_header(&mut self, name: &str, value: &str) {
+        self.set_in_answer.push(format!("{name}: {value}"));
     }
 
     fn remove_response_header(&mut self, name: &str) {

@@ -130,6 +130,21 @@ impl Holding {
         self.0.is_empty()
     }
 
+    /// What is left of each budget that tells its callers, as `name=1234` in its unit.
+    #[must_use]
+    pub fn told(&self, store: &dyn Store, now: Timestamp) -> Vec<String> {
+        let telling = self.0.iter().filter(|held| held.allowance.budget.header);
+        let told = telling.map(|Held { allowance, .. }| {
+            let (name, counter) = (&allowance.budget.name, &allowance.counter);
+            let left = counter.left(store, now);
+            match counter.ceiling.unit {
+                Unit::Tokens => format!("{name}={left}"),
+                Unit::MicroUsd => format!("{name}={}", MicroUsd(left).as_dollars()),
+            }
+        });
+        told.collect()
+    }
+
     /// Gives everything back: the call is not made.
     pub fn release(self, store: &dyn Store, now: Timestamp) {
         for held in self.0 {

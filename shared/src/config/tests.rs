@@ -110,6 +110,7 @@ fn valid() -> Value {
                 "name": "research-month", "scope": "workspace", "of": "research", "usd": 500, "per": "month",
                 "alert_at": ["50%", "80%", "95%"], "downgrade": {"at": "80%", "pool": "standard"},
                 "mode": "audit", "status": 402, "clamp": true,
+                "header": true,
             },
         ],
         "prices": {

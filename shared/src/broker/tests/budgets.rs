@@ -341,3 +341,27 @@ fn a_cascade_may_cost_all_its_rungs() {
     let reserved = driver.record()["llm.budgets"][0]["reserved"].as_u64().unwrap();
     assert!((300..400).contains(&reserved), "{reserved}");
 }
+
+#[test]
+fn answers_tell_what_is_left_where_a_budget_says_so() {
+    let world = World::new(json!([
+        {"name": "day", "scope": "agent", "tokens": 1_000, "per": "day", "header": true},
+        {"name": "money", "scope": "agent", "usd": 2.5, "per": "month", "header": true},
+        {"name": "quiet", "scope": "agent", "tokens": 9_000, "per": "day"},
+    ]));
+    world.spend("bot", "gpt", 300, 200);
+    let mut driver = world.call("bot", "gpt", 100);
+    driver.attempt("openai-a", [(1, status(200, JSON)), (1, last(&usage(1, 1)))]);
+    driver.answered();
+    let [told] = driver.host.set_in_answer.as_slice() else {
+        panic!("{:?}", driver.host)
+    };
+    let (day, money) = told.split_once(", ").unwrap();
+    let left: u64 = day
+        .strip_prefix("x-broker-budget-left: day=")
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((300..400).contains(&left), "{told}");
+    assert!(money.starts_with("money=2.49") || money == "money=2.5", "{told}");
+}

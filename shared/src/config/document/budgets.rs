@@ -26,6 +26,7 @@ pub struct BudgetEntry<'v> {
     pub mode: Mode,
     pub status: u16,
     pub clamp: bool,
+    pub header: bool,
 }
 
 impl<'v> BudgetEntry<'v> {
@@ -48,11 +49,9 @@ impl<'v> BudgetEntry<'v> {
                 Some(_) => status.mistake("must be `429` or `402`"),
                 None => None,
             });
-        let clamp = section.optional("clamp").and_then(|clamp| {
-            let is_on = clamp.value().as_bool();
-            is_on.or_else(|| clamp.mistake("must be `true` or `false`"))
-        });
-        section.not_yet(&["shared", "on_exhausted", "headers"]);
+        let clamp = section.optional("clamp").and_then(|clamp| read_switch(&clamp));
+        let header = section.optional("header").and_then(|header| read_switch(&header));
+        section.not_yet(&["shared", "on_exhausted"]);
         section.end();
         Some(Self {
             name: name?,
@@ -65,6 +64,7 @@ impl<'v> BudgetEntry<'v> {
             mode: mode.unwrap_or_default(),
             status: status.unwrap_or(429),
             clamp: clamp.unwrap_or_default(),
+            header: header.unwrap_or_default(),
         })
     }
 }
@@ -83,6 +83,11 @@ pub(super) fn read_account_budget(reader: &Reader<'_>) -> Option<(Ceiling, Vec<P
         zone,
     };
     Some((ceiling, alert_at))
+}
+
+fn read_switch(reader: &Reader<'_>) -> Option<bool> {
+    let is_on = reader.value().as_bool();
+    is_on.or_else(|| reader.mistake("must be `true` or `false`"))
 }
 
 fn read_scope(reader: &Reader<'_>) -> Option<Scope> {

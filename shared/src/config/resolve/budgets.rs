@@ -29,6 +29,7 @@ pub(super) fn budgets(document: &Document<'_>, pools: &Named<Arc<Pool>>) -> Vec<
             mode: entry.mode,
             status: entry.status,
             clamp: entry.clamp,
+            header: entry.header,
         };
         (entry.name.clone(), Arc::new(budget))
     });
