@@ -135,7 +135,12 @@ impl Trail {
         measure(&record, call.as_ref(), &costs, output);
         let agent = record.agent.map(AgentName::as_str);
         budgets::measure(&record.budgets, agent, output);
-        tally(&record, costs.total(), is_providers_fault, output);
+        let downgrade = self
+            .resolution
+            .as_ref()
+            .and_then(|resolution| resolution.downgrade.as_ref());
+        let chosen = downgrade.map(|downgrade| &downgrade.from);
+        tally(&record, chosen, costs.total(), is_providers_fault, output);
     }
 
     fn record<'a>(&'a self, call: Option<&'a Ref<'_, Call>>, costs: &Costs, now: Timestamp) -> Record<'a> {

@@ -326,6 +326,8 @@ fn near_the_end_calls_go_to_a_cheaper_pool_that_can_serve_them() {
         record["llm.reason"],
         "the model's own pool is pair; budget day downgraded it to pool limited"
     );
+    // The figures are those of what chose the pool.
+    assert_eq!(cheaper.host.tallies, ["rule//pair: Success, asked, 0"]);
     // That pool does not stream.
     let body = json!({"model": "gpt", "max_tokens": 5, "stream": true});
     let mut streaming = world.call_with("bot", &body);
@@ -364,4 +366,17 @@ fn answers_tell_what_is_left_where_a_budget_says_so() {
         .unwrap();
     assert!((300..400).contains(&left), "{told}");
     assert!(money.starts_with("money=2.49") || money == "money=2.5", "{told}");
+}
+
+#[test]
+fn without_budgets_nothing_is_counted() {
+    let world = World::new(json!([]));
+    let record = world.spend("bot", "gpt", 10, 10);
+    assert_eq!(record.get("llm.budgets"), None);
+    let store = format!("{:?}", world.driver.host.store);
+    assert!(
+        !store.contains("budget/") && !store.contains("account/"),
+        "{store}"
+    );
+    assert!(store.contains("health/"), "{store}");
 }
