@@ -6,6 +6,8 @@
 mod harness;
 
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
 mod cascade;
 #[cfg(test)]
 mod credentials;

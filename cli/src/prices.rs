@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use shared::config::Snapshot;
-use shared::ledger::{AS_OF, Percent, Price, Prices, Rates, Source, shipped_rows};
+use shared::ledger::{AS_OF, Factor, Price, Prices, Rates, Source, shipped_rows};
 
 use crate::columns;
 use crate::document;
@@ -132,7 +132,7 @@ fn tiers(price: &Price) -> String {
     }
 }
 
-fn tiers_of(price: &Price) -> [(&'static str, Option<Percent>); 3] {
+fn tiers_of(price: &Price) -> [(&'static str, Option<Factor>); 3] {
     [
         ("flex", price.tiers.flex),
         ("priority", price.tiers.priority),

@@ -166,6 +166,10 @@ impl Output for Host {
         host::reply(reply);
     }
 
+    fn set_response_header(&mut self, name: &str, value: &str) {
+        host::set_response_header(name, value);
+    }
+
     fn remove_response_header(&mut self, name: &str) {
         host::remove_response_header(name);
     }

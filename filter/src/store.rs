@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use proxy_wasm::hostcalls;
+use shared::budget::Counter;
 use shared::config::Snapshot;
 use shared::health::Health;
 use shared::ledger::Window;
@@ -35,7 +36,7 @@ pub fn worker() -> Rc<Worker> {
     WORKER.with(Rc::clone)
 }
 
-/// Makes an entry for every model at every account, for every limit and for everything that takes calls, where there
+/// Makes an entry for every model at every account, for every limit, for every budget and for everything that takes calls, where there
 /// is none yet: the host checks no version where there is no value, so of two calls that begin one together the first
 /// would be forgotten. What is there stays, through every reload.
 pub fn prepare(snapshot: &Snapshot, now: Timestamp) {
@@ -50,6 +51,24 @@ pub fn prepare(snapshot: &Snapshot, now: Timestamp) {
     let limited = snapshot.providers.iter();
     for provider in limited.filter(|provider| !provider.limits.is_empty()) {
         begin(&window_key(&provider.name), || Window::default().pack());
+    }
+    for agent in snapshot.agents.values() {
+        for allowance in &agent.allowances {
+            begin(&allowance.counter.key, Counter::beginning);
+        }
+    }
+    // Agents that only a claim names spend what their workspace and tenant have, too.
+    for budget in &snapshot.budgets {
+        for counter in budget.counters_of(snapshot.workspaces.values().map(AsRef::as_ref)) {
+            begin(&counter.key, Counter::beginning);
+        }
+    }
+    for counter in snapshot
+        .providers
+        .iter()
+        .filter_map(|provider| provider.budget.as_ref())
+    {
+        begin(&counter.key, Counter::beginning);
     }
     for selection in Selection::all(snapshot) {
         begin(&statistics_key(selection), || {

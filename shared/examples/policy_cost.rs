@@ -116,6 +116,7 @@ fn provider(region: &str) -> Provider {
         timeouts: Timeouts::default(),
         circuit_breaker: shared::health::CircuitBreaker::default(),
         limits: shared::ledger::RateLimits::default(),
+        budget: None,
     }
 }
 

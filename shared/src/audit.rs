@@ -5,6 +5,7 @@ mod attempt;
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use crate::budget::Statement;
 use crate::ids::{AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName};
 use crate::ledger::Usage;
 use crate::policy::PolicyId;
@@ -187,6 +188,9 @@ pub struct Record<'a> {
     /// What the broker expected the input to have as the model counts that answered.
     #[serde(rename = "llm.tokens.estimated", skip_serializing_if = "Option::is_none")]
     pub tokens_estimated: Option<Tokens>,
+    /// The output to which a budget that clamps bounded the call.
+    #[serde(rename = "llm.tokens.clamped", skip_serializing_if = "Option::is_none")]
+    pub tokens_clamped: Option<Tokens>,
     /// What became of the conversation in a pool that keeps conversations on the account with their cache: `new`,
     /// `kept`, `moved`.
     #[serde(rename = "llm.affinity", skip_serializing_if = "Option::is_none")]
@@ -209,6 +213,9 @@ pub struct Record<'a> {
     /// Dollars that a cascade saved against asking its last rung alone; below zero if it cost more.
     #[serde(rename = "llm.cost.saved_usd", skip_serializing_if = "Option::is_none")]
     pub saved_usd: Option<f64>,
+    /// What the call did to each budget that applies to its caller.
+    #[serde(rename = "llm.budgets", skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<Statement>,
     /// Milliseconds to the first byte of the answer's body.
     #[serde(rename = "llm.ttft_ms", skip_serializing_if = "Option::is_none")]
     pub ttft_ms: Option<Millis>,

@@ -1,6 +1,7 @@
 //! The once-per-call machine: it finds out who calls and what for, plans the attempts, answers itself where no
 //! provider may or can, and records how the call ended.
 
+mod budgets;
 mod cascade;
 mod costs;
 pub mod decision;
@@ -18,7 +19,7 @@ use crate::api::{self, Api};
 use crate::audit::Record;
 use crate::call::{Attempt, Call, Services, SharedCall};
 use crate::config::{Agent, Snapshot};
-use crate::headers::{Headers, X_ENVOY_RATELIMITED, X_REQUEST_ID};
+use crate::headers::{Headers, X_BROKER_BUDGET_LEFT, X_ENVOY_RATELIMITED, X_REQUEST_ID};
 use crate::identity::{self, Arrival, Verified};
 use crate::ids::ProviderName;
 use crate::limits::MAX_REQUEST_BODY;
@@ -80,6 +81,8 @@ pub trait Output: Services {
     fn forward(&mut self, forward: Forward<'_>);
     /// Answers the call.
     fn reply(&mut self, reply: &Reply);
+    /// Sets a header of the answer that begins.
+    fn set_response_header(&mut self, name: &str, value: &str);
     /// Removes a header of the answer that begins.
     fn remove_response_header(&mut self, name: &str);
     /// Whether it was the provider who broke off the answer of the call that is over.
@@ -354,8 +357,7 @@ fn read_and_plan(
         trail.excluded = plan.excluded;
         return Err(refusal);
     }
-    routing::note_call(&pool, moment.store);
-    Ok(Call {
+    let mut call = Call {
         format,
         request,
         headers,
@@ -373,7 +375,17 @@ fn read_and_plan(
         dropped: Dropped::default(),
         first_byte_at: None,
         is_complete: false,
-    })
+    };
+    match budgets::reserve(&agent.allowances, &mut call, moment) {
+        Ok(reserved) => trail.reserved = reserved,
+        Err(refusal) => {
+            call.give_back(moment.store, moment.now);
+            trail.excluded = call.plan.excluded;
+            return Err(refusal);
+        }
+    }
+    routing::note_call(&call.pool, moment.store);
+    Ok(call)
 }
 
 fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {
@@ -400,6 +412,9 @@ fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {
 fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> State {
     if call.borrow().is_at_end() {
         output.remove_response_header(X_ENVOY_RATELIMITED);
+    }
+    if let Some(left) = budgets::told(&trail.reserved.holding, trail.started, output) {
+        output.set_response_header(X_BROKER_BUDGET_LEFT, &left);
     }
     let failure = undeliverable(call.borrow().attempts.last());
     let Some(failure) = failure else {

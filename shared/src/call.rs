@@ -11,7 +11,7 @@ use crate::acceptance::{Judge, Judgement, Wanted};
 use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
-use crate::ledger::Usage;
+use crate::ledger::{Percent, Usage};
 use crate::outcome::Outcome;
 use crate::provider::Capability;
 use crate::request::Request;
@@ -99,6 +99,8 @@ pub struct Attempt {
     pub rung: Option<Rung>,
     /// What was found of its answer, where it was to be judged.
     pub judgement: Option<Judgement>,
+    /// The threshold of its account's budget that it crossed.
+    pub alert: Option<Percent>,
     /// What its answer used, if it was one and says so; noted when the attempt is over.
     pub usage: Option<Usage>,
     /// Whether that is an estimate, for want of the provider's word.

@@ -204,6 +204,7 @@ impl Egress {
             is_settled: false,
             rung,
             judgement: None,
+            alert: None,
             usage: None,
             is_usage_estimated: false,
         });

@@ -36,6 +36,8 @@ pub const ENVOY_PREFIX: &str = "x-envoy-";
 const ENVOY_NOTES: [&str; 2] = ["x-envoy-internal", "x-envoy-external-address"];
 /// How often Envoy may retry this call.
 pub const X_ENVOY_MAX_RETRIES: &str = "x-envoy-max-retries";
+/// Tells an agent what is left of its budgets.
+pub const X_BROKER_BUDGET_LEFT: &str = "x-broker-budget-left";
 /// Keeps Envoy from answering a failure with another attempt; the agent is not shown it.
 pub const X_ENVOY_RATELIMITED: &str = "x-envoy-ratelimited";
 /// How long one attempt may take until its first byte.

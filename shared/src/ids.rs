@@ -59,6 +59,8 @@ name_types! {
     PoolName,
     /// A rule, by its own name or by its place in the configuration.
     RuleName,
+    /// A budget.
+    BudgetName,
     /// What an agent asks for in `model`.
     LogicalModelName,
     /// What a provider calls the model that serves an attempt.

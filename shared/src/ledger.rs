@@ -1,11 +1,15 @@
 //! What a call used and what it cost.
 
+mod budget;
+mod period;
 mod price;
 mod prices;
 mod usage;
 mod window;
 
-pub use price::{LongContext, Percent, Price, Rate, Rates, Tiers};
+pub use budget::{Ceiling, Exhausted, Hold, Percent, Spending, Unit};
+pub use period::{Period, Span, Zone};
+pub use price::{Factor, LongContext, Price, Rate, Rates, Tiers};
 pub use prices::{AS_OF, Prices, Source, shipped, shipped_rows};
 pub use usage::{ServiceTier, Usage};
 pub use window::{RateLimits, Reservation, UsedUp, Window};

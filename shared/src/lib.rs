@@ -12,6 +12,7 @@ pub mod acceptance;
 pub mod api;
 pub mod audit;
 pub mod broker;
+pub mod budget;
 pub mod call;
 pub mod cases;
 pub mod config;

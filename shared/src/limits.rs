@@ -195,3 +195,17 @@ pub const MAX_POLICY_NAME: usize = 256;
 
 /// The policies that one decision names; beyond, they are counted. Nobody reads more of them in a record.
 pub const MAX_NAMED_POLICIES: usize = 16;
+
+/// How long a budget keeps room for a call at the least: for calls that take longer their cost is only counted when they
+/// end, and what a worker reserved that broke down is free again after twice this time.
+pub const MAX_RESERVATION_TIME: Millis = Millis(900_000);
+
+/// The least output for which a call is clamped to what its budgets have left: less is no answer.
+pub const LEAST_CLAMPED_OUTPUT: Tokens = Tokens(16);
+
+/// A call that bounds its answer by nothing is bounded by budgets that clamp once they have less output than this left:
+/// the most that every model takes as a bound.
+pub const UNBOUNDED_OUTPUT: Tokens = Tokens(4_096);
+
+/// The budgets of a configuration. Each that applies to a call is two to three looks into shared state.
+pub const MAX_BUDGETS: usize = 1_000;

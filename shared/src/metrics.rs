@@ -7,7 +7,7 @@
 pub const PREFIX: &str = "model_broker";
 
 /// The labels, in the order in which they are written.
-pub const LABELS: [&str; 11] = [
+pub const LABELS: [&str; 12] = [
     "agent",
     "pool",
     "provider",
@@ -19,6 +19,7 @@ pub const LABELS: [&str; 11] = [
     "rule",
     "workspace",
     "tenant",
+    "budget",
 ];
 
 /// What stands in for a label that does not apply.
@@ -73,6 +74,14 @@ pub enum Metric {
     RuleDurationMs,
     /// Cost in millionths of a dollar. Counter; rule, pool.
     RuleCostMicroUsd,
+    /// Tokens that calls took of a budget. Counter; agent, budget.
+    BudgetTokens,
+    /// Millionths of a dollar that calls took of a budget. Counter; agent, budget.
+    BudgetMicroUsd,
+    /// Calls that a budget kept back, or would have. Counter; agent, budget, outcome: enforce, audit.
+    BudgetRefusals,
+    /// Thresholds of budgets that were crossed. Counter; budget, cause: the threshold in per cent.
+    BudgetAlerts,
 }
 
 impl Metric {
@@ -101,6 +110,10 @@ impl Metric {
             Self::RuleCalls => "rule_calls",
             Self::RuleDurationMs => "rule_duration_ms",
             Self::RuleCostMicroUsd => "rule_cost_micro_usd",
+            Self::BudgetTokens => "budget_spent_tokens",
+            Self::BudgetMicroUsd => "budget_spent_micro_usd",
+            Self::BudgetRefusals => "budget_refusals",
+            Self::BudgetAlerts => "budget_alerts",
         }
     }
 
@@ -128,7 +141,7 @@ pub struct Labels<'a> {
     pub outcome: Option<&'a str>,
     /// The attempt's status or failure.
     pub status: Option<&'a str>,
-    /// Why a cool-down began, or a rung's answer was not accepted.
+    /// Why a cool-down began, or a rung's answer was not accepted; the threshold of an alert in per cent.
     pub cause: Option<&'a str>,
     /// The rule that chose the pool; `match_when` if it was the pool's own condition.
     pub rule: Option<&'a str>,
@@ -136,6 +149,8 @@ pub struct Labels<'a> {
     pub workspace: Option<&'a str>,
     /// The workspace's tenant.
     pub tenant: Option<&'a str>,
+    /// The budget.
+    pub budget: Option<&'a str>,
 }
 
 impl<'a> Labels<'a> {
@@ -154,6 +169,7 @@ impl<'a> Labels<'a> {
             self.rule,
             self.workspace,
             self.tenant,
+            self.budget,
         ]
     }
 }

@@ -1,6 +1,7 @@
 //! Every answer that the broker gives itself, in the caller's dialect. One exhaustive table says what each refusal
 //! looks like.
 
+mod overdrawn;
 mod unfit;
 
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use crate::api::ApiError;
+use crate::budget::Overdrawn;
 use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::identity::IdentityError;
 use crate::limits::{MAX_QUOTED, MAX_REQUEST_BODY};
@@ -35,6 +37,8 @@ pub enum Refusal {
     Unfit(Unfit),
     /// Everybody who could serve the call is at a limit, for this much longer.
     AtLimit(Millis),
+    /// A budget of the caller has too little left.
+    Overdrawn(Box<Overdrawn>),
     /// No provider gave an answer that could be passed on.
     Upstream(UpstreamFailure),
     /// Envoy answered in the broker's place, with this status, before the call was forwarded.
@@ -117,6 +121,9 @@ impl Refusal {
             reply.headers.push(("retry-after", seconds.to_string()));
             reply.headers.push(("retry-after-ms", wait.0.to_string()));
         }
+        if let Self::Overdrawn(overdrawn) = self {
+            reply.headers.extend(overdrawn.headers());
+        }
         if let Self::Api(ApiError::WrongMethod(_, method)) = self {
             reply.headers.push(("allow", (*method).to_owned()));
         }
@@ -179,6 +186,7 @@ impl Refusal {
                 .into(),
                 ..upstream(429, "upstream_at_limit", "")
             },
+            Self::Overdrawn(overdrawn) => overdrawn.row(),
             Self::Upstream(failure) => failure.row(),
             Self::Envoy(408) => invalid(
                 408,

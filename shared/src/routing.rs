@@ -32,16 +32,17 @@ pub use estimators::Estimators;
 pub use order::{Placed, Speed, expected_cost};
 pub use requirements::Requirements;
 pub use retry_budget::{RetryBudget, RetryLimits, note_call, take_retry};
-pub use rules::{Facts, MATCH_WHEN, Resolution, Unresolved, resolve, unmet};
+pub use rules::{Downgraded, Facts, MATCH_WHEN, Resolution, Unresolved, resolve, unmet};
 pub use rung::{Rung, last_rung, own_retries};
 pub use stated::Stated;
 pub use worker::{Speeds, Worker};
 
+use crate::budget::Amounts;
 use crate::config::{Member, Pool, Provider};
 use crate::health::Standing;
 use crate::ids::UpstreamModelName;
 use crate::store::Store;
-use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
+use crate::units::{MicroUsd, Millis, Timestamp};
 
 /// The attempts of a call in their order, made once.
 #[derive(Debug)]
@@ -78,8 +79,11 @@ pub struct PlannedAttempt {
     pub provider: Arc<Provider>,
     /// What the provider calls the model.
     pub model: UpstreamModelName,
-    /// The tokens that it is expected to take of the account's limits; none where the account has no limits.
-    pub estimate: Tokens,
+    /// What it is expected to take of the account's limits and of its budget, where there are some.
+    pub estimate: Amounts,
+    /// What it costs with an answer of the usual length, for want of anything better if nothing tells; zero without a
+    /// budget.
+    pub usual_cost: MicroUsd,
 }
 
 /// Plans the attempts of a call over a pool, of those members that `serves` does not leave out: first the healthy
@@ -129,6 +133,7 @@ pub fn plan(
         provider: member.provider.clone(),
         model: member.model.clone(),
         estimate: entry::reserved(member, demand),
+        usual_cost: entry::cost(member, demand, demand.output),
     };
     Plan {
         attempts: arrangement.attempts.into_iter().map(planned).collect(),

@@ -74,6 +74,7 @@ fn pool_for(document: &Document, tier: &str, tokens: u64) -> String {
     let agent = Agent {
         name: "bot".into(),
         workspace: None,
+        allowances: Vec::new(),
         attributes,
     };
     let headers = Headers::default();

@@ -194,6 +194,7 @@ fn told(reason: &ExclusionReason) -> String {
         ExclusionReason::Untranslatable { place } => format!("cannot be told `{place}`"),
         ExclusionReason::CircuitOpen { for_ms } => format!("failed too often, for {} ms more", for_ms.0),
         ExclusionReason::CoolingDown { for_ms, .. } => format!("cools down, for {} ms more", for_ms.0),
+        ExclusionReason::Budget { for_ms } => format!("its budget is spent, for {} ms more", for_ms.0),
         ExclusionReason::Limited { for_ms } => format!("at its limit, for {} ms more", for_ms.0),
         ExclusionReason::RetryBudget => "the pool's retry budget is spent".to_owned(),
     }

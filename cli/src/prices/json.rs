@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use shared::ledger::{AS_OF, Percent, Price, Rate, Rates, Source};
+use shared::ledger::{AS_OF, Factor, Price, Rate, Rates, Source};
 
 use super::Row;
 
@@ -89,7 +89,7 @@ impl RatesEntry {
 }
 
 fn tiers(price: &Price) -> BTreeMap<&'static str, f64> {
-    let factor = |percent: Percent| f64::from(percent.hundredths()) / 100.0;
-    let known = |(name, percent): (&'static str, Option<Percent>)| Some((name, factor(percent?)));
+    let factor = |percent: Factor| f64::from(percent.hundredths()) / 100.0;
+    let known = |(name, percent): (&'static str, Option<Factor>)| Some((name, factor(percent?)));
     super::tiers_of(price).into_iter().filter_map(known).collect()
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::acceptance::{Judgement, Unjudged, Unmet};
 use crate::call::Attempt;
 use crate::ids::{ProviderName, UpstreamModelName};
+use crate::ledger::Percent;
 use crate::outcome::Outcome;
 use crate::routing::Rung;
 use crate::units::{MicroUsd, Millis, Tokens};
@@ -31,6 +32,9 @@ pub struct AttemptRecord<'a> {
     /// Dollars, if usage and price are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<f64>,
+    /// The threshold of the account's budget that it crossed, in per cent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    budget_alert: Option<u8>,
     /// What concerns cascades only.
     #[serde(flatten)]
     rung: Option<RungRecord>,
@@ -82,6 +86,7 @@ impl<'a> AttemptRecord<'a> {
             input: attempt.usage.map(|usage| usage.input),
             output: attempt.usage.map(|usage| usage.output),
             cost_usd: cost.map(MicroUsd::as_dollars),
+            budget_alert: attempt.alert.map(|Percent(percent)| percent),
             rung: RungRecord::of(attempt),
         }
     }

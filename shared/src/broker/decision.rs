@@ -1,7 +1,9 @@
 //! The decision of a call: which pool takes it, who of that can serve it, and in what order they are asked. The same
 //! for a call that passes through and for one that is only explained.
 
+use crate::broker::budgets;
 use crate::broker::portable::Portable;
+use crate::budget;
 use crate::call::Prepared;
 use crate::config::{Agent, NO_DEFAULTS, Snapshot};
 use crate::headers::Headers;
@@ -93,8 +95,32 @@ pub fn estimate_input(snapshot: &Snapshot, request: &Request, moment: Moment<'_>
     }
 }
 
-/// Decides a call; fails if no pool takes it.
+/// Decides a call; fails if no pool takes it. Where a budget is nearly spent a cheaper pool does, if it can.
 pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Result<Decision, Refusal> {
+    let facts = Facts::of_call(asked.agent, asked.headers, asked.request, asked.input);
+    let resolution = routing::resolve(snapshot, facts)
+        .map_err(|routing::Unresolved| Refusal::UnknownModel(asked.request.model.clone()))?;
+    if let Some(cheaper) = budgets::downgrade(&resolution, &asked.agent.allowances, moment) {
+        let decision = decide_in(snapshot, asked, facts, cheaper, moment);
+        let cannot_serve = matches!(
+            decision.refusal,
+            Some(Refusal::Unfit(_) | Refusal::Untranslatable(_))
+        );
+        if !cannot_serve {
+            return Ok(decision);
+        }
+    }
+    Ok(decide_in(snapshot, asked, facts, resolution, moment))
+}
+
+/// Decides who of a pool takes a call.
+fn decide_in(
+    snapshot: &Snapshot,
+    asked: Asked<'_>,
+    facts: Facts<'_>,
+    resolution: Resolution,
+    moment: Moment<'_>,
+) -> Decision {
     let Asked {
         agent,
         format,
@@ -103,9 +129,6 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
         request,
         input,
     } = asked;
-    let facts = Facts::of_call(agent, headers, request, input);
-    let resolution = routing::resolve(snapshot, facts)
-        .map_err(|routing::Unresolved| Refusal::UnknownModel(request.model.clone()))?;
     let model = resolution.model.as_deref();
     let defaults = model.map_or(&NO_DEFAULTS, |model| &model.defaults);
     let demand = Demand::of(request, moment);
@@ -116,7 +139,11 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
         .then(|| Conversation::of(body, request, pool, moment.store, moment.now))
         .flatten();
     let retries = routing::own_retries(headers);
-    let (principal, context) = (Principal::from(agent), Context::of(facts, moment.now, None));
+    let has_policies = snapshot.policies.is_some();
+    let left = has_policies
+        .then(|| budget::dollars_left(&agent.allowances, moment))
+        .flatten();
+    let (principal, context) = (Principal::from(agent), Context::of(facts, moment.now, left));
     let mut permission = snapshot.policies.as_deref().map(|policies| {
         let deciding = Deciding::new(policies, &principal, Action::Invoke, &context);
         (deciding, Verdicts::new(snapshot.policy_mode))
@@ -150,12 +177,12 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
             .or_else(|| eligibility.unfit(&plan.excluded).map(Refusal::Unfit))
             .unwrap_or(Refusal::Upstream(UpstreamFailure::Unreachable))
     });
-    Ok(Decision {
+    Decision {
         resolution,
         conversation,
         verdicts: permission.map(|(_, verdicts)| verdicts),
         plan,
         prepared,
         refusal,
-    })
+    }
 }

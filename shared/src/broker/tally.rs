@@ -2,14 +2,16 @@
 
 use crate::audit::{CallOutcome, Record};
 use crate::broker::Output;
-use crate::ids::RuleName;
+use crate::ids::{PoolName, RuleName};
 use crate::metrics::{Labels, Metric};
 use crate::statistics::{Ended, Ending, Selection};
 use crate::units::MicroUsd;
 
-/// Adds a call. One that no pool took has none.
+/// Adds a call. One that no pool took has none. `chosen`: the pool that was chosen for it, whose figures those of a
+/// downgraded call are too: another pool may have no such rule.
 pub(super) fn tally(
     record: &Record<'_>,
+    chosen: Option<&PoolName>,
     cost: Option<MicroUsd>,
     is_providers_fault: bool,
     output: &mut dyn Output,
@@ -21,7 +23,11 @@ pub(super) fn tally(
         took: (record.outcome != CallOutcome::Denied).then_some(record.duration_ms),
         cost: cost.unwrap_or_default(),
     };
-    output.tally(Selection { rule, pool }, ended);
+    let selection = Selection {
+        rule,
+        pool: chosen.unwrap_or(pool),
+    };
+    output.tally(selection, ended);
     if rule.is_none() {
         return;
     }

@@ -12,6 +12,7 @@ use crate::provider::Address;
 use crate::store::testing::Memory;
 use crate::store::{Store, statistics_key};
 
+mod budgets;
 mod cascade;
 mod costs;
 mod forward;
@@ -173,6 +174,7 @@ struct Host {
     records: Vec<Value>,
     tallies: Vec<String>,
     removed_from_answer: Vec<String>,
+    set_in_answer: Vec<String>,
     has_provider_broken_off: bool,
     verified: Facts,
     store: Rc<Memory>,
@@ -206,6 +208,10 @@ impl Output for Host {
 
     fn reply(&mut self, reply: &Reply) {
         self.replies.push(reply.clone());
+    }
+
+    fn set_response_header(&mut self, name: &str, value: &str) {
+        self.set_in_answer.push(format!("{name}: {value}"));
     }
 
     fn remove_response_header(&mut self, name: &str) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::api::Api;
 use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::Output;
+use crate::broker::budgets::{self, Reserved};
 use crate::broker::cascade;
 use crate::broker::costs::{self, Costs, Saved};
 use crate::broker::decision::Asked;
@@ -39,6 +40,8 @@ pub(super) struct Trail {
     pub refusal: Option<Refusal>,
     /// Who was left out of a plan that came to nothing.
     pub excluded: Vec<Exclusion>,
+    /// What the call holds of its caller's budgets.
+    pub reserved: Reserved,
     /// The status that the agent got.
     pub status: Option<u16>,
     /// The call, once it was forwarded and is over.
@@ -80,6 +83,7 @@ impl Trail {
             verdicts: None,
             refusal: None,
             excluded: Vec::new(),
+            reserved: Reserved::default(),
             status: None,
             upstream: None,
             started,
@@ -113,7 +117,7 @@ impl Trail {
     }
 
     /// Writes the record and the metrics.
-    pub fn finish(&self, now: Timestamp, output: &mut dyn Output) {
+    pub fn finish(&mut self, now: Timestamp, output: &mut dyn Output) {
         let mut is_providers_fault = false;
         if let Some(call) = &self.upstream {
             let mut call = call.borrow_mut();
@@ -132,7 +136,15 @@ impl Trail {
             Some(call) => Costs::of(call),
             None => Costs::default(),
         };
+        let Reserved { holding, clamped } = std::mem::take(&mut self.reserved);
+        let budgets = match (&call, &self.refusal) {
+            (Some(call), _) => budgets::settle(holding, call, &costs.of_attempts, now, output),
+            (None, Some(Refusal::Overdrawn(overdrawn))) => vec![overdrawn.statement()],
+            (None, _) => Vec::new(),
+        };
         let mut record = self.record(call.as_ref(), &costs, now);
+        record.budgets = budgets;
+        record.tokens_clamped = clamped;
         record.tokens_estimated = learned;
         output.record(&record);
         // Only names of the configuration become labels, so that their number is bounded.
@@ -142,7 +154,13 @@ impl Trail {
             Some(_) => OTHER,
         };
         measure(&record, agent, call.as_ref(), &costs, output);
-        tally(&record, costs.total(), is_providers_fault, output);
+        budgets::measure(&record.budgets, Some(agent), output);
+        let downgrade = self
+            .resolution
+            .as_ref()
+            .and_then(|resolution| resolution.downgrade.as_ref());
+        let chosen = downgrade.map(|downgrade| &downgrade.from);
+        tally(&record, chosen, costs.total(), is_providers_fault, output);
     }
 
     fn record<'a>(&'a self, call: Option<&'a Ref<'_, Call>>, costs: &Costs, now: Timestamp) -> Record<'a> {
@@ -250,15 +268,26 @@ impl Trail {
 
     /// What chose the pool.
     fn chosen(&self) -> String {
-        match &self.resolution {
-            Some(Resolution {
-                rule: Some(rule),
-                pool,
-                ..
-            }) => ["rule ", rule.as_str(), " chose pool ", pool.name.as_str()].concat(),
-            Some(Resolution { pool, .. }) => ["the model's own pool is ", pool.name.as_str()].concat(),
-            None => "no pool was needed".to_owned(),
+        let Some(resolution) = &self.resolution else {
+            return "no pool was needed".to_owned();
+        };
+        let (pool, downgrade) = (&resolution.pool.name, resolution.downgrade.as_ref());
+        let chosen = downgrade.map_or(pool, |downgrade| &downgrade.from);
+        let mut reason = match &resolution.rule {
+            Some(rule) => ["rule ", rule.as_str(), " chose pool ", chosen.as_str()].concat(),
+            None => ["the model's own pool is ", chosen.as_str()].concat(),
+        };
+        if let Some(downgrade) = downgrade {
+            for part in [
+                "; budget ",
+                downgrade.budget.as_str(),
+                " downgraded it to pool ",
+                pool.as_str(),
+            ] {
+                reason.push_str(part);
+            }
         }
+        reason
     }
 }
 

@@ -2,11 +2,11 @@
 
 use super::{Attempt, Call, Outcome};
 use crate::health::{Cause, Gate, Health, Sample, Ticket};
-use crate::ledger::Window;
+use crate::ledger::{Percent, Window};
 use crate::metrics::{Labels, Metric};
 use crate::routing::{ExclusionReason, Leave, PlannedAttempt, Strategy, release, take_retry};
 use crate::store::{Store, health_key, update, window_key};
-use crate::units::{Millis, Timestamp, Tokens};
+use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
 
 /// What a machine needs of its host for that.
 pub trait Services {
@@ -36,7 +36,7 @@ impl Call {
     /// Asks for leave to make the attempt that is next in the plan, and tells which one that is. Members that may not
     /// be asked any more are left out on the way.
     pub fn enter_next(&mut self, store: &dyn Store, now: Timestamp) -> Option<&PlannedAttempt> {
-        self.give_back(store);
+        self.give_back(store, now);
         let next = self.attempts.len();
         if next > 0 && self.plan.attempts.len() > next && !take_retry(&self.pool, store, now) {
             self.plan.end_at(next, &ExclusionReason::RetryBudget);
@@ -47,11 +47,11 @@ impl Call {
 
     /// As [`Call::enter_next`], where only a higher rung of the cascade will do.
     pub fn enter_higher(&mut self, store: &dyn Store, now: Timestamp) -> Option<&PlannedAttempt> {
-        self.give_back(store);
+        self.give_back(store, now);
         let next = self.attempts.len();
         self.entered = self.plan.enter(next, store, now);
         if self.entered.is_none() || !self.may_escalate() {
-            self.give_back(store);
+            self.give_back(store, now);
             return None;
         }
         self.next_planned()
@@ -82,6 +82,22 @@ impl Call {
             if let Some(used) = used {
                 attempt.settle_window(used, services.store());
             }
+            if !outcome.is_success() {
+                let price = self
+                    .pool
+                    .members
+                    .get(attempt.member)
+                    .and_then(|member| member.price);
+                let is_answer = matches!(outcome, Outcome::NotAccepted(_));
+                let used = attempt.usage.map(|usage| price.map(|price| price.cost(&usage)));
+                // A refused attempt cost nothing; an answer that does not tell, what was expected.
+                let cost = match used {
+                    Some(cost) => Some(cost.unwrap_or_default()),
+                    None if is_answer => None,
+                    None => Some(MicroUsd(0)),
+                };
+                attempt.settle_account(cost, now, services);
+            }
         }
     }
 
@@ -95,7 +111,7 @@ impl Call {
         services: &mut dyn Services,
     ) {
         self.is_over = true;
-        self.give_back(services.store());
+        self.give_back(services.store(), now);
         let is_whole = self.is_complete;
         let rest = self.rest(now);
         let Some(attempt) = self.attempts.last_mut() else {
@@ -124,6 +140,15 @@ impl Call {
         {
             attempt.settle_window(usage.total(), services.store());
         }
+        let price = self
+            .pool
+            .members
+            .get(attempt.member)
+            .and_then(|member| member.price);
+        let cost = attempt
+            .usage
+            .map(|usage| price.map_or(MicroUsd(0), |price| price.cost(&usage)));
+        attempt.settle_account(cost, now, services);
     }
 
     /// What the last attempt, which has ended or begun to answer, tells of its speed.
@@ -162,15 +187,13 @@ impl Call {
     }
 
     /// Gives the leave for an attempt back that is not made.
-    fn give_back(&mut self, store: &dyn Store) {
+    pub(crate) fn give_back(&mut self, store: &dyn Store, now: Timestamp) {
         if let Some(leave) = self.entered.take()
             && let Some(planned) = self.next_planned()
         {
             let key = health_key(&planned.provider.name, &planned.model);
             abandon(&key, leave.ticket, store);
-            if let Some(reservation) = leave.reservation {
-                release(planned, reservation, store);
-            }
+            release(planned, leave, store, now);
         }
     }
 }
@@ -188,6 +211,32 @@ impl Attempt {
                 window.settle(reservation, used);
             });
         }
+    }
+}
+
+impl Attempt {
+    /// Puts what it cost in the place of what it holds of the account's budget; `None`: nothing tells, so what is
+    /// usual.
+    fn settle_account(&mut self, cost: Option<MicroUsd>, now: Timestamp, services: &mut dyn Services) {
+        let (Some(leave), Some(counter)) = (&mut self.leave, &self.provider.budget) else {
+            return;
+        };
+        let Some(hold) = leave.hold.take() else {
+            return;
+        };
+        let cost = cost.unwrap_or(leave.usual_cost);
+        let settled = counter.settle(hold, cost.0, services.store(), now);
+        let Some(Percent(percent)) = settled.alert else {
+            return;
+        };
+        self.alert = settled.alert;
+        let threshold = percent.to_string();
+        let labels = Labels {
+            provider: Some(self.provider.name.as_str()),
+            cause: Some(&threshold),
+            ..Labels::default()
+        };
+        services.measure(Metric::BudgetAlerts, labels, 1);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod agents;
+mod budgets;
 mod care;
 mod health_check;
 mod identity;
@@ -14,6 +15,7 @@ mod prices;
 mod providers;
 
 pub use agents::{AgentEntry, TenantEntry, TokenEntry, WorkspaceEntry};
+pub use budgets::BudgetEntry;
 pub use identity::IdentityEntry;
 pub use models::{ModelEntry, RuleEntry};
 pub use pools::{MemberEntry, PoolEntry};
@@ -37,6 +39,7 @@ pub struct Document<'v> {
     pub tenants: Vec<TenantEntry<'v>>,
     pub workspaces: Vec<WorkspaceEntry<'v>>,
     pub agents: Vec<AgentEntry<'v>>,
+    pub budgets: Vec<BudgetEntry<'v>>,
     pub prices: Vec<(&'v str, Price)>,
     pub identity: IdentityEntry<'v>,
     /// Only in the operator's document.
@@ -93,6 +96,11 @@ impl<'v> Document<'v> {
                 .iter()
                 .filter_map(|entry| AgentEntry::read(entry, tokens))
                 .collect(),
+            budgets: section
+                .list("budgets")
+                .iter()
+                .filter_map(BudgetEntry::read)
+                .collect(),
             prices: section
                 .optional("prices")
                 .map(|prices| prices::read_prices(&prices))
@@ -107,7 +115,7 @@ impl<'v> Document<'v> {
                 .and_then(|mode| policies::read_mode(&mode))
                 .unwrap_or_default(),
         };
-        section.not_yet(&["budgets", "rate_limit_service", "cache", "shadow", "capture"]);
+        section.not_yet(&["rate_limit_service", "cache", "shadow", "capture"]);
         section.end();
         Some(document)
     }

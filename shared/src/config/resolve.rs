@@ -1,6 +1,7 @@
 //! Looks up every name of a document and builds the snapshot.
 
 mod agents;
+mod budgets;
 mod pools;
 mod residency;
 
@@ -12,6 +13,7 @@ use super::criteria::{self, Criterion, Subject, Test};
 use super::document::{Document, ProviderEntry, RuleEntry};
 use super::reader::{Log, Reader};
 use super::snapshot::{Pool, Provider, Rule, Snapshot};
+use crate::budget::Counter;
 use crate::ids::{ConfigVersion, ProviderName, RuleName};
 use crate::ledger::Prices;
 
@@ -94,11 +96,17 @@ pub(super) fn resolve(
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.priority));
 
     let workspaces = residency::workspaces(document);
-    let agents = agents::agents(&document.agents, &workspaces);
+    let budgets = budgets::budgets(document, &pools);
+    let agents = agents::agents(&document.agents, &workspaces, &budgets);
     let identity = agents::sources(document, &agents, log);
 
     let offered = rules.iter().flat_map(|rule| &rule.criteria);
     let pools: Vec<Arc<Pool>> = pools.things().collect();
+    let all_pools = pools
+        .iter()
+        .cloned()
+        .chain(models.things().map(|model| model.pool.clone()));
+    budgets::warn_of_unpriced(&document.budgets, all_pools);
     let offered = offered
         .chain(pools.iter().flat_map(|pool| &pool.match_when))
         .flat_map(requested_models);
@@ -124,6 +132,7 @@ pub(super) fn resolve(
             .map(|workspace| (workspace.name.clone(), workspace))
             .collect(),
         identity,
+        budgets,
         policies: document.policies.clone(),
         policy_mode: document.policy_mode,
         prices,
@@ -144,8 +153,11 @@ fn connection(entry: &ProviderEntry<'_>) -> Option<Connection> {
 }
 
 fn provider<'v>(entry: &ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
+    let name = ProviderName::from(entry.name.value().as_str().unwrap_or_default());
+    let budget = entry.budget.as_ref();
     let provider = Provider {
-        name: ProviderName::from(entry.name.value().as_str().unwrap_or_default()),
+        budget: budget.map(|(ceiling, alert_at)| Counter::of_account(&name, *ceiling, alert_at.clone())),
+        name,
         kind: entry.kind,
         region: entry.region.map(str::to_owned),
         timeouts: entry.timeouts,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::criteria::Criterion;
 use crate::acceptance::Acceptance;
+use crate::budget::{Allowance, Budget, Counter};
 use crate::health::CircuitBreaker;
 use crate::identity::Sources;
 use crate::ids::{
@@ -36,6 +37,8 @@ pub struct Snapshot {
     pub workspaces: BTreeMap<WorkspaceName, Arc<Workspace>>,
     /// By what agents are known.
     pub identity: Sources,
+    /// The budgets of agents, workspaces and tenants.
+    pub budgets: Vec<Arc<Budget>>,
     /// Who may call what; `None`: everybody everything.
     pub policies: Option<Arc<Policies>>,
     /// What a denial of theirs leads to.
@@ -85,6 +88,8 @@ pub struct Provider {
     pub circuit_breaker: CircuitBreaker,
     /// What it may be asked for within a minute.
     pub limits: RateLimits,
+    /// What may be spent at it, in dollars.
+    pub budget: Option<Counter>,
 }
 
 /// What a provider account speaks.
@@ -244,4 +249,6 @@ pub struct Agent {
     pub workspace: Option<Arc<Workspace>>,
     /// What the operator says about it.
     pub attributes: BTreeMap<String, String>,
+    /// The budgets that apply to it.
+    pub allowances: Vec<Allowance>,
 }

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod acceptance;
+mod budgets;
 mod care;
 mod health_check;
 mod identity;
@@ -18,6 +19,26 @@ mod values;
 const TOKEN: &str = "4c26d9074c27d89ede59270c0ac14b71e071b15239519f75474b2f3ba63481f5";
 const OTHER_TOKEN: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
+fn prices() -> Value {
+    json!({
+            "gpt-5-mini": {"input": 0.25, "output": 2, "cache_read": 0.025, "cache_write": 0.5},
+            "claude-opus-4-7": {"input": 15, "output": 75}, "claude": {"input": 3, "output": 15},
+            "llama-4-70b": {"input": 0, "output": 0},
+    })
+}
+
+fn budgets() -> Value {
+    json!([
+            {"name": "agent-day", "scope": "agent", "tokens": 2_000_000, "per": "day", "time_zone": "+01:00"},
+            {
+                "name": "research-month", "scope": "workspace", "of": "research", "usd": 500, "per": "month",
+                "alert_at": ["50%", "80%", "95%"], "downgrade": {"at": "80%", "pool": "standard"},
+                "mode": "audit", "status": 402, "clamp": true,
+                "header": true,
+            },
+    ])
+}
+
 /// A document without a mistake that has every key.
 fn valid() -> Value {
     json!({
@@ -27,6 +48,7 @@ fn valid() -> Value {
                 "endpoint": "https://api.anthropic.com", "credential": {"env": "ANTHROPIC_KEY"},
                 "timeout": {"connect": "2s", "first_byte": "1m", "idle": "500ms"},
                 "limits": {"requests_per_minute": 4000, "tokens_per_minute": 2_000_000},
+                "budget": {"usd": 5000.5, "per": "month", "time_zone": "-08:00", "alert_at": ["95%", "50%"]},
                 "circuit_breaker": {
                     "consecutive_failures": 3, "error_rate": "25%", "window": "1m", "recovery": "10s",
                 },
@@ -114,10 +136,8 @@ fn valid() -> Value {
             },
             "spiffe": {"agent": "spiffe://mesh/ns/{workspace}/sa/{agent}", "forwarded": true},
         },
-        "prices": {
-            "gpt-5-mini": {"input": 0.25, "output": 2, "cache_read": 0.025, "cache_write": 0.5},
-            "claude-opus-4-7": {"input": 15, "output": 75},
-        },
+        "budgets": budgets(),
+        "prices": prices(),
     })
 }
 

@@ -82,6 +82,7 @@ impl broker::Output for Handover {
     fn reply(&mut self, reply: &Reply) {
         panic!("{reply:?}");
     }
+    fn set_response_header(&mut self, _: &str, _: &str) {}
     fn remove_response_header(&mut self, _: &str) {}
     fn worker(&self) -> &Worker {
         &self.1

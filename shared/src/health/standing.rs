@@ -30,6 +30,11 @@ pub enum Standing {
         /// When there is room again.
         until: Timestamp,
     },
+    /// The budget of its account is spent.
+    Spent {
+        /// When it begins anew.
+        until: Timestamp,
+    },
 }
 
 impl Standing {
@@ -38,7 +43,7 @@ impl Standing {
     pub fn is_in(self) -> bool {
         match self {
             Self::Healthy | Self::Deprioritised | Self::HalfOpen => true,
-            Self::Open { .. } | Self::CoolingDown { .. } | Self::Limited { .. } => false,
+            Self::Open { .. } | Self::CoolingDown { .. } | Self::Limited { .. } | Self::Spent { .. } => false,
         }
     }
 
@@ -46,7 +51,7 @@ impl Standing {
     #[must_use]
     pub fn limited_until(self) -> Option<Timestamp> {
         match self {
-            Self::Limited { until } => Some(until),
+            Self::Limited { until } | Self::Spent { until } => Some(until),
             Self::CoolingDown { until, cause } if cause.is_limit() => Some(until),
             Self::Healthy
             | Self::Deprioritised
@@ -88,7 +93,10 @@ pub fn sort<T>(members: impl IntoIterator<Item = (T, Standing)>) -> Sorted<T> {
         match standing {
             Standing::Healthy | Standing::HalfOpen => well.push(member),
             Standing::Deprioritised => unwell.push(member),
-            Standing::Open { .. } | Standing::CoolingDown { .. } | Standing::Limited { .. } => {
+            Standing::Open { .. }
+            | Standing::CoolingDown { .. }
+            | Standing::Limited { .. }
+            | Standing::Spent { .. } => {
                 out.push((member, standing));
             }
         }
@@ -101,7 +109,9 @@ pub fn sort<T>(members: impl IntoIterator<Item = (T, Standing)>) -> Sorted<T> {
         // A refused credential is less likely to have mended itself than a failure.
         failed.sort_by_key(|(_, standing)| match standing {
             Standing::Open { until } => (0, *until),
-            Standing::CoolingDown { until, .. } | Standing::Limited { until } => (1, *until),
+            Standing::CoolingDown { until, .. } | Standing::Limited { until } | Standing::Spent { until } => {
+                (1, *until)
+            }
             Standing::Healthy | Standing::Deprioritised | Standing::HalfOpen => (0, Timestamp(0)),
         });
         unwell = failed.into_iter().map(|(member, _)| member).collect();

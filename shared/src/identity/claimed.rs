@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Identified, IdentityError, Source};
+use crate::budget::Allowance;
 use crate::config::{Agent, Snapshot, Workspace};
 use crate::ids::{AgentName, TenantName};
 
@@ -34,8 +35,10 @@ impl Claimed {
             .and_then(|name| snapshot.workspaces.get(name))
             .ok_or(IdentityError::UnknownAgent)?;
         self.check(Some(workspace))?;
+        let name = AgentName::from(self.agent.as_str());
         let agent = Agent {
-            name: AgentName::from(self.agent.as_str()),
+            allowances: Allowance::of(&snapshot.budgets, &name, Some(workspace)),
+            name,
             workspace: Some(workspace.clone()),
             attributes: self.attributes,
         };

@@ -48,16 +48,16 @@ pub struct LongContext {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tiers {
     /// Answers that may take their time.
-    pub flex: Option<Percent>,
+    pub flex: Option<Factor>,
     /// Answers that come first.
-    pub priority: Option<Percent>,
+    pub priority: Option<Factor>,
     /// Answers within a day.
-    pub batch: Option<Percent>,
+    pub batch: Option<Factor>,
 }
 
 /// Hundredths of the standard price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Percent(u32);
+pub struct Factor(u32);
 
 impl Rate {
     /// So many micro-dollars per million tokens: `3_750_000` is $3.75.
@@ -121,9 +121,9 @@ impl Rates {
 impl Tiers {
     /// What a tier costs; `None` where that is not known.
     #[must_use]
-    pub fn of(&self, tier: ServiceTier) -> Option<Percent> {
+    pub fn of(&self, tier: ServiceTier) -> Option<Factor> {
         match tier {
-            ServiceTier::Standard => Some(Percent::STANDARD),
+            ServiceTier::Standard => Some(Factor::STANDARD),
             ServiceTier::Flex => self.flex,
             ServiceTier::Priority => self.priority,
             ServiceTier::Batch => self.batch,
@@ -132,7 +132,7 @@ impl Tiers {
     }
 }
 
-impl Percent {
+impl Factor {
     /// The standard price.
     pub const STANDARD: Self = Self(100);
 
@@ -200,7 +200,7 @@ impl Price {
     /// as the standard one.
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> MicroUsd {
-        self.cost_at(usage, self.tiers.of(usage.tier).unwrap_or(Percent::STANDARD))
+        self.cost_at(usage, self.tiers.of(usage.tier).unwrap_or(Factor::STANDARD))
     }
 
     /// What a usage costs; `None` if it was served in a tier whose price is not known.
@@ -209,7 +209,7 @@ impl Price {
         Some(self.cost_at(usage, self.tiers.of(usage.tier)?))
     }
 
-    fn cost_at(&self, usage: &Usage, percent: Percent) -> MicroUsd {
+    fn cost_at(&self, usage: &Usage, percent: Factor) -> MicroUsd {
         let long = self.long_context.filter(|long| usage.input > long.above);
         let rates = long.map_or(self.rates, |long| long.rates);
         let parts = rates.millionths(usage).saturating_mul(u128::from(percent.0));

@@ -13,7 +13,7 @@ mod others;
 
 use std::collections::BTreeMap;
 
-use super::price::{LongContext, Percent, Price, Rate, Rates, Tiers};
+use super::price::{Factor, LongContext, Price, Rate, Rates, Tiers};
 use crate::provider::model_name::{is_revision_of, recognise};
 use crate::units::Tokens;
 
@@ -98,7 +98,7 @@ const fn usd(micro: u64) -> Rate {
 }
 
 /// Half the price for answers that may wait.
-const HALF: Option<Percent> = Some(Percent::new(50));
+const HALF: Option<Factor> = Some(Factor::new(50));
 
 /// A model whose cache costs nothing to write, by its rates of input, output and cached input.
 const fn row(model: &'static str, input: u64, output: u64, cache_read: u64) -> Row {
@@ -113,7 +113,7 @@ const fn row(model: &'static str, input: u64, output: u64, cache_read: u64) -> R
 }
 
 impl Row {
-    const fn tiers(mut self, flex: Option<Percent>, priority: Option<Percent>) -> Self {
+    const fn tiers(mut self, flex: Option<Factor>, priority: Option<Factor>) -> Self {
         self.price.tiers = Tiers {
             flex,
             priority,

@@ -104,6 +104,7 @@ pub fn provider(name: &'static str) -> Arc<Provider> {
         timeouts: Timeouts::default(),
         circuit_breaker: crate::health::CircuitBreaker::default(),
         limits: crate::ledger::RateLimits::default(),
+        budget: None,
     })
 }
 

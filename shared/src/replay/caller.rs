@@ -35,6 +35,8 @@ pub fn caller<'s>(snapshot: &'s Snapshot, call: &RecordedCall) -> Option<Cow<'s,
     is_taken.then(|| {
         Cow::Owned(Agent {
             name: AgentName::from(call.agent.as_str()),
+            // Nothing is spent by a call that is only replayed.
+            allowances: Vec::new(),
             workspace: Some(workspace.clone()),
             attributes: attributes.collect::<BTreeMap<_, _>>(),
         })

@@ -14,6 +14,8 @@ pub struct Demand<'a> {
     moment: Moment<'a>,
     /// The tokens of the answer.
     pub output: Tokens,
+    /// The most that they may be, where the agent says so; else what is usual.
+    pub most_output: Tokens,
     /// Whether the answer is to be a stream.
     pub is_stream: bool,
 }
@@ -27,6 +29,7 @@ impl<'a> Demand<'a> {
             content: &request.content,
             moment,
             output: most.min(EXPECTED_OUTPUT),
+            most_output: most,
             is_stream: request.stream,
         }
     }

@@ -44,7 +44,8 @@ impl Exclusion {
         match self.reason {
             ExclusionReason::CircuitOpen { for_ms }
             | ExclusionReason::CoolingDown { for_ms, .. }
-            | ExclusionReason::Limited { for_ms } => Some(for_ms),
+            | ExclusionReason::Limited { for_ms }
+            | ExclusionReason::Budget { for_ms } => Some(for_ms),
             _ => None,
         }
     }
@@ -105,6 +106,11 @@ pub enum ExclusionReason {
         /// For how much longer.
         for_ms: Millis,
     },
+    /// The account's budget is spent.
+    Budget {
+        /// For how much longer.
+        for_ms: Millis,
+    },
     /// Its turn came after a failure, and the pool has made as many attempts after failures as it may.
     RetryBudget,
 }
@@ -125,6 +131,7 @@ impl ExclusionReason {
             Self::CircuitOpen { .. } => "circuit_open",
             Self::CoolingDown { .. } => "cooling_down",
             Self::Limited { .. } => "limited",
+            Self::Budget { .. } => "budget",
             Self::RetryBudget => "retry_budget",
         }
     }
@@ -214,6 +221,7 @@ impl<'a> Eligibility<'a> {
                 | ExclusionReason::CircuitOpen { .. }
                 | ExclusionReason::CoolingDown { .. }
                 | ExclusionReason::Limited { .. }
+                | ExclusionReason::Budget { .. }
                 | ExclusionReason::RetryBudget => return None,
             };
             if unfit.is_none_or(|nearest: Unfit| this.nearness() > nearest.nearness()) {

@@ -1,11 +1,13 @@
 //! Who may be asked at this moment: how members stand, and the leave to make an attempt.
 
-use super::{Demand, Exclusion, ExclusionReason, Plan, PlannedAttempt};
+use super::{Demand, Exclusion, ExclusionReason, Plan, PlannedAttempt, expected_cost};
+use crate::budget::Amounts;
 use crate::config::Member;
 use crate::health::{Health, Standing, Ticket};
-use crate::ledger::{Reservation, Window};
+use crate::ledger::{Exhausted, Hold, Reservation, Window};
+use crate::limits::MAX_COOLDOWN;
 use crate::store::{Store, health_key, look, update, window_key};
-use crate::units::{Timestamp, Tokens};
+use crate::units::{MicroUsd, Timestamp, Tokens};
 
 /// The leave to make an attempt, to be given back if it is not made.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +16,10 @@ pub struct Leave {
     pub ticket: Ticket,
     /// What it takes of the account's limits, where it has some.
     pub reservation: Option<Reservation>,
+    /// What it holds of the account's budget, where it has one.
+    pub hold: Option<Hold>,
+    /// What of that it is taken to have cost if nothing tells.
+    pub usual_cost: MicroUsd,
 }
 
 /// How a member fared of late.
@@ -21,25 +27,47 @@ pub(crate) fn health(member: &Member, store: &dyn Store) -> Health {
     look(store, &health_key(&member.provider.name, &member.model))
 }
 
-/// The tokens that a call takes of a member's limits, where it has some.
-pub(super) fn reserved(member: &Member, demand: Demand<'_>) -> Tokens {
-    if member.provider.limits.is_empty() {
-        Tokens(0)
-    } else {
-        demand.total(&member.model)
+/// What a call takes of a member's limits and of its account's budget, where there are some.
+pub(super) fn reserved(member: &Member, demand: Demand<'_>) -> Amounts {
+    let provider = &member.provider;
+    let mut takes = Amounts::default();
+    if !provider.limits.is_empty() {
+        takes.tokens = demand.total(&member.model);
+    }
+    takes.cost = cost(member, demand, demand.most_output);
+    takes
+}
+
+/// What a call costs the account's budget with so much output; nothing where there is none, or no price.
+pub(super) fn cost(member: &Member, demand: Demand<'_>, output: Tokens) -> MicroUsd {
+    match (&member.provider.budget, &member.price) {
+        (Some(_), Some(price)) => expected_cost(price, demand.input(&member.model), output),
+        _ => MicroUsd(0),
     }
 }
 
-/// How a member stands for a call that takes so many tokens.
-pub(crate) fn standing(member: &Member, takes: Tokens, store: &dyn Store, now: Timestamp) -> Standing {
+/// How a member stands for a call that takes so much.
+pub(crate) fn standing(member: &Member, takes: Amounts, store: &dyn Store, now: Timestamp) -> Standing {
     let provider = &member.provider;
+    if let Some(counter) = &provider.budget
+        && let Err(exhausted) = counter.check(takes.cost.0, store, now)
+    {
+        return spent(exhausted, now);
+    }
     let standing = health(member, store).standing(&provider.circuit_breaker, now);
     if provider.limits.is_empty() {
         return standing;
     }
     let window: Window = look(store, &window_key(&provider.name));
-    let used_up = window.check(&provider.limits, takes, now).err();
+    let used_up = window.check(&provider.limits, takes.tokens, now).err();
     standing.or_limited(used_up.map(|used_up| used_up.until))
+}
+
+/// A budget that never begins anew may still be raised, so it is looked at again after a while.
+fn spent(exhausted: Exhausted, now: Timestamp) -> Standing {
+    Standing::Spent {
+        until: exhausted.until.unwrap_or(now.after(MAX_COOLDOWN)),
+    }
 }
 
 impl Plan {
@@ -84,11 +112,45 @@ fn enter(
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Leave, Standing> {
+    let hold = match &planned.provider.budget {
+        Some(counter) => {
+            let reserved = counter.reserve(planned.estimate.cost.0, store, now);
+            Some(reserved.map_err(|exhausted| spent(exhausted, now))?)
+        }
+        None => None,
+    };
+    let entered = enter_limits(planned, is_last_resort, store, now);
+    if entered.is_err() {
+        release_hold(planned, hold, store, now);
+    }
+    let (ticket, reservation) = entered?;
+    Ok(Leave {
+        ticket,
+        reservation,
+        hold,
+        usual_cost: planned.usual_cost,
+    })
+}
+
+/// Gives back what an attempt would have taken of the account's budget.
+fn release_hold(planned: &PlannedAttempt, hold: Option<Hold>, store: &dyn Store, now: Timestamp) {
+    if let (Some(counter), Some(hold)) = (&planned.provider.budget, hold) {
+        counter.release(hold, store, now);
+    }
+}
+
+/// Asks the account's limits and its circuit.
+fn enter_limits(
+    planned: &PlannedAttempt,
+    is_last_resort: bool,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<(Ticket, Option<Reservation>), Standing> {
     let provider = &planned.provider;
     let reservation = if provider.limits.is_empty() {
         None
     } else {
-        let reserve = |window: &mut Window| window.reserve(&provider.limits, planned.estimate, now);
+        let reserve = |window: &mut Window| window.reserve(&provider.limits, planned.estimate.tokens, now);
         let reserved = update(store, &window_key(&provider.name), reserve).result;
         Some(reserved.map_err(|used_up| Standing::Limited { until: used_up.until })?)
     };
@@ -104,13 +166,20 @@ fn enter(
     let key = health_key(&provider.name, &planned.model);
     let entered = update(store, &key, enter).result;
     if let (Err(_), Some(reservation)) = (&entered, reservation) {
-        release(planned, reservation, store);
+        release_window(planned, reservation, store);
     }
-    entered.map(|ticket| Leave { ticket, reservation })
+    entered.map(|ticket| (ticket, reservation))
 }
 
-/// Gives back what an attempt would have taken of the account's limits.
-pub(crate) fn release(planned: &PlannedAttempt, reservation: Reservation, store: &dyn Store) {
+/// Gives back what an attempt that is not made would have taken of the account's limits and budget.
+pub(crate) fn release(planned: &PlannedAttempt, leave: Leave, store: &dyn Store, now: Timestamp) {
+    if let Some(reservation) = leave.reservation {
+        release_window(planned, reservation, store);
+    }
+    release_hold(planned, leave.hold, store, now);
+}
+
+fn release_window(planned: &PlannedAttempt, reservation: Reservation, store: &dyn Store) {
     update(
         store,
         &window_key(&planned.provider.name),

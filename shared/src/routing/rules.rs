@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Stated;
 use crate::config::{Agent, Criterion, LogicalModel, Pool, Snapshot, Subject, Test};
 use crate::headers::Headers;
-use crate::ids::{RuleName, TenantName};
+use crate::ids::{BudgetName, PoolName, RuleName, TenantName};
 use crate::provider::{Capabilities, Capability};
 use crate::request::Request;
 use crate::units::Tokens;
@@ -68,6 +68,17 @@ pub struct Resolution {
     pub pool: Arc<Pool>,
     /// The logical model that was asked for, if the name is one's.
     pub model: Option<Arc<LogicalModel>>,
+    /// Why it goes to another pool than the one that was chosen.
+    pub downgrade: Option<Downgraded>,
+}
+
+/// A call that goes to another pool because a budget is nearly spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Downgraded {
+    /// Which budget.
+    pub budget: BudgetName,
+    /// The pool that was chosen.
+    pub from: PoolName,
 }
 
 /// Nothing takes the call: the model is not known, or not to this agent.
@@ -86,6 +97,7 @@ pub fn resolve(snapshot: &Snapshot, facts: Facts<'_>) -> Result<Resolution, Unre
             rule: Some(rule.name.clone()),
             pool: rule.pool.clone(),
             model,
+            downgrade: None,
         });
     }
     let by_condition = snapshot
@@ -97,6 +109,7 @@ pub fn resolve(snapshot: &Snapshot, facts: Facts<'_>) -> Result<Resolution, Unre
             rule: Some(MATCH_WHEN.into()),
             pool: pool.clone(),
             model,
+            downgrade: None,
         });
     }
     match model {
@@ -104,6 +117,7 @@ pub fn resolve(snapshot: &Snapshot, facts: Facts<'_>) -> Result<Resolution, Unre
             rule: None,
             pool: model.pool.clone(),
             model: Some(model),
+            downgrade: None,
         }),
         None => Err(Unresolved),
     }

@@ -56,6 +56,7 @@ mod tests {
         Agent {
             name: "bot".into(),
             workspace: None,
+            allowances: Vec::new(),
             attributes: attributes.iter().map(owned).collect(),
         }
     }

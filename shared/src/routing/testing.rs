@@ -29,6 +29,7 @@ pub fn member(model: &str, priority: u32, weight: u32) -> Member {
         timeouts: Timeouts::default(),
         circuit_breaker: CircuitBreaker::default(),
         limits: RateLimits::default(),
+        budget: None,
     };
     Member {
         provider: Arc::new(provider),

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use crate::budget::Amounts;
 use crate::config::{Member, Pool};
 use crate::health::{Cause, Standing};
 use crate::ids::{PoolName, ProviderName, UpstreamModelName};
 use crate::routing::{health, standing};
 use crate::store::Store;
-use crate::units::{Millis, Timestamp, Tokens};
+use crate::units::{Millis, Timestamp};
 
 /// A pool.
 #[derive(Debug, Serialize)]
@@ -60,7 +61,7 @@ impl<'a> MemberStatus<'a> {
     fn of(member: &'a Member, store: &dyn Store, now: Timestamp) -> Self {
         let provider = &member.provider;
         // The smallest call that there is.
-        let standing = standing(member, Tokens(1), store, now);
+        let standing = standing(member, Amounts::LEAST, store, now);
         let first_byte = health(member, store).latency.first_byte.micros();
         Self {
             provider: &provider.name,
@@ -84,6 +85,7 @@ fn word(standing: Standing) -> &'static str {
         Standing::Open { .. } => "circuit_open",
         Standing::CoolingDown { .. } => "cooling_down",
         Standing::Limited { .. } => "limited",
+        Standing::Spent { .. } => "budget",
     }
 }
 
@@ -94,15 +96,17 @@ fn cause(standing: Standing) -> Option<Cause> {
         | Standing::Deprioritised
         | Standing::HalfOpen
         | Standing::Open { .. }
-        | Standing::Limited { .. } => None,
+        | Standing::Limited { .. }
+        | Standing::Spent { .. } => None,
     }
 }
 
 fn until(standing: Standing) -> Option<Timestamp> {
     match standing {
-        Standing::Open { until } | Standing::CoolingDown { until, .. } | Standing::Limited { until } => {
-            Some(until)
-        }
+        Standing::Open { until }
+        | Standing::CoolingDown { until, .. }
+        | Standing::Limited { until }
+        | Standing::Spent { until } => Some(until),
         Standing::Healthy | Standing::Deprioritised | Standing::HalfOpen => None,
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn read_retry_budget(reader: &Reader<'_>) -> RetryLimits {
 }
 
 /// `50%`.
-fn percent(reader: &Reader<'_>, range: RangeInclusive<u16>) -> Option<u16> {
+pub(super) fn percent(reader: &Reader<'_>, range: RangeInclusive<u16>) -> Option<u16> {
     let digits = reader.value().as_str().and_then(|text| text.strip_suffix('%'));
     let number = digits
         .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))

@@ -2,7 +2,7 @@
 
 use super::pools::read_context;
 use crate::config::reader::{Reader, Section};
-use crate::ledger::{LongContext, Percent, Price, Rate, Rates, Tiers};
+use crate::ledger::{Factor, LongContext, Price, Rate, Rates, Tiers};
 
 pub(super) fn read_prices<'v>(reader: &Reader<'v>) -> Vec<(&'v str, Price)> {
     let price = |(model, entry): &(&'v str, Reader<'v>)| Some((*model, read_price(entry)?));
@@ -69,7 +69,7 @@ fn read_tiers(reader: &Reader<'_>) -> Tiers {
     };
     let mut percent = |key| {
         let reader = section.optional(key)?;
-        match reader.value().as_f64().and_then(Percent::from_factor) {
+        match reader.value().as_f64().and_then(Factor::from_factor) {
             Some(percent) => Some(percent),
             None => reader.mistake("must be a factor of the standard price, from 0 to 100"),
         }

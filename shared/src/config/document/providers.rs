@@ -1,5 +1,6 @@
 //! `providers`: the accounts.
 
+use super::budgets::read_account_budget;
 use super::care::{read_circuit_breaker, read_limits};
 use super::health_check::read_health_check;
 use crate::config::Audience;
@@ -7,7 +8,7 @@ use crate::config::connection::{CredentialSource, Endpoint, HealthCheck};
 use crate::config::reader::Reader;
 use crate::config::snapshot::{ProviderKind, Timeouts};
 use crate::health::CircuitBreaker;
-use crate::ledger::RateLimits;
+use crate::ledger::{Ceiling, Percent, RateLimits};
 use crate::units::Millis;
 
 /// An entry of `providers`.
@@ -19,6 +20,8 @@ pub struct ProviderEntry<'v> {
     pub timeouts: Timeouts,
     pub circuit_breaker: CircuitBreaker,
     pub limits: RateLimits,
+    /// The most dollars, and what of them is told of.
+    pub budget: Option<(Ceiling, Vec<Percent>)>,
     /// Only in the operator's document.
     pub endpoint: Option<Endpoint>,
     pub credential: Option<CredentialSource>,
@@ -41,7 +44,9 @@ impl<'v> ProviderEntry<'v> {
             .optional("circuit_breaker")
             .map(|breaker| read_circuit_breaker(&breaker));
         let limits = section.optional("limits").map(|limits| read_limits(&limits));
-        section.not_yet(&["budget"]);
+        let budget = section
+            .optional("budget")
+            .and_then(|budget| read_account_budget(&budget));
         let (mut endpoint, mut credential, mut health_check) = (None, None, None);
         if audience == Audience::Operator {
             endpoint = section
@@ -63,6 +68,7 @@ impl<'v> ProviderEntry<'v> {
             timeouts: timeouts.unwrap_or_default(),
             circuit_breaker: circuit_breaker.unwrap_or_default(),
             limits: limits.unwrap_or_default(),
+            budget,
             endpoint,
             credential,
             health_check,

@@ -5,6 +5,7 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::Named;
+use crate::budget::{Allowance, Budget};
 use crate::config::document::{AgentEntry, Document, IdentityEntry, TokenEntry};
 use crate::config::reader::Log;
 use crate::config::snapshot::{Agent, Workspace};
@@ -23,6 +24,7 @@ pub(super) fn claimed_attributes<'i>(identity: &'i IdentityEntry<'_>) -> impl It
 pub(super) fn agents<'d, 'v>(
     entries: &'d [AgentEntry<'v>],
     workspaces: &Named<Arc<Workspace>>,
+    budgets: &[Arc<Budget>],
 ) -> Named<AgentWithTokens<'d, 'v>> {
     let agents = entries.iter().filter_map(|entry| {
         let workspace = entry
@@ -33,8 +35,10 @@ pub(super) fn agents<'d, 'v>(
             .attributes
             .iter()
             .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let name = AgentName::from(entry.name.value().as_str()?);
         let agent = Agent {
-            name: AgentName::from(entry.name.value().as_str()?),
+            allowances: Allowance::of(budgets, &name, workspace.as_deref()),
+            name,
             workspace,
             attributes: attributes.collect(),
         };

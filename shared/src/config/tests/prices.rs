@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::{expect, loaded, valid, with};
-use crate::ledger::{LongContext, Percent, Price, Rates, Tiers};
+use crate::ledger::{Factor, LongContext, Price, Rates, Tiers};
 use crate::units::Tokens;
 
 #[test]
@@ -30,7 +30,7 @@ fn a_pool_that_asks_the_cheapest_first_warns_of_models_without_any_price() {
         let warnings = loaded(&document).warnings;
         let warnings = warnings.iter().map(ToString::to_string);
         warnings
-            .filter(|warning| warning.contains("has no price"))
+            .filter(|warning| warning.contains("has no price, here"))
             .count()
     };
     assert_eq!(warnings("claude-opus-5-5"), 0);
@@ -66,8 +66,8 @@ fn a_price_may_have_rates_of_its_own_for_caches_long_inputs_and_tiers() {
     };
     assert_eq!(full.long_context, Some(long));
     let tiers = Tiers {
-        flex: Percent::from_factor(0.5),
-        priority: Percent::from_factor(2.0),
+        flex: Factor::from_factor(0.5),
+        priority: Factor::from_factor(2.0),
         batch: None,
     };
     assert_eq!(full.tiers, tiers);

@@ -38,6 +38,7 @@ impl Account {
             timeouts: member.provider.timeouts,
             circuit_breaker: CircuitBreaker::default(),
             limits: self.limits,
+            budget: None,
         };
         Member {
             provider: Arc::new(provider),

@@ -49,7 +49,7 @@ fn a_price() -> impl Strategy<Value = Price> {
             }
         })
     };
-    let percent = || prop::option::of((0..=10_000_u32).prop_map(Percent::new));
+    let percent = || prop::option::of((0..=10_000_u32).prop_map(Factor::new));
     (rates(), any::<u64>(), rates(), percent(), percent(), percent()).prop_map(
         |(rates, above, long, flex, priority, batch)| Price {
             rates,

@@ -95,7 +95,7 @@ fn a_long_input_changes_the_rates_of_the_whole_call() {
 fn a_tier_costs_its_share_of_the_standard_price_if_that_is_known() {
     let price = Price {
         tiers: Tiers {
-            flex: Percent::from_factor(0.5),
+            flex: Factor::from_factor(0.5),
             ..Tiers::default()
         },
         ..price()
@@ -121,8 +121,8 @@ fn a_tier_costs_its_share_of_the_standard_price_if_that_is_known() {
 fn absurd_rates_and_counts_neither_overflow_nor_pass() {
     assert_eq!(Price::rate(-1.0), None);
     assert_eq!(Price::rate(f64::NAN), None);
-    assert_eq!(Percent::from_factor(-0.5), None);
-    assert_eq!(Percent::from_factor(101.0), None);
+    assert_eq!(Factor::from_factor(-0.5), None);
+    assert_eq!(Factor::from_factor(101.0), None);
     let dear = rate(1e6);
     assert_eq!(dear, Rate::micro_usd(Price::MAX_RATE));
     let usage = Usage {

@@ -7,9 +7,9 @@
 //!
 //! From GPT-5.6 on a cache takes 1.25 times the input's price to write. Batches, and flex where it is offered, cost half.
 
-use super::{HALF, Percent, Row, row};
+use super::{Factor, HALF, Row, row};
 
-const TWICE: Option<Percent> = Some(Percent::new(200));
+const TWICE: Option<Factor> = Some(Factor::new(200));
 
 /// More than 272,000 tokens of input cost twice as much, and their output half as much again.
 const fn long(row: Row) -> Row {
@@ -35,7 +35,7 @@ pub(super) const ROWS: &[Row] = &[
     gpt("gpt-5.6-sol", 4_000_000, 20_000_000, 400_000),
     gpt("gpt-5.6-terra", 2_000_000, 12_000_000, 200_000),
     gpt("gpt-5.6-luna", 200_000, 1_200_000, 20_000),
-    long(row("gpt-5.5", 5_000_000, 30_000_000, 500_000)).tiers(HALF, Some(Percent::new(250))),
+    long(row("gpt-5.5", 5_000_000, 30_000_000, 500_000)).tiers(HALF, Some(Factor::new(250))),
     long(row("gpt-5.4", 2_500_000, 15_000_000, 250_000)).tiers(HALF, TWICE),
     row("gpt-5.4-mini", 750_000, 4_500_000, 75_000).tiers(HALF, TWICE),
     row("gpt-5.4-nano", 200_000, 1_250_000, 20_000).tiers(HALF, None),
@@ -44,9 +44,9 @@ pub(super) const ROWS: &[Row] = &[
     row("gpt-5.1-codex", 1_250_000, 10_000_000, 125_000).tiers(HALF, TWICE),
     row("gpt-5", 1_250_000, 10_000_000, 125_000).tiers(HALF, TWICE),
     row("gpt-5-codex", 1_250_000, 10_000_000, 125_000).tiers(HALF, TWICE),
-    row("gpt-5-mini", 250_000, 2_000_000, 25_000).tiers(HALF, Some(Percent::new(180))),
+    row("gpt-5-mini", 250_000, 2_000_000, 25_000).tiers(HALF, Some(Factor::new(180))),
     row("gpt-5-nano", 50_000, 400_000, 5_000).tiers(HALF, None),
-    row("gpt-4.1", 2_000_000, 8_000_000, 500_000).tiers(None, Some(Percent::new(175))),
+    row("gpt-4.1", 2_000_000, 8_000_000, 500_000).tiers(None, Some(Factor::new(175))),
     row("gpt-4.1-mini", 400_000, 1_600_000, 100_000).tiers(None, None),
     row("gpt-4.1-nano", 100_000, 400_000, 25_000).tiers(None, None),
     row("gpt-4o", 2_500_000, 10_000_000, 1_250_000).tiers(None, None),

@@ -140,6 +140,7 @@ fn the_reason_for_all_is_that_of_the_member_which_was_closest() {
         name: "a".into(),
         workspace: None,
         attributes: std::collections::BTreeMap::new(),
+        allowances: Vec::new(),
     };
     let demand = Demand::of(&request, moment(0));
     let input = Tokens(70);

@@ -40,6 +40,7 @@ fn agent(attributes: &[(&str, &str)], workspace: Option<&str>) -> Agent {
                 regions: None,
             })
         }),
+        allowances: Vec::new(),
         attributes: attributes
             .iter()
             .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))

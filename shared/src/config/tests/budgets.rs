@@ -1,0 +1,189 @@
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+use crate::budget::{Budget, Scope};
+use crate::ledger::{Ceiling, Percent, Period, Unit, Zone};
+use crate::policy::Mode;
+
+fn budgets(document: &Value, agent: &str) -> Vec<Arc<Budget>> {
+    let snapshot = loaded(document).snapshot;
+    let agent = snapshot
+        .agents
+        .values()
+        .find(|known| known.name.as_str() == agent);
+    let allowances = agent.unwrap().allowances.iter();
+    allowances.map(|allowance| allowance.budget.clone()).collect()
+}
+
+#[test]
+fn an_agent_has_the_budgets_of_itself_and_of_those_it_belongs_to() {
+    let of_bot = budgets(&valid(), "bot");
+    let [day, month] = of_bot.as_slice() else {
+        panic!("{of_bot:?}")
+    };
+    assert_eq!(
+        day.ceiling,
+        Ceiling {
+            unit: Unit::Tokens,
+            most: 2_000_000,
+            period: Period::Day,
+            zone: Zone::parse("+01:00").unwrap(),
+        }
+    );
+    assert_eq!(
+        (day.mode, day.status, day.alert_at.as_slice()),
+        (Mode::Enforce, 429, &[][..])
+    );
+    assert_eq!(
+        (month.scope, month.of.as_deref()),
+        (Scope::Workspace, Some("research"))
+    );
+    assert_eq!(
+        (month.ceiling.unit, month.ceiling.most),
+        (Unit::MicroUsd, 500_000_000)
+    );
+    assert_eq!(month.alert_at, [Percent(50), Percent(80), Percent(95)]);
+    let downgrade = month.downgrade.as_ref().unwrap();
+    assert_eq!(
+        (downgrade.at, downgrade.pool.name.as_str()),
+        (Percent(80), "standard")
+    );
+    assert_eq!((month.mode, month.status), (Mode::Audit, 402));
+    // No workspace, no budget of one.
+    assert_eq!(budgets(&valid(), "batch").len(), 1);
+}
+
+#[test]
+fn an_account_has_a_budget_in_dollars() {
+    let providers = loaded(&valid()).snapshot.providers.clone();
+    let counter = providers[0].budget.as_ref().unwrap();
+    assert_eq!(
+        (counter.ceiling.unit, counter.ceiling.most),
+        (Unit::MicroUsd, 5_000_500_000)
+    );
+    assert_eq!(counter.ceiling.period, Period::Month);
+    assert!(providers[1].budget.is_none());
+    expect(&[
+        (
+            "/providers/0/budget/tokens",
+            json!(5),
+            "providers[0].budget.tokens: is not a key here",
+        ),
+        (
+            "/providers/0/budget/usd",
+            json!("5"),
+            "providers[0].budget.usd: `5` must be a number of dollars",
+        ),
+        (
+            "/providers/0/budget/per",
+            json!("year"),
+            "providers[0].budget.per: `year` is no period",
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_no_budget_is_told_with_what_would_be_one() {
+    expect(&[
+        (
+            "/budgets/0/scope",
+            json!("end_user"),
+            "budgets[0].scope: `end_user` is not supported by this version",
+        ),
+        (
+            "/budgets/0/scope",
+            json!("agnet"),
+            "budgets[0].scope: `agnet` is no scope (supported: agent, workspace, tenant)",
+        ),
+        (
+            "/budgets/0/per",
+            json!("week"),
+            "budgets[0].per: `week` is no period (supported: minute, hour, day, month",
+        ),
+        (
+            "/budgets/0/tokens",
+            json!(0),
+            "budgets[0].tokens: `0` must be a whole number from 1",
+        ),
+        (
+            "/budgets/0/usd",
+            json!(5),
+            "budgets[0]: must have either `tokens` or `usd`",
+        ),
+        (
+            "/budgets/1/usd",
+            json!(-1),
+            "budgets[1].usd: `-1` must be a number of dollars",
+        ),
+        (
+            "/budgets/0/time_zone",
+            json!("Europe/Paris"),
+            "budgets[0].time_zone: `Europe/Paris` must be `UTC` or an offset",
+        ),
+        (
+            "/budgets/1/of",
+            json!("reserch"),
+            "budgets[1].of: `reserch` is no workspace of this configuration; did you mean `research`?",
+        ),
+        (
+            "/budgets/1/alert_at",
+            json!(["101%"]),
+            "budgets[1].alert_at[0]: `101%` must be a whole percentage",
+        ),
+        (
+            "/budgets/1/downgrade/at",
+            json!("100%"),
+            "budgets[1].downgrade.at: `100%` must be a whole percentage from `1%` to `99%`",
+        ),
+        (
+            "/budgets/1/downgrade/pool",
+            json!("standart"),
+            "budgets[1].downgrade.pool: `standart` is no pool of this configuration; did you mean `standard`?",
+        ),
+        (
+            "/budgets/1/mode",
+            json!("off"),
+            "budgets[1].mode: `off` is no mode",
+        ),
+        (
+            "/budgets/1/status",
+            json!(403),
+            "budgets[1].status: `403` must be `429` or `402`",
+        ),
+        (
+            "/budgets/1/name",
+            json!("agent-day"),
+            "budgets[1].name: `agent-day` is the name of another budget too",
+        ),
+        (
+            "/budgets/0/shared",
+            json!(true),
+            "budgets[0].shared: is not supported by this version",
+        ),
+        (
+            "/budgets/0/clamp",
+            json!("yes"),
+            "budgets[0].clamp: `yes` must be `true` or `false`",
+        ),
+        (
+            "/budgets/0/on_exhausted",
+            json!("stop"),
+            "budgets[0].on_exhausted: is not supported by this version",
+        ),
+    ]);
+}
+
+#[test]
+fn a_model_without_a_price_costs_a_budget_in_dollars_nothing_which_is_told() {
+    let warnings = |document: &Value| -> Vec<String> {
+        loaded(document)
+            .warnings
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    };
+    assert_eq!(warnings(&valid()), [""; 0]);
+    let unpriced = "budgets[1].name: `research-month` counts dollars, but `llama-4-70b` has no price: its calls cost it nothing";
+    assert_eq!(warnings(&without("/prices/llama-4-70b")), [unpriced]);
+}
