@@ -17,7 +17,7 @@ use crate::provider::Capability;
 use crate::request::Request;
 use crate::routing::{Conversation, Leave, Plan, PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
-use crate::wire::{Dropped, Format, Observation};
+use crate::wire::{Dropped, Format, Observation, UpstreamFormat};
 
 pub use health::Services;
 
@@ -112,6 +112,12 @@ impl Attempt {
     #[must_use]
     pub fn is_success(&self) -> bool {
         self.outcome.is_some_and(Outcome::is_success)
+    }
+
+    /// The format in which it was asked for a call that came in the format `from`.
+    #[must_use]
+    pub fn format(&self, from: Format) -> UpstreamFormat {
+        self.provider.kind.speaks(self.model.as_str(), from)
     }
 
     /// The HTTP status of the answer, if there is one.

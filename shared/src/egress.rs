@@ -18,7 +18,7 @@ use crate::call::{Attempt, Services, SharedCall};
 use crate::config::Scheme;
 use crate::ids::ProviderName;
 use crate::outcome::Outcome;
-use crate::provider::{self, Address};
+use crate::provider::{self, Address, Destination};
 use crate::routing::{PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Flaw, Progress, Relay};
@@ -185,9 +185,13 @@ impl Egress {
         let rung = Rung::of(&shared.pool, planned.member);
         shared.dropped = dropped;
         output.set_request_headers(&provider::request_headers(
-            planned.provider.kind,
-            &config.address,
-            (planned.provider.kind.format() == shared.format).then_some(&shared.headers),
+            &Destination {
+                kind: planned.provider.kind,
+                model: planned.model.as_str(),
+                address: &config.address,
+            },
+            shared.format,
+            &shared.headers,
             shared.request.stream,
             outgoing.length(&shared.body),
         ));

@@ -3,6 +3,7 @@
 mod capability;
 pub mod model_name;
 pub mod models;
+mod path;
 
 use std::borrow::Cow;
 
@@ -10,7 +11,8 @@ pub use capability::{Capabilities, Capability};
 
 use crate::config::{ProviderKind, Scheme};
 use crate::headers::{ANTHROPIC_BETA, ANTHROPIC_VERSION, Headers, Lookup};
-use crate::wire::Format;
+use crate::wire::{Format, UpstreamFormat};
+use path::path;
 
 /// The revision of Anthropic's API that is spoken where the client names none.
 const ANTHROPIC_DEFAULT_VERSION: &[u8] = b"2023-06-01";
@@ -41,43 +43,60 @@ pub struct Address {
     pub base_path: String,
 }
 
+/// Where an attempt goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
+    /// What the provider is.
+    pub kind: ProviderKind,
+    /// What it calls the model.
+    pub model: &'a str,
+    /// Where it is.
+    pub address: &'a Address,
+}
+
 impl ProviderKind {
-    /// The format that this kind takes natively.
+    /// Whether OpenAI's own models answer, in its own service or another's: they have ways of their own that servers
+    /// with the same API may not know.
     #[must_use]
-    pub fn format(self) -> Format {
+    pub fn is_openai(self) -> bool {
         match self {
-            Self::OpenAi | Self::OpenAiCompatible => Format::OpenAiChat,
-            Self::Anthropic => Format::AnthropicMessages,
+            Self::OpenAi => true,
+            Self::Anthropic | Self::OpenAiCompatible => false,
+        }
+    }
+
+    /// The format in which a provider of this kind is asked for a model when the call came in the format `from`.
+    #[must_use]
+    pub fn speaks(self, _model: &str, _from: Format) -> UpstreamFormat {
+        match self {
+            Self::OpenAi | Self::OpenAiCompatible => UpstreamFormat::OpenAiChat,
+            Self::Anthropic => UpstreamFormat::AnthropicMessages,
         }
     }
 }
 
-/// All headers of an attempt's request, in order. The credential is Envoy's to add. `client`: the agent's headers,
-/// where it speaks the provider's own format; those of another one mean nothing here.
+/// All headers of an attempt's request, in order. The credential is Envoy's to add. `client`: the headers of the
+/// agent, which called in the format `from`; those of another format than the provider's mean nothing there.
 #[must_use]
 pub fn request_headers<'a>(
-    kind: ProviderKind,
-    address: &'a Address,
-    client: Option<&'a Headers>,
+    to: &Destination<'a>,
+    from: Format,
+    client: &'a Headers,
     is_stream: bool,
     body_length: usize,
 ) -> Vec<(&'static str, Cow<'a, [u8]>)> {
-    let format = kind.format();
+    let format = to.kind.speaks(to.model, from);
     let fixed = |text: &'static str| Cow::Borrowed(text.as_bytes());
-    let scheme = match address.scheme {
+    let scheme = match to.address.scheme {
         Scheme::Http => "http",
         Scheme::Https => "https",
-    };
-    let path = match address.base_path.as_str() {
-        "" => fixed(format.path()),
-        base => Cow::Owned([base, format.path()].concat().into_bytes()),
     };
     let mut headers = Vec::with_capacity(11);
     headers.extend([
         (":method", fixed("POST")),
         (":scheme", fixed(scheme)),
-        (":authority", Cow::Borrowed(address.authority.as_bytes())),
-        (":path", path),
+        (":authority", Cow::Borrowed(to.address.authority.as_bytes())),
+        (":path", path(to, format, is_stream)),
         ("content-type", fixed("application/json")),
         ("content-length", Cow::Owned(body_length.to_string().into_bytes())),
         (
@@ -95,8 +114,8 @@ pub fn request_headers<'a>(
             fixed(concat!("model-broker/", env!("CARGO_PKG_VERSION"))),
         ),
     ]);
-    if format == Format::AnthropicMessages {
-        let given = |name| match client?.lookup(name) {
+    if format == UpstreamFormat::AnthropicMessages {
+        let given = |name| match Some(client).filter(|_| format.is(from))?.lookup(name) {
             Lookup::Once(value) => Some(Cow::Borrowed(value)),
             Lookup::Absent | Lookup::Repeated => None,
         };
@@ -144,7 +163,13 @@ mod tests {
             pair("anthropic-beta", "feature"),
         ]);
         let address = address();
-        let headers = request_headers(ProviderKind::Anthropic, &address, Some(&client), true, 7);
+        let to = |kind| Destination {
+            kind,
+            model: "m",
+            address: &address,
+        };
+        let messages = Format::AnthropicMessages;
+        let headers = request_headers(&to(ProviderKind::Anthropic), messages, &client, true, 7);
         let text: Vec<_> = headers
             .iter()
             .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value)))
@@ -165,7 +190,7 @@ mod tests {
                 "anthropic-beta=feature",
             ]
         );
-        let openai = request_headers(ProviderKind::OpenAi, &address, Some(&client), false, 7);
+        let openai = request_headers(&to(ProviderKind::OpenAi), Format::OpenAiChat, &client, false, 7);
         assert!(openai.iter().all(|(name, _)| !name.starts_with("anthropic")));
     }
 

@@ -16,6 +16,7 @@ mod place;
 mod tool_ids;
 mod transcript;
 mod translate;
+mod upstream;
 
 #[cfg(test)]
 mod request_tests;
@@ -26,8 +27,9 @@ pub use observation::{Observation, Progress};
 pub use observe::{Observer, Relay};
 pub use transcript::{Transcriber, Transcript};
 pub use translate::AnswerTranslator;
+pub use upstream::UpstreamFormat;
 
-use self::codec::Codec;
+use self::codec::AgentCodec;
 use self::ir::ChatRequest;
 use crate::json::splice::Edit;
 use crate::request::{Request, RequestError};
@@ -41,7 +43,7 @@ pub enum Dialect {
     Anthropic,
 }
 
-/// A wire format in which models are called.
+/// A wire format in which agents call models.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// OpenAI's chat completions.
@@ -79,10 +81,10 @@ impl Dialect {
 
 impl Format {
     /// The table of formats: a new one is a folder and a row here.
-    fn codec(self) -> &'static Codec {
+    fn codec(self) -> &'static AgentCodec {
         match self {
-            Self::OpenAiChat => &openai_chat::CODEC,
-            Self::AnthropicMessages => &anthropic::CODEC,
+            Self::OpenAiChat => &openai_chat::AGENT,
+            Self::AnthropicMessages => &anthropic::AGENT,
         }
     }
 
@@ -90,12 +92,6 @@ impl Format {
     #[must_use]
     pub fn dialect(self) -> Dialect {
         self.codec().dialect
-    }
-
-    /// Where providers of this format take requests, after their base path.
-    #[must_use]
-    pub fn path(self) -> &'static str {
-        self.codec().path
     }
 
     /// Reads the facts of a request.
@@ -117,22 +113,6 @@ impl Format {
 
     /// Reads a request of this format into the intermediate form.
     pub fn read_chat(self, body: &[u8]) -> Result<ChatRequest<'_>, Untranslatable> {
-        (self.codec().requests.read)(body)
-    }
-
-    /// Whether a request can be asked of a target of this format.
-    pub fn check_chat(self, request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untranslatable> {
-        (self.codec().requests.check)(request, target)
-    }
-
-    /// Writes a request that [`Format::check_chat`] let pass in this format; what it leaves out goes to `dropped`.
-    #[must_use]
-    pub fn write_chat(
-        self,
-        request: &ChatRequest<'_>,
-        target: &Target<'_>,
-        dropped: &mut Dropped,
-    ) -> Vec<u8> {
-        (self.codec().requests.write)(request, target, dropped)
+        (self.codec().read_request)(body)
     }
 }

@@ -177,12 +177,10 @@ fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out
             "sds_config": watched(&folder, &format!("{name}.yaml")),
         },
     });
-    match provider.kind {
-        ProviderKind::Anthropic => set(&mut generic, "header", json!("x-api-key")),
-        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible => {
-            set(&mut generic, "header", json!("authorization"));
-            set(&mut generic, "header_value_prefix", json!("Bearer "));
-        }
+    let (header, prefix) = key_header(provider.kind);
+    set(&mut generic, "header", json!(header));
+    if let Some(prefix) = prefix {
+        set(&mut generic, "header_value_prefix", json!(prefix));
     }
     json!({
         "name": "envoy.filters.http.credential_injector",
@@ -192,4 +190,12 @@ fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out
             "credential": {"name": "envoy.http.injected_credentials.generic", "typed_config": generic},
         },
     })
+}
+
+/// The header in which a provider expects its key, and what stands before it.
+fn key_header(kind: ProviderKind) -> (&'static str, Option<&'static str>) {
+    match kind {
+        ProviderKind::Anthropic => ("x-api-key", None),
+        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible => ("authorization", Some("Bearer ")),
+    }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Acceptance, Author, Json, Judgement, Misfit, Schema, Unjudged, Unmet, Wanted};
 use crate::limits::{MAX_REFUSAL_TEXT, MAX_SCHEMA};
-use crate::wire::{Format, Observation, Transcriber, Transcript};
+use crate::wire::{Observation, Transcriber, Transcript, UpstreamFormat};
 
 /// Reads along while an answer is held back, and judges it at its end.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub struct Judge(Transcriber);
 impl Judge {
     /// Judges an answer in a provider's format: a stream, or in one piece.
     #[must_use]
-    pub fn new(format: Format, is_stream: bool) -> Self {
+    pub fn new(format: UpstreamFormat, is_stream: bool) -> Self {
         Self(if is_stream {
             Transcriber::of_stream(format)
         } else {

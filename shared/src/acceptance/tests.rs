@@ -3,7 +3,7 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::wire::{Format, Observation, Observer};
+use crate::wire::{Format, Observation, Observer, UpstreamFormat};
 
 const SCHEMA: &[u8] = br#"{"type":"object","required":["city"],"properties":{"city":{"type":"string"}}}"#;
 
@@ -22,7 +22,7 @@ fn judge(
     let mut observation = Observation::default();
     let mut observer = Observer::of_answer(Format::OpenAiChat);
     observer.push(body.as_bytes(), true, &mut observation);
-    let mut judge = Judge::new(Format::OpenAiChat, false);
+    let mut judge = Judge::new(UpstreamFormat::OpenAiChat, false);
     judge.push(body.as_bytes());
     judge.conclude(acceptance, &observation, wanted)
 }

@@ -27,8 +27,8 @@ impl<'a> Portable<'a> {
 
     /// Whether the target can be asked.
     pub fn to(&mut self, target: &Target<'_>) -> Result<(), ExclusionReason> {
-        let theirs = target.kind.format();
-        if theirs == self.format {
+        let theirs = target.format(self.format);
+        if theirs.is(self.format) {
             return Ok(());
         }
         let (format, body) = (self.format, self.body);
@@ -47,9 +47,9 @@ impl<'a> Portable<'a> {
     /// The body for a target that can be asked in its own format, so that it need not be read once more for the
     /// attempt; `None` if the target takes the caller's.
     pub fn prepare(&self, target: &Target<'_>) -> Option<Prepared> {
-        let theirs = target.kind.format();
+        let theirs = target.format(self.format);
         let request = self.read.as_ref()?.as_ref().ok()?;
-        (theirs != self.format).then(|| {
+        (!theirs.is(self.format)).then(|| {
             let mut dropped = Dropped::default();
             let body = theirs.write_chat(request, target, &mut dropped);
             Prepared { body, dropped }

@@ -11,6 +11,7 @@ use crate::limits::{LEAST_CLAMPED_OUTPUT, UNBOUNDED_OUTPUT};
 use crate::routing::Moment;
 use crate::units::Tokens;
 use crate::wire::Format;
+use crate::wire::openai_chat::max_tokens_key;
 
 /// The output that the budgets which clamp have left for a call, where that is less than what the call may take: less than
 /// its bound, or without one than any model can say. `None` if they have enough, or nothing worth asking for.
@@ -59,10 +60,9 @@ fn edits(call: &Call, kind: Option<ProviderKind>, most: Tokens) -> Vec<Edit> {
         }
     });
     if scanned.is_ok() && edits.is_empty() {
-        // OpenAI's reasoning models refuse `max_tokens`; other servers may not know its successor.
         let key = match (call.format, kind) {
-            (Format::OpenAiChat, Some(ProviderKind::OpenAi)) => "max_completion_tokens",
-            _ => "max_tokens",
+            (Format::OpenAiChat, Some(kind)) => max_tokens_key(kind),
+            (Format::OpenAiChat, None) | (Format::AnthropicMessages, _) => "max_tokens",
         };
         let text = format!("\"{key}\":{},", most.0);
         edits.push(Edit::insert(call.request.members_at, text));

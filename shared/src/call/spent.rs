@@ -6,7 +6,7 @@ use crate::ledger::Usage;
 use crate::limits::BYTES_PER_OUTPUT_TOKEN;
 use crate::request::content::Content;
 use crate::units::Tokens;
-use crate::wire::Format;
+use crate::wire::UpstreamFormat;
 
 impl Call {
     /// Notes what the last answer says was used, with its attempt.
@@ -35,7 +35,8 @@ impl Call {
             },
             // Anthropic tells the input at the beginning and the output at the end.
             Some(begun)
-                if attempt.provider.kind.format() == Format::AnthropicMessages && begun.output < said =>
+                if attempt.format(self.format) == UpstreamFormat::AnthropicMessages
+                    && begun.output < said =>
             {
                 Usage {
                     output: said,

@@ -105,7 +105,7 @@ pub enum ProviderKind {
 
 impl ProviderKind {
     /// All kinds.
-    pub const ALL: [Self; 3] = [Self::OpenAi, Self::Anthropic, Self::OpenAiCompatible];
+    pub const ALL: &'static [Self] = &[Self::OpenAi, Self::Anthropic, Self::OpenAiCompatible];
 
     /// The kind as the document spells it.
     #[must_use]

@@ -83,11 +83,11 @@ pub(super) fn begin(
 /// The way that the answer takes to the agent.
 fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
     let ours = call.format;
-    let theirs = call.attempts.last().map(|attempt| attempt.provider.kind.format());
+    let theirs = call.attempts.last().map(|attempt| attempt.format(ours));
     let is_success = head.outcome.is_success();
     let wants_stream = call.request.stream;
     match theirs {
-        Some(theirs) if theirs != ours => {
+        Some(theirs) if !theirs.is(ours) => {
             let caller = Caller {
                 model: call.request.model.clone(),
                 created: now.0 / 1_000_000_000,

@@ -44,7 +44,7 @@ impl Judging {
         let first_byte = attempt.provider.timeouts.first_byte.0;
         let until = attempt.started.after(Millis(first_byte - first_byte / 10));
         Some(Self {
-            judge: Judge::new(attempt.provider.kind.format(), call.request.stream),
+            judge: Judge::new(attempt.format(call.format), call.request.stream),
             kept: Vec::new(),
             bytes: 0,
             until,

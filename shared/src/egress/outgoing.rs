@@ -22,12 +22,12 @@ impl Outgoing {
         }
         let target = Target::new(&planned.provider, &planned.model, call.defaults());
         let mut dropped = Dropped::default();
-        let theirs = target.kind.format();
-        let outgoing = if theirs == call.format {
+        let theirs = target.format(call.format);
+        let outgoing = if theirs.is(call.format) {
             for left_out in &call.request.left_out {
                 dropped.note(&left_out.place);
             }
-            Self::Edited(theirs.edits(&call.request, &target))
+            Self::Edited(call.format.edits(&call.request, &target))
         } else {
             let request = call.format.read_chat(&call.body)?;
             Self::Written(theirs.write_chat(&request, &target, &mut dropped))

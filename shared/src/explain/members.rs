@@ -167,13 +167,13 @@ fn first_share(member: &Member, place: &Place, strategy: Strategy, eligible: &[&
 
 /// What of the call a member of another format could not be told.
 fn dropped(member: &Member, chat: &ChatRequest<'_>, asked: Asked<'_>, decision: &Decision) -> Vec<String> {
-    let format = member.provider.kind.format();
-    if format == asked.format {
-        return Vec::new();
-    }
     let model = decision.resolution.model.as_deref();
     let defaults = model.map_or(&NO_DEFAULTS, |model| &model.defaults);
     let target = Target::new(&member.provider, &member.model, defaults);
+    let format = target.format(asked.format);
+    if format.is(asked.format) {
+        return Vec::new();
+    }
     let mut dropped = Dropped::default();
     // The body itself is of no interest here; what it leaves out is told on the way.
     drop(format.write_chat(chat, &target, &mut dropped));

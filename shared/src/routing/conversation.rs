@@ -147,7 +147,7 @@ impl Warmth {
 fn warm(kind: ProviderKind, usage: &Usage) -> Tokens {
     match kind {
         ProviderKind::Anthropic => usage.cache_read.saturating_add(usage.cache_write),
-        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible => Some(usage.input)
+        _ => Some(usage.input)
             .filter(|input| *input >= LEAST_CACHED)
             .unwrap_or_default(),
     }

@@ -10,13 +10,12 @@ mod tool_id;
 mod usage;
 
 use super::Dialect;
-use super::codec::{Answers, Codec, Requests, SameFormat};
+use super::codec::{AgentCodec, SameFormat, UpstreamCodec};
 pub(crate) use usage::PartialUsage;
 
-/// This format's row in the table of formats.
-pub(super) static CODEC: Codec = Codec {
+/// This format's row in the table of formats that agents call in.
+pub(super) static AGENT: AgentCodec = AgentCodec {
     dialect: Dialect::Anthropic,
-    path: "/v1/messages",
     cut_event: stream::CUT,
     same: SameFormat {
         read_facts: request::read_facts,
@@ -25,17 +24,17 @@ pub(super) static CODEC: Codec = Codec {
         observe_answer: answer::observe,
         observe_event: stream::observe,
     },
-    requests: Requests {
-        read: request::read::read,
-        check: request::write::check,
-        write: request::write::write,
-    },
-    answers: Answers {
-        read: answer::read::read,
-        write: answer::write::write,
-        stream_reader: || Box::<stream::read::StreamReader>::default(),
-        stream_writer: |caller| Box::new(stream::write::StreamWriter::new(caller)),
-        read_error: error::read,
-        write_error: error::write,
-    },
+    read_request: request::read::read,
+    write_answer: answer::write::write,
+    stream_writer: |caller| Box::new(stream::write::StreamWriter::new(caller)),
+    write_error: error::write,
+};
+
+/// This format's row in the table of formats that providers are asked in.
+pub(super) static UPSTREAM: UpstreamCodec = UpstreamCodec {
+    check: request::write::check,
+    write_request: request::write::write,
+    read_answer: answer::read::read,
+    stream_reader: || Box::<stream::read::StreamReader>::default(),
+    read_error: error::read,
 };

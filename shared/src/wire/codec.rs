@@ -1,26 +1,42 @@
 //! What a format must be able to do for calls to pass between it and any other.
 
 use super::ir::{Answer, ChatRequest, Delta, ProviderError};
-use super::{Dialect, EventClass, Flaw, Observation};
+use super::{Dialect, EventClass, Flaw, Format, Observation, UpstreamFormat};
 use crate::config::{Defaults, Provider, ProviderKind};
 use crate::ids::UpstreamModelName;
 use crate::json::splice::Edit;
 use crate::request::{Request, RequestError};
 
-/// One format: what the broker can do with it.
-pub(super) struct Codec {
+/// A format that agents call in: what the broker can do with it.
+pub(super) struct AgentCodec {
     /// In whose shape callers of this format expect errors.
     pub dialect: Dialect,
-    /// Where providers of this format take requests, after their base path.
-    pub path: &'static str,
     /// What ends a stream that broke off.
     pub cut_event: &'static [u8],
     /// The way between provider and agent of the same format.
     pub same: SameFormat,
-    /// The way through the intermediate form.
-    pub requests: Requests,
-    /// The way back.
-    pub answers: Answers,
+    /// Reads a request into the intermediate form.
+    pub read_request: for<'a> fn(&'a [u8]) -> Result<ChatRequest<'a>, Untranslatable>,
+    /// Writes an answer in one piece.
+    pub write_answer: fn(&Answer<'_>, &Caller) -> Vec<u8>,
+    /// Writes a stream.
+    pub stream_writer: fn(Caller) -> Box<dyn StreamWriter>,
+    /// Writes the body of an error, with the broker's id of the call.
+    pub write_error: fn(&ProviderError<'_>, &str) -> Vec<u8>,
+}
+
+/// A format that providers are asked in: the way through the intermediate form.
+pub(super) struct UpstreamCodec {
+    /// Whether a request can be asked of a target.
+    pub check: fn(&ChatRequest<'_>, &Target<'_>) -> Result<(), Untranslatable>,
+    /// Writes one that can, noting what is left out.
+    pub write_request: fn(&ChatRequest<'_>, &Target<'_>, &mut Dropped) -> Vec<u8>,
+    /// Reads an answer in one piece; `None` if it is none.
+    pub read_answer: for<'a> fn(&'a [u8]) -> Option<Answer<'a>>,
+    /// Reads a stream.
+    pub stream_reader: fn() -> Box<dyn StreamReader>,
+    /// Reads the body of an error that came under a status; `None` if it is none.
+    pub read_error: for<'a> fn(&'a [u8], u16) -> Option<ProviderError<'a>>,
 }
 
 /// Whether a whole JSON object is an answer.
@@ -38,32 +54,6 @@ pub(super) struct SameFormat {
     pub observe_answer: fn(&[u8], &mut Observation) -> Option<Judged>,
     /// Notes what an event of a stream says of it.
     pub observe_event: fn(&[u8], &mut Observation) -> EventClass,
-}
-
-/// Requests in and out of the intermediate form.
-pub(super) struct Requests {
-    /// Reads one.
-    pub read: for<'a> fn(&'a [u8]) -> Result<ChatRequest<'a>, Untranslatable>,
-    /// Whether one can be asked of a target.
-    pub check: fn(&ChatRequest<'_>, &Target<'_>) -> Result<(), Untranslatable>,
-    /// Writes one that can, noting what is left out.
-    pub write: fn(&ChatRequest<'_>, &Target<'_>, &mut Dropped) -> Vec<u8>,
-}
-
-/// Answers, streams and errors in and out of the intermediate form.
-pub(super) struct Answers {
-    /// Reads an answer in one piece; `None` if it is none.
-    pub read: for<'a> fn(&'a [u8]) -> Option<Answer<'a>>,
-    /// Writes an answer in one piece.
-    pub write: fn(&Answer<'_>, &Caller) -> Vec<u8>,
-    /// Reads a stream.
-    pub stream_reader: fn() -> Box<dyn StreamReader>,
-    /// Writes a stream.
-    pub stream_writer: fn(Caller) -> Box<dyn StreamWriter>,
-    /// Reads the body of an error that came under a status; `None` if it is none.
-    pub read_error: for<'a> fn(&'a [u8], u16) -> Option<ProviderError<'a>>,
-    /// Writes the body of an error, with the broker's id of the call.
-    pub write_error: fn(&ProviderError<'_>, &str) -> Vec<u8>,
 }
 
 /// Where a request goes.
@@ -86,6 +76,12 @@ impl<'a> Target<'a> {
             model: model.as_str(),
             defaults,
         }
+    }
+
+    /// The format that it takes a call in which came in the format `from`.
+    #[must_use]
+    pub fn format(&self, from: Format) -> UpstreamFormat {
+        self.kind.speaks(self.model, from)
     }
 }
 

@@ -11,13 +11,13 @@ mod usage;
 
 use super::Dialect;
 use super::answer_id;
-use super::codec::{Answers, Codec, Requests, SameFormat};
+use super::codec::{AgentCodec, SameFormat, UpstreamCodec};
+use crate::config::ProviderKind;
 use crate::json::Text;
 
-/// This format's row in the table of formats.
-pub(super) static CODEC: Codec = Codec {
+/// This format's row in the table of formats that agents call in.
+pub(super) static AGENT: AgentCodec = AgentCodec {
     dialect: Dialect::OpenAi,
-    path: "/v1/chat/completions",
     cut_event: stream::CUT,
     same: SameFormat {
         read_facts: request::read_facts,
@@ -26,20 +26,30 @@ pub(super) static CODEC: Codec = Codec {
         observe_answer: answer::observe,
         observe_event: stream::observe,
     },
-    requests: Requests {
-        read: request::read::read,
-        check: request::write::check,
-        write: request::write::write,
-    },
-    answers: Answers {
-        read: answer::read::read,
-        write: answer::write::write,
-        stream_reader: || Box::<stream::read::StreamReader>::default(),
-        stream_writer: |caller| Box::new(stream::write::StreamWriter::new(caller)),
-        read_error: error::read,
-        write_error: error::write,
-    },
+    read_request: request::read::read,
+    write_answer: answer::write::write,
+    stream_writer: |caller| Box::new(stream::write::StreamWriter::new(caller)),
+    write_error: error::write,
 };
+
+/// This format's row in the table of formats that providers are asked in.
+pub(super) static UPSTREAM: UpstreamCodec = UpstreamCodec {
+    check: request::write::check,
+    write_request: request::write::write,
+    read_answer: answer::read::read,
+    stream_reader: || Box::<stream::read::StreamReader>::default(),
+    read_error: error::read,
+};
+
+/// What the bound of an answer's tokens is called: OpenAI's reasoning models refuse `max_tokens`, and other servers may
+/// not know its successor.
+pub(crate) fn max_tokens_key(kind: ProviderKind) -> &'static str {
+    if kind.is_openai() {
+        "max_completion_tokens"
+    } else {
+        "max_tokens"
+    }
+}
 
 /// The id of a tool's call: the provider's own, which may be any string here, or one made of the answer's id and the
 /// call's place, so that it is the same whenever it is made.

@@ -14,29 +14,20 @@ mod timing;
 use serde_json::Value;
 
 use crate::config::{Defaults, NO_DEFAULTS, ProviderKind};
+use crate::wire::Format;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::ir::ChatRequest;
-use crate::wire::{Format, anthropic, openai_chat};
 
 fn read(format: Format, body: &[u8]) -> Result<ChatRequest<'_>, Untranslatable> {
-    match format {
-        Format::OpenAiChat => openai_chat::request::read::read(body),
-        Format::AnthropicMessages => anthropic::request::read::read(body),
-    }
+    format.read_chat(body)
 }
 
 fn check(request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untranslatable> {
-    match target.kind.format() {
-        Format::OpenAiChat => openai_chat::request::write::check(request, target),
-        Format::AnthropicMessages => anthropic::request::write::check(request, target),
-    }
+    target.format(other(target)).check_chat(request, target)
 }
 
 fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropped) -> Vec<u8> {
-    match target.kind.format() {
-        Format::OpenAiChat => openai_chat::request::write::write(request, target, dropped),
-        Format::AnthropicMessages => anthropic::request::write::write(request, target, dropped),
-    }
+    target.format(other(target)).write_chat(request, target, dropped)
 }
 
 fn target(model: &str) -> Target<'_> {
@@ -58,7 +49,15 @@ fn with_defaults<'a>(model: &'a str, defaults: &'a Defaults) -> Target<'a> {
 
 /// The format that calls for a target come from.
 fn other(target: &Target<'_>) -> Format {
-    match target.kind.format() {
+    match target.kind {
+        ProviderKind::Anthropic => Format::OpenAiChat,
+        _ => Format::AnthropicMessages,
+    }
+}
+
+/// The format of a target.
+fn own(target: &Target<'_>) -> Format {
+    match other(target) {
         Format::OpenAiChat => Format::AnthropicMessages,
         Format::AnthropicMessages => Format::OpenAiChat,
     }

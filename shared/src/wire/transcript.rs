@@ -1,6 +1,6 @@
 //! What an answer says, collected while it passes: for whoever has to judge it as a whole.
 
-use super::Format;
+use super::UpstreamFormat;
 use super::codec::StreamReader;
 use super::ir::{Answer, AnswerPart, Delta};
 use crate::json::Text;
@@ -24,7 +24,7 @@ pub struct Transcript {
 /// [`MAX_JUDGED_ANSWER`] and an event.
 #[derive(Debug)]
 pub struct Transcriber {
-    format: Format,
+    format: UpstreamFormat,
     body: Body,
     transcript: Transcript,
 }
@@ -38,18 +38,18 @@ enum Body {
 impl Transcriber {
     /// Collects an answer in one piece.
     #[must_use]
-    pub fn of_answer(format: Format) -> Self {
+    pub fn of_answer(format: UpstreamFormat) -> Self {
         Self::new(format, Body::Whole(Vec::new()))
     }
 
     /// Collects a stream.
     #[must_use]
-    pub fn of_stream(format: Format) -> Self {
-        let reader = (format.codec().answers.stream_reader)();
+    pub fn of_stream(format: UpstreamFormat) -> Self {
+        let reader = format.stream_reader();
         Self::new(format, Body::Stream(Splitter::default(), reader))
     }
 
-    fn new(format: Format, body: Body) -> Self {
+    fn new(format: UpstreamFormat, body: Body) -> Self {
         Self {
             format,
             body,
@@ -79,7 +79,7 @@ impl Transcriber {
     pub fn finish(self) -> Transcript {
         let mut transcript = self.transcript;
         match self.body {
-            Body::Whole(kept) => match (self.format.codec().answers.read)(&kept) {
+            Body::Whole(kept) => match self.format.read_answer(&kept) {
                 Some(answer) => transcript.note_answer(&answer),
                 None => transcript.is_partial = true,
             },
@@ -175,8 +175,8 @@ event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
         };
         for size in [1, 7, 10_000] {
             for (format, whole, stream) in [
-                (Format::OpenAiChat, OPENAI, OPENAI_STREAM),
-                (Format::AnthropicMessages, ANTHROPIC, ANTHROPIC_STREAM),
+                (UpstreamFormat::OpenAiChat, OPENAI, OPENAI_STREAM),
+                (UpstreamFormat::AnthropicMessages, ANTHROPIC, ANTHROPIC_STREAM),
             ] {
                 assert_eq!(of(Transcriber::of_answer(format), whole, size), expected);
                 assert_eq!(of(Transcriber::of_stream(format), stream, size), expected);
@@ -187,7 +187,7 @@ event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
     #[test]
     fn tools_and_refusals_are_told_apart_from_text() {
         let body = r#"{"choices":[{"message":{"content":null,"refusal":"No.","tool_calls":[{"id":"1","function":{"name":"f","arguments":"{}"}}]}}]}"#;
-        let transcript = of(Transcriber::of_answer(Format::OpenAiChat), body, 64);
+        let transcript = of(Transcriber::of_answer(UpstreamFormat::OpenAiChat), body, 64);
         assert_eq!(
             transcript,
             Transcript {
@@ -202,7 +202,7 @@ event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
     fn what_is_too_long_or_unreadable_is_partial() {
         let long = "x".repeat(MAX_JUDGED_ANSWER);
         let body = format!(r#"{{"choices":[{{"message":{{"content":"{long}"}}}}]}}"#);
-        assert!(of(Transcriber::of_answer(Format::OpenAiChat), &body, 65_536).is_partial);
-        assert!(of(Transcriber::of_answer(Format::OpenAiChat), "nothing", 9).is_partial);
+        assert!(of(Transcriber::of_answer(UpstreamFormat::OpenAiChat), &body, 65_536).is_partial);
+        assert!(of(Transcriber::of_answer(UpstreamFormat::OpenAiChat), "nothing", 9).is_partial);
     }
 }

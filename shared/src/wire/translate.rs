@@ -2,7 +2,7 @@
 
 use super::codec::{StreamReader, StreamWriter};
 use super::ir::{Delta, ErrorKind, ProviderError};
-use super::{Caller, Flaw, Format, Observation};
+use super::{Caller, Flaw, Format, Observation, UpstreamFormat};
 use crate::limits::{MAX_ERROR_BODY, MAX_OBSERVED_ANSWER, MAX_QUOTED};
 use crate::sse::{Event, Piece, Splitter};
 
@@ -10,7 +10,7 @@ use crate::sse::{Event, Piece, Splitter};
 /// agent gets in its place.
 #[derive(Debug)]
 pub struct AnswerTranslator {
-    from: Format,
+    from: UpstreamFormat,
     to: Format,
     body: Body,
 }
@@ -36,16 +36,16 @@ enum Body {
 impl AnswerTranslator {
     /// Translates a stream of a provider that speaks `from` for a caller that speaks `to`.
     #[must_use]
-    pub fn of_stream(from: Format, to: Format, caller: Caller) -> Self {
+    pub fn of_stream(from: UpstreamFormat, to: Format, caller: Caller) -> Self {
         Self::new(
             from,
             to,
             Body::Stream(Box::new(Stream {
                 splitter: Splitter::default(),
                 session: Session {
-                    reader: (from.codec().answers.stream_reader)(),
+                    reader: from.stream_reader(),
                     sink: Sink {
-                        writer: (to.codec().answers.stream_writer)(caller),
+                        writer: (to.codec().stream_writer)(caller),
                         has_finished: false,
                         is_over: false,
                     },
@@ -56,7 +56,7 @@ impl AnswerTranslator {
 
     /// Translates an answer in one piece.
     #[must_use]
-    pub fn of_answer(from: Format, to: Format, caller: Caller) -> Self {
+    pub fn of_answer(from: UpstreamFormat, to: Format, caller: Caller) -> Self {
         Self::new(
             from,
             to,
@@ -69,7 +69,7 @@ impl AnswerTranslator {
 
     /// Translates the body of an answer whose status is not a success.
     #[must_use]
-    pub fn of_error(from: Format, to: Format, caller: Caller, status: u16) -> Self {
+    pub fn of_error(from: UpstreamFormat, to: Format, caller: Caller, status: u16) -> Self {
         Self::new(
             from,
             to,
@@ -82,7 +82,7 @@ impl AnswerTranslator {
         )
     }
 
-    fn new(from: Format, to: Format, body: Body) -> Self {
+    fn new(from: UpstreamFormat, to: Format, body: Body) -> Self {
         Self { from, to, body }
     }
 
@@ -121,9 +121,9 @@ impl AnswerTranslator {
                 }
                 if is_last {
                     let body: &[u8] = if is_too_long { b"" } else { &kept };
-                    let read = (self.from.codec().answers.read_error)(body, status);
+                    let read = self.from.read_error(body, status);
                     let error = read.unwrap_or_else(|| unreadable(body, status));
-                    return (self.to.codec().answers.write_error)(&error, &caller.request_id);
+                    return (self.to.codec().write_error)(&error, &caller.request_id);
                 }
                 self.body = Body::Error {
                     caller,
@@ -139,11 +139,11 @@ impl AnswerTranslator {
 
     /// Translates an answer that is whole. A success may carry an error all the same.
     fn translate(&mut self, body: &[u8], caller: &Caller, observation: &mut Observation) -> Vec<u8> {
-        if let Some(answer) = (self.from.codec().answers.read)(body) {
+        if let Some(answer) = self.from.read_answer(body) {
             observation.note_answer(&answer);
-            return (self.to.codec().answers.write)(&answer, caller);
+            return (self.to.codec().write_answer)(&answer, caller);
         }
-        if let Some(error) = (self.from.codec().answers.read_error)(body, 0) {
+        if let Some(error) = self.from.read_error(body, 0) {
             return self.fail(&error, Flaw::Error, caller, observation);
         }
         let flaw = if body.trim_ascii().is_empty() {
@@ -163,7 +163,7 @@ impl AnswerTranslator {
         observation: &mut Observation,
     ) -> Vec<u8> {
         observation.note_flaw(flaw);
-        (self.to.codec().answers.write_error)(error, &caller.request_id)
+        (self.to.codec().write_error)(error, &caller.request_id)
     }
 }
 

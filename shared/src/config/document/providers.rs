@@ -78,11 +78,12 @@ impl<'v> ProviderEntry<'v> {
 
 fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
     let text = reader.string()?;
-    let supported = ProviderKind::ALL.map(ProviderKind::as_str);
-    if let Some(kind) = ProviderKind::ALL.into_iter().find(|kind| kind.as_str() == text) {
-        return Some(kind);
+    let supported: Vec<&str> = ProviderKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    if let Some(kind) = ProviderKind::ALL.iter().find(|kind| kind.as_str() == text) {
+        return Some(*kind);
     }
-    let problem = if ["azure-openai", "bedrock", "vertex", "gemini", "mistral", "cohere"].contains(&text) {
+    let planned = ["azure-openai", "bedrock", "vertex", "gemini", "mistral", "cohere"];
+    let problem = if planned.contains(&text) {
         "is not supported by this version of the broker"
     } else {
         "is no provider kind"

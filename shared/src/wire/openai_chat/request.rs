@@ -5,8 +5,9 @@ pub mod write;
 
 use serde_json::json;
 
+use super::max_tokens_key;
 use super::models;
-use crate::config::{NO_DEFAULTS, ProviderKind};
+use crate::config::NO_DEFAULTS;
 use crate::json::Node;
 use crate::json::scan::{self, Kind, Value};
 use crate::json::splice::Edit;
@@ -111,11 +112,7 @@ pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
             edits.extend(request::insert_member(request, key, &value));
         }
     };
-    // OpenAI's reasoning models refuse `max_tokens`; other servers may not know its successor.
-    let max_tokens = match target.kind {
-        ProviderKind::OpenAiCompatible => "max_tokens",
-        ProviderKind::OpenAi | ProviderKind::Anthropic => "max_completion_tokens",
-    };
+    let max_tokens = max_tokens_key(target.kind);
     // A default that the model refuses would turn every call into an error: then there is none.
     let model = models::Model::of(target.kind, target.model);
     default(
@@ -173,6 +170,7 @@ fn ask_for_usage(request: &Request) -> Option<Edit> {
 mod tests {
     use super::*;
     use crate::config::Defaults;
+    use crate::config::ProviderKind;
     use crate::json::ScanError;
     use crate::json::splice::splice;
     #[cfg(target_arch = "wasm32")]

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{check, other, read, target, write};
+use super::{check, other, own, read, target, write};
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{Arguments, ChatRequest, Content, Part};
 
@@ -166,7 +166,7 @@ fn is_translated_or_refused(body: &Value, target: &Target<'_>) -> Result<(), Tes
     let out = write(&request, target, &mut Dropped::default());
     let parsed = serde_json::from_slice::<Value>(&out);
     prop_assert!(parsed.is_ok(), "{:?}: {}", parsed, String::from_utf8_lossy(&out));
-    let again = read(target.kind.format(), &out).map_err(|reason| TestCaseError::fail(reason.to_string()))?;
+    let again = read(own(target), &out).map_err(|reason| TestCaseError::fail(reason.to_string()))?;
     let (texts, calls) = said(&request);
     let (texts_again, calls_again) = said(&again);
     let all = texts_again.join("\n");

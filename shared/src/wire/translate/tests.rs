@@ -48,7 +48,7 @@ fn has_failed(noted: &Observation) -> bool {
 }
 
 fn stream(from: Format, text: &str) -> (String, Observation, Progress) {
-    let translator = AnswerTranslator::of_stream(from, other(from), caller(true));
+    let translator = AnswerTranslator::of_stream(from.into(), other(from), caller(true));
     feed(translator, &[text.as_bytes()])
 }
 

@@ -45,7 +45,7 @@ pub const STREAMS: Pairs = pairs!("streams", ".in.sse", ".out.sse",
 /// The translator of a recorded stream. All callers want usage but that of the tools, whose chunks then have none.
 pub fn translator(name: &str) -> AnswerTranslator {
     let from = format(name);
-    AnswerTranslator::of_stream(from, other(from), caller(!name.ends_with("tools")))
+    AnswerTranslator::of_stream(from.into(), other(from), caller(!name.ends_with("tools")))
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -95,7 +95,7 @@ fn golden_streams_give_the_same_bytes_wherever_they_are_cut() {
 fn golden_answers_are_translated() {
     for (name, input, expected) in ANSWERS {
         let from = format(name);
-        let translator = AnswerTranslator::of_answer(from, other(from), caller(false));
+        let translator = AnswerTranslator::of_answer(from.into(), other(from), caller(false));
         let (out, noted, progress) = feed(translator, &[input.as_bytes()]);
         assert!(noted.model().is_some() && progress == Progress::Content, "{name}");
         let out = out + "\n";
@@ -110,7 +110,7 @@ fn golden_errors_are_translated() {
     for (name, input, expected) in ERRORS {
         let from = format(name);
         let status = name.rsplit_once('.').unwrap().1.parse().unwrap();
-        let translator = AnswerTranslator::of_error(from, other(from), caller(false), status);
+        let translator = AnswerTranslator::of_error(from.into(), other(from), caller(false), status);
         let (out, noted, progress) = feed(translator, &[input.as_bytes()]);
         assert_eq!(
             (noted, progress),

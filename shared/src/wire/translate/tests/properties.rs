@@ -93,9 +93,9 @@ proptest! {
     fn any_bytes_are_taken(bytes in prop::collection::vec(any::<u8>(), 0..200), status in any::<u16>()) {
         for from in [OpenAiChat, AnthropicMessages] {
             for translator in [
-                AnswerTranslator::of_stream(from, other(from), caller(true)),
-                AnswerTranslator::of_answer(from, other(from), caller(true)),
-                AnswerTranslator::of_error(from, other(from), caller(true), status),
+                AnswerTranslator::of_stream(from.into(), other(from), caller(true)),
+                AnswerTranslator::of_answer(from.into(), other(from), caller(true)),
+                AnswerTranslator::of_error(from.into(), other(from), caller(true), status),
             ] {
                 feed(translator, &[&bytes]);
             }
@@ -116,8 +116,8 @@ proptest! {
         for body in bodies {
             let body = body.to_string();
             for from in [OpenAiChat, AnthropicMessages] {
-                let whole = AnswerTranslator::of_answer(from, other(from), caller(true));
-                let error = AnswerTranslator::of_error(from, other(from), caller(true), status);
+                let whole = AnswerTranslator::of_answer(from.into(), other(from), caller(true));
+                let error = AnswerTranslator::of_error(from.into(), other(from), caller(true), status);
                 for translator in [whole, error] {
                     let (out, ..) = feed(translator, &[body.as_bytes()]);
                     let out: Value = serde_json::from_str(&out).unwrap();
@@ -130,7 +130,7 @@ proptest! {
     #[test]
     fn any_steps_are_written_in_the_grammar(deltas in prop::collection::vec(delta(), 0..40)) {
         for format in [AnthropicMessages, OpenAiChat] {
-            let mut writer = (format.codec().answers.stream_writer)(caller(true));
+            let mut writer = (format.codec().stream_writer)(caller(true));
             let mut out = Vec::new();
             for delta in &deltas {
                 prop_assert_eq!(writer.write(delta, &mut out), Ok(()));
@@ -144,7 +144,7 @@ proptest! {
 
     #[test]
     fn arguments_of_calls_that_take_turns_arrive_whole(turns in prop::collection::vec((0..3usize, "[a-z\"\\\\{}é]{1,3}"), 0..20)) {
-        let mut writer = (AnthropicMessages.codec().answers.stream_writer)(caller(false));
+        let mut writer = (AnthropicMessages.codec().stream_writer)(caller(false));
         let mut out = Vec::new();
         // Every call's arguments are a JSON object with one string, told in pieces.
         let mut steps: Vec<(usize, String)> = (0..3).map(|index| (index, "{\"a\":\"".to_owned())).collect();
@@ -192,7 +192,7 @@ proptest! {
         };
         let body = |usage: Usage, format: Format| {
             let answer = Answer { usage: Some(usage), ..Answer::default() };
-            (format.codec().answers.write)(&answer, &caller(false))
+            (format.codec().write_answer)(&answer, &caller(false))
         };
         let message = body(usage, AnthropicMessages);
         prop_assert_eq!(anthropic::answer::read::read(&message).unwrap().usage, Some(usage));
@@ -207,7 +207,7 @@ proptest! {
         let data = event.to_string();
         for format in [OpenAiChat, AnthropicMessages] {
             let mut class = EventClass::Preamble;
-            (format.codec().answers.stream_reader)().read(data.as_bytes(), &mut |delta| {
+            UpstreamFormat::from(format).stream_reader().read(data.as_bytes(), &mut |delta| {
                 if class == EventClass::Preamble && delta.is_content() {
                     class = EventClass::Content;
                 } else if class == EventClass::Preamble && matches!(delta, Delta::Error(_)) {
@@ -228,8 +228,8 @@ proptest! {
                 {"type": "tool_use", "id": "t", "name": name, "input": {"a": arguments}},
             ],
         }).to_string();
-        let there = AnswerTranslator::of_answer(AnthropicMessages, OpenAiChat, caller(false));
-        let back = AnswerTranslator::of_answer(OpenAiChat, AnthropicMessages, caller(false));
+        let there = AnswerTranslator::of_answer(AnthropicMessages.into(), OpenAiChat, caller(false));
+        let back = AnswerTranslator::of_answer(OpenAiChat.into(), AnthropicMessages, caller(false));
         let (completion, ..) = feed(there, &[body.as_bytes()]);
         let (message, ..) = feed(back, &[completion.as_bytes()]);
         let (before, after): (Value, Value) = (serde_json::from_str(&body).unwrap(), serde_json::from_str(&message).unwrap());

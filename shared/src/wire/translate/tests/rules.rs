@@ -108,7 +108,7 @@ fn usage_is_a_chunk_of_its_own_only_for_callers_who_asked() {
         r#"{"type":"message_stop"}"#,
     ]);
     for wants in [true, false] {
-        let translator = AnswerTranslator::of_stream(AnthropicMessages, OpenAiChat, caller(wants));
+        let translator = AnswerTranslator::of_stream(AnthropicMessages.into(), OpenAiChat, caller(wants));
         let (out, observation, _) = feed(translator, &[text.as_bytes()]);
         let events = data(&out);
         let with_usage = events.iter().filter(|event| event["usage"].is_object()).count();
@@ -134,7 +134,7 @@ fn what_breaks_off_is_an_error_and_never_an_end() {
         (b"data: {\"error\":\"gone\"}\n\n", "gone"),
         (b"data: {\"object\":\"error\",\"message\":\"flat\"}\n\n", "flat"),
     ] {
-        let translator = AnswerTranslator::of_stream(OpenAiChat, AnthropicMessages, caller(false));
+        let translator = AnswerTranslator::of_stream(OpenAiChat.into(), AnthropicMessages, caller(false));
         let (text, observation, progress) = feed(translator, &[begun.as_bytes(), tail]);
         let events = data(&text);
         let error = events.last().unwrap();
@@ -171,7 +171,7 @@ fn progress_is_what_showed_first() {
         assert_eq!(shown, progress, "{text}");
         assert_eq!(out.contains("event: error"), progress != Progress::Content);
     }
-    let mut translator = AnswerTranslator::of_stream(OpenAiChat, AnthropicMessages, caller(false));
+    let mut translator = AnswerTranslator::of_stream(OpenAiChat.into(), AnthropicMessages, caller(false));
     let mut noted = Observation::default();
     translator.push(
         openai(&[r#"{"delta":{"role":"assistant"}}"#])
@@ -188,7 +188,7 @@ fn progress_is_what_showed_first() {
 fn a_whole_answer_is_kept_to_its_end_and_may_be_an_error() {
     let answer = r#"{"choices":[{"message":{"content":"é"}}]}"#.as_bytes();
     for cut in 0..answer.len() {
-        let translator = AnswerTranslator::of_answer(OpenAiChat, AnthropicMessages, caller(false));
+        let translator = AnswerTranslator::of_answer(OpenAiChat.into(), AnthropicMessages, caller(false));
         let (head, tail) = answer.split_at(cut);
         let (out, ..) = feed(translator, &[head, tail]);
         assert!(out.contains(r#""content":[{"type":"text","text":"é"}],"stop_reason":"end_turn""#));
@@ -210,7 +210,7 @@ fn a_whole_answer_is_kept_to_its_end_and_may_be_an_error() {
         (&vec![b' '; MAX_OBSERVED_ANSWER + 1], Flaw::TooLong),
         (many.as_bytes(), Flaw::Unreadable),
     ] {
-        let translator = AnswerTranslator::of_answer(OpenAiChat, AnthropicMessages, caller(false));
+        let translator = AnswerTranslator::of_answer(OpenAiChat.into(), AnthropicMessages, caller(false));
         let (out, observation, progress) = feed(translator, &[body]);
         assert!(out.starts_with(r#"{"type":"error","error":{"#), "{out}");
         assert!(has_failed(&observation) && progress == Progress::Failed(flaw));
@@ -226,7 +226,7 @@ fn an_error_that_cannot_be_read_is_told_by_its_status_alone() {
         ("busy".repeat(MAX_ERROR_BODY), false),
         (String::new(), false),
     ] {
-        let translator = AnswerTranslator::of_error(AnthropicMessages, OpenAiChat, caller(false), 503);
+        let translator = AnswerTranslator::of_error(AnthropicMessages.into(), OpenAiChat, caller(false), 503);
         let (out, _, progress) = feed(translator, &[body.as_bytes()]);
         let error = &data(&format!("data: {out}"))[0]["error"];
         let message = error["message"].as_str().unwrap();

@@ -19,7 +19,7 @@ fn best_of(mut each: impl FnMut()) -> Duration {
 }
 
 fn measure(name: &str, from: Format, start: &str, event: &str) {
-    let mut translator = AnswerTranslator::of_stream(from, other(from), caller(false));
+    let mut translator = AnswerTranslator::of_stream(from.into(), other(from), caller(false));
     let mut noted = Observation::default();
     translator.push(start.as_bytes(), false, &mut noted);
     let mut written = 0;

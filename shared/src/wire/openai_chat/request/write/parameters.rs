@@ -7,6 +7,7 @@ use crate::json::write::Object;
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{ChatRequest, Effort, OutputFormat, Reasoning, ServiceTier};
 use crate::wire::opaque;
+use crate::wire::openai_chat::max_tokens_key;
 use crate::wire::openai_chat::models::Model;
 
 /// How many stop sequences the API takes.
@@ -32,13 +33,8 @@ pub(super) fn write(
     model: &Model,
     dropped: &mut Dropped,
 ) {
-    // OpenAI's reasoning models refuse `max_tokens`; other servers may not know its successor.
-    let max_tokens = match target.kind {
-        ProviderKind::OpenAiCompatible => "max_tokens",
-        ProviderKind::OpenAi | ProviderKind::Anthropic => "max_completion_tokens",
-    };
     if let Some(tokens) = request.max_tokens.or(target.defaults.max_tokens) {
-        body.number(max_tokens, tokens);
+        body.number(max_tokens_key(target.kind), tokens);
     }
     write_stop(body, request, target.defaults, model, dropped);
     let effort = effort(request, target.kind, model, dropped);
@@ -114,7 +110,7 @@ fn write_sampling(
         is_taken,
     );
     write("top_p", sampling.top_p, target.defaults.top_p, is_taken);
-    let is_compatible = target.kind == ProviderKind::OpenAiCompatible;
+    let is_compatible = !target.kind.is_openai();
     write("top_k", sampling.top_k, None, is_compatible);
     write("seed", sampling.seed, None, true);
     write("presence_penalty", sampling.presence_penalty, None, is_taken);
@@ -159,7 +155,7 @@ fn effort(
         }
         return Some(OFF);
     }
-    let is_compatible = kind == ProviderKind::OpenAiCompatible;
+    let is_compatible = !kind.is_openai();
     let asked = match request.reasoning? {
         Reasoning::Off if model.can_be_off => return Some(OFF),
         // A model that does not reason does as it is told.
@@ -186,9 +182,10 @@ fn effort(
 
 fn write_user(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKind) {
     if let Some(user) = request.user.as_ref().filter(|user| !user.is_empty()) {
-        let key = match kind {
-            ProviderKind::OpenAiCompatible => "user",
-            ProviderKind::OpenAi | ProviderKind::Anthropic => "safety_identifier",
+        let key = if kind.is_openai() {
+            "safety_identifier"
+        } else {
+            "user"
         };
         let user = opaque::shortened(user, LONGEST_USER);
         body.escaped(key, |out| out.extend_from_slice(&user));
@@ -197,7 +194,7 @@ fn write_user(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKi
 
 fn write_tier(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKind, dropped: &mut Dropped) {
     let Some(tier) = request.service_tier else { return };
-    if kind == ProviderKind::OpenAiCompatible {
+    if !kind.is_openai() {
         // Only OpenAI sells them.
         dropped.note("service_tier");
         return;

@@ -23,7 +23,7 @@ pub(super) fn write(
     }
     // Only OpenAI itself can choose among some of the tools.
     let narrowed = match &request.tool_choice {
-        Some(ToolChoice::Allowed { names, .. }) if kind == ProviderKind::OpenAiCompatible => {
+        Some(ToolChoice::Allowed { names, .. }) if !kind.is_openai() => {
             Some(names.iter().map(Text::escaped).collect::<HashSet<_>>())
         }
         _ => None,
