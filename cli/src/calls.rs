@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::Value;
 
-use crate::columns;
+use crate::{columns, printed};
 
 #[derive(Args)]
 pub struct Options {
@@ -36,7 +36,7 @@ pub fn run(options: &Options) -> Result<()> {
         }
     }
     let rows = rows.split_off(rows.len().saturating_sub(options.last));
-    print!("{}", columns::table(TITLES, &rows));
+    printed::text(&columns::table(TITLES, &rows))?;
     if unreadable > 0 {
         eprintln!("{unreadable} lines are no records and were left out");
     }

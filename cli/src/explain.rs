@@ -14,7 +14,7 @@ use shared::health::delay;
 use shared::units::Timestamp;
 use shared::wire::Format;
 
-use crate::document;
+use crate::{document, printed};
 
 #[derive(Args)]
 pub struct Options {
@@ -78,17 +78,14 @@ pub fn run(options: &Options) -> Result<()> {
         conditions: &document.conditions,
     };
     match explain::explain(snapshot, question) {
-        Ok(explanation) if options.json => println!("{}", serde_json::to_string_pretty(&explanation)?),
-        Ok(explanation) => print!("{}", table::of(&explanation)),
+        Ok(explanation) if options.json => printed::json(&explanation)?,
+        Ok(explanation) => printed::text(&table::of(&explanation))?,
         Err(refusal) => {
             let refusal = RefusalReport::of(&refusal, format.dialect());
             if options.json {
-                println!(
-                    "{}",
-                    serde_json::to_string_pretty(&serde_json::json!({"refusal": refusal}))?
-                );
+                printed::json(&serde_json::json!({"refusal": refusal}))?;
             } else {
-                print!("{}", table::of_refusal(&refusal));
+                printed::text(&table::of_refusal(&refusal))?;
             }
         }
     }

@@ -8,6 +8,7 @@ mod explain;
 mod http;
 mod policy;
 mod prices;
+mod printed;
 mod render;
 mod spend;
 mod status;

@@ -13,6 +13,7 @@ use shared::ledger::{AS_OF, Factor, Price, Prices, Rates, Source, shipped_rows};
 use crate::columns;
 use crate::document;
 use crate::dollars::dollars;
+use crate::printed;
 
 #[derive(Args)]
 pub struct Options {
@@ -33,11 +34,10 @@ pub fn run(options: &Options) -> Result<()> {
         }
     };
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&json::Report::of(&rows))?);
+        printed::json(&json::Report::of(&rows))
     } else {
-        print!("{}", table(&rows));
+        printed::text(&table(&rows))
     }
-    Ok(())
 }
 
 /// The providers' models that something of the configuration asks for.

@@ -15,6 +15,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use shared::health::delay;
 
+use crate::printed;
 use dimension::Dimension;
 use line::Query;
 use report::Report;
@@ -81,11 +82,10 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let report = Report::of(&query, &found);
     match options.format {
-        Format::Table => print!("{}", report.table()),
-        Format::Csv => print!("{}", report.csv()),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&report.json())?),
+        Format::Table => printed::text(&report.table()),
+        Format::Csv => printed::text(&report.csv()),
+        Format::Json => printed::json(&report.json()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::render::DEFAULT_STATUS;
-use crate::{columns, http};
+use crate::{columns, http, printed};
 
 #[derive(Args)]
 pub struct Options {
@@ -32,8 +32,7 @@ const MEMBERS: [&str; 6] = ["pool", "account", "model", "standing", "for ms", "f
 pub fn run(options: &Options) -> Result<()> {
     let body = http::get(&options.address, "/status.json")?;
     let status = serde_json::from_str(&body).context("the status page is none of a broker")?;
-    print!("{}", tables(&status));
-    Ok(())
+    printed::text(&tables(&status))
 }
 
 fn tables(status: &Value) -> String {

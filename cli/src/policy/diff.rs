@@ -13,6 +13,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Finding;
+use crate::printed;
 use side::Side;
 use tally::Tally;
 
@@ -45,9 +46,9 @@ pub fn run(options: &Options) -> Result<Finding> {
         log::each_line(path, |line| tally.add(line))?;
     }
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&report::json(&tally))?);
+        printed::json(&report::json(&tally))?;
     } else {
-        print!("{}", report::text(&tally));
+        printed::text(&report::text(&tally))?;
     }
     Ok(if options.fail_on_change && tally.changed > 0 {
         Finding::Bad

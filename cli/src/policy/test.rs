@@ -14,6 +14,7 @@ use shared::units::Timestamp;
 
 use super::Finding;
 use crate::document::{self, Document, plural};
+use crate::printed;
 
 #[derive(Args)]
 pub struct Options {
@@ -46,9 +47,9 @@ pub fn run(options: &Options) -> Result<Finding> {
     let tested = test(&cases, &document, document::now());
     let is_good = tested.iter().all(|tested| tested.failures.is_empty());
     if options.json {
-        println!("{}", serde_json::to_string_pretty(&report::json(&tested))?);
+        printed::json(&report::json(&tested))?;
     } else {
-        print!("{}", report::text(&tested));
+        printed::text(&report::text(&tested))?;
     }
     Ok(if is_good { Finding::Good } else { Finding::Bad })
 }
