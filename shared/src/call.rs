@@ -164,7 +164,7 @@ impl Call {
             return Judgement::Accepted;
         };
         let wanted = Wanted {
-            is_json: self.request.needs.iter().any(|need| need == Capability::Json),
+            is_json: self.request.needs.has(Capability::Json),
             schema: self.format.wanted_schema(&self.body),
         };
         judge.conclude(acceptance, &self.observation, wanted)
