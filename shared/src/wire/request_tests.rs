@@ -9,6 +9,8 @@ mod to_openai;
 #[cfg(not(target_family = "wasm"))]
 mod properties;
 #[cfg(not(target_family = "wasm"))]
+mod support;
+#[cfg(not(target_family = "wasm"))]
 mod timing;
 
 use serde_json::Value;
