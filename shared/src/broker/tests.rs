@@ -3,14 +3,21 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::audit::Record;
+use crate::call::Services;
 use crate::config::{Audience, Scheme, load};
 use crate::egress::{self, Egress};
-use crate::identity::TokenDigest;
 use crate::identity::testing::Facts;
+use crate::identity::{TokenDigest, Verified};
+use crate::ids::ProviderName;
 use crate::metrics::{Labels, Metric, stat_name};
 use crate::provider::Address;
+use crate::reply::Reply;
+use crate::routing::Worker;
+use crate::statistics::{Ended, Selection};
 use crate::store::testing::Memory;
 use crate::store::{Store, statistics_key};
+use crate::units::Millis;
 
 mod budgets;
 mod cascade;
