@@ -204,7 +204,7 @@ impl Egress {
             is_settled: false,
             rung,
             judgement: None,
-            alert: None,
+            charge: None,
             usage: None,
             is_usage_estimated: false,
         });

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Allowance, Amounts, Used};
+use crate::audit::rfc3339;
 use crate::ids::BudgetName;
 use crate::ledger::{Hold, Percent, Unit};
 use crate::store::Store;
@@ -54,6 +55,9 @@ pub struct Statement {
     pub used: Option<Amount>,
     /// What is left.
     pub left: Amount,
+    /// When the window began that it was charged to; absent if the call was kept back, and where there is but one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Whether `used` is only estimated.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
@@ -166,6 +170,7 @@ impl Holding {
                 reserved: amount(held.hold.amount),
                 used: Some(amount(of_call)),
                 left: amount(settled.left),
+                since: since(settled.since),
                 estimated: used.is_estimated,
                 exceeded: !held.was_left,
                 alert: settled.alert.map(|Percent(percent)| percent),
@@ -189,9 +194,15 @@ impl Overdrawn {
             reserved: amount(self.needed),
             used: None,
             left: amount(self.left),
+            since: None,
             estimated: false,
             exceeded: true,
             alert: None,
         }
     }
+}
+
+/// The beginning of a window for a record; `None` of the one that never ends.
+pub(crate) fn since(seconds: u64) -> Option<String> {
+    (seconds > 0).then(|| rfc3339(Timestamp(seconds.saturating_mul(1_000_000_000))))
 }
