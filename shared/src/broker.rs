@@ -289,6 +289,8 @@ fn read_and_plan(
         dropped: Dropped::default(),
         first_byte_at: None,
         is_complete: false,
+        leash: None,
+        stopped: None,
     };
     match budgets::reserve(&agent.allowances, &mut call, moment) {
         Ok(reserved) => trail.reserved = reserved,

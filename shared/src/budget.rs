@@ -81,6 +81,8 @@ pub struct Budget {
     pub clamp: bool,
     /// Whether answers tell what is left of it.
     pub header: bool,
+    /// Whether a stream that reaches its end is ended there; otherwise it runs on and is charged.
+    pub stops: bool,
 }
 
 impl Budget {
@@ -89,6 +91,12 @@ impl Budget {
     pub fn counter(&self, subject: &str) -> Option<Counter> {
         let is_meant = self.of.as_deref().is_none_or(|only| only == subject);
         is_meant.then(|| Counter::of_caller(self, subject))
+    }
+
+    /// Whether streams are ended where nothing is left of it.
+    #[must_use]
+    pub fn stops_streams(&self) -> bool {
+        self.stops && self.mode.is_enforced()
     }
 
     /// Whether calls are bounded by what it has left.

@@ -1,6 +1,7 @@
 //! One call that is under way: what the two roles of the filter share in memory.
 
 mod health;
+mod leash;
 mod spent;
 
 use std::cell::RefCell;
@@ -21,6 +22,7 @@ use crate::units::{MicroUsd, Millis, Timestamp};
 use crate::wire::{Dropped, Format, Observation};
 
 pub use health::Services;
+pub use leash::{Leash, Stopped};
 
 /// A call as both roles hold it. Both run on one thread, never within each other.
 pub type SharedCall = Rc<RefCell<Call>>;
@@ -62,6 +64,10 @@ pub struct Call {
     pub first_byte_at: Option<Timestamp>,
     /// Whether the last answer came to its end.
     pub is_complete: bool,
+    /// How far its stream may go; `None`: as far as it likes.
+    pub leash: Option<Leash>,
+    /// Why its stream was ended before its provider ended it.
+    pub stopped: Option<Stopped>,
 }
 
 /// A body in a provider's format, made out of the agent's.

@@ -21,8 +21,8 @@ use crate::outcome::Outcome;
 use crate::provider::{self, Address};
 use crate::routing::{PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
-use crate::wire::{Flaw, Progress, Relay};
-use answer::{begin, fail, hold, name_next, release, watch};
+use crate::wire::{Flaw, Observation, Progress, Relay};
+use answer::{begin, drop_rest, fail, hold, name_next, release, watch};
 use head::Head;
 use judging::Judging;
 use outgoing::Outgoing;
@@ -137,6 +137,8 @@ enum State {
     Refused(Refused),
     /// The answer passes under watch.
     Watching(Passage),
+    /// The agent has an end of the answer that is not the provider's; of what follows only the usage counts.
+    Stopped(Passage, Box<Observation>),
     /// Nothing more to see.
     Done,
 }
@@ -221,7 +223,7 @@ impl Egress {
     pub fn watches(&self) -> bool {
         matches!(
             self.state,
-            State::Watching(_) | State::Holding(_) | State::Refused(_)
+            State::Watching(_) | State::Stopped(..) | State::Holding(_) | State::Refused(_)
         )
     }
 
@@ -236,7 +238,10 @@ impl Egress {
     pub fn wants_time(&self) -> bool {
         match self.state {
             State::Holding(_) | State::Refused(_) => true,
-            State::Watching(_) => self.call.borrow().first_byte_at.is_none(),
+            State::Watching(_) => {
+                let call = self.call.borrow();
+                call.first_byte_at.is_none() || call.leash.is_some()
+            }
             _ => false,
         }
     }
@@ -286,6 +291,9 @@ impl Egress {
                     chunk, is_last, now, ..
                 },
             ) => watch(&call, passage, chunk, is_last, now, output),
+            (State::Stopped(passage, heard), Event::ResponseBody { chunk, is_last, .. }) => {
+                drop_rest(&call, passage, heard, chunk, is_last, output)
+            }
             (
                 State::Sending(_) | State::Sent | State::Holding(_) | State::Refused(_),
                 Event::Closed {

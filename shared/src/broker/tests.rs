@@ -260,6 +260,8 @@ struct Unseen {
     metrics: Vec<String>,
     next: Vec<String>,
     forbids_retry: bool,
+    /// What passed in place of chunks.
+    chunks: Vec<String>,
 }
 
 impl Services for Unseen {
@@ -284,7 +286,9 @@ impl egress::Output for Unseen {
     fn forbid_retry(&mut self) {
         self.forbids_retry = true;
     }
-    fn set_response_chunk(&mut self, _: &[u8]) {}
+    fn set_response_chunk(&mut self, chunk: &[u8]) {
+        self.chunks.push(String::from_utf8_lossy(chunk).into_owned());
+    }
 }
 
 /// A call, its host and its clock.

@@ -116,6 +116,9 @@ impl Trail {
         let mut is_providers_fault = false;
         if let Some(call) = &self.upstream {
             let mut call = call.borrow_mut();
+            if let Some(leash) = call.leash.take() {
+                leash.release(output.store(), now);
+            }
             close_last(&mut call, now, output);
             let is_cut_off = !call.is_complete && call.attempts.last().is_some_and(Attempt::is_success);
             is_providers_fault =
@@ -175,6 +178,7 @@ impl From<Stated<'_>> for Said {
 /// An attempt that is still without a word when the call ends was cut off with it. What its answer used is known now.
 fn close_last(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
     call.note_usage();
+    call.settle_stopped();
     call.estimate_usage(|model, content| {
         output
             .worker()

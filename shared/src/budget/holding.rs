@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Allowance, Amounts, Used};
+use super::{Allowance, Amounts, Counter, Used};
 use crate::audit::rfc3339;
 use crate::ids::BudgetName;
 use crate::ledger::{Hold, Percent, Unit};
@@ -64,6 +64,9 @@ pub struct Statement {
     /// Whether the call would be kept back if the budget were enforced.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub exceeded: bool,
+    /// Whether the call's stream was ended because nothing was left.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// The threshold that the call crossed, in per cent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<u8>,
@@ -134,6 +137,15 @@ impl Holding {
         self.0.is_empty()
     }
 
+    /// The budgets that end streams, each with what is held of it.
+    pub fn stopping(&self) -> impl Iterator<Item = (BudgetName, Counter, u64)> {
+        let stopping = self.0.iter().filter(|held| held.allowance.budget.stops_streams());
+        stopping.map(|held| {
+            let Allowance { budget, counter } = &held.allowance;
+            (budget.name.clone(), counter.clone(), held.hold.amount)
+        })
+    }
+
     /// What is left of each budget that tells its callers, as `name=1234` in its unit.
     #[must_use]
     pub fn told(&self, store: &dyn Store, now: Timestamp) -> Vec<String> {
@@ -173,6 +185,7 @@ impl Holding {
                 since: since(settled.since),
                 estimated: used.is_estimated,
                 exceeded: !held.was_left,
+                stopped: false,
                 alert: settled.alert.map(|Percent(percent)| percent),
             }
         };
@@ -197,6 +210,7 @@ impl Overdrawn {
             since: None,
             estimated: false,
             exceeded: true,
+            stopped: false,
             alert: None,
         }
     }

@@ -15,7 +15,7 @@ use crate::provider;
 use crate::reply::quoted;
 use crate::request::StreamUsage;
 use crate::units::Timestamp;
-use crate::wire::{AnswerTranslator, Caller, Dialect, Flaw, Observer, Progress, Relay};
+use crate::wire::{AnswerTranslator, Caller, Dialect, Ending, Flaw, Observation, Observer, Progress, Relay};
 
 /// Names the account to turn to now that this attempt has failed.
 pub(super) fn name_next(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
@@ -101,6 +101,13 @@ fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
             } else {
                 AnswerTranslator::of_answer(theirs, ours, caller)
             })
+        }
+        _ if is_success && wants_stream && call.leash.is_some() => {
+            let with_usage = call.request.stream_usage == StreamUsage::Wanted;
+            Passage::Leashed(
+                Observer::of_stream(ours, leaves_usage_out(call)),
+                Box::new(Ending::of(ours, with_usage)),
+            )
         }
         _ => Passage::Same(if !is_success {
             Observer::of_nothing(ours)
@@ -244,7 +251,17 @@ pub(super) fn watch(
     if shared.first_byte_at.is_none() && !chunk.is_empty() {
         shared.first_byte_at = now;
     }
-    if let Relay::Replaced(passed) = passage.push(chunk, is_last, &mut shared.observation) {
+    let relay = passage.push(chunk, is_last, &mut shared.observation);
+    if !is_last
+        && let Some(now) = now
+        && let Some(passed) = stop(&mut shared, &mut passage, chunk, &relay, now, output)
+    {
+        output.set_response_chunk(&passed);
+        shared.is_complete = true;
+        let heard = Box::new(shared.observation.clone());
+        return State::Stopped(passage, heard);
+    }
+    if let Relay::Replaced(passed) = relay {
         output.set_response_chunk(&passed);
     }
     shared.is_complete = is_last && shared.observation.broke_off().is_none();
@@ -252,5 +269,45 @@ pub(super) fn watch(
         State::Done
     } else {
         State::Watching(passage)
+    }
+}
+
+/// What passes of a chunk, with the stream's end, if budgets have nothing left for more of it.
+fn stop(
+    call: &mut Call,
+    passage: &mut Passage,
+    chunk: &[u8],
+    relay: &Relay,
+    now: Timestamp,
+    output: &dyn Output,
+) -> Option<Vec<u8>> {
+    if !call.has_run_out(output.store(), now) {
+        return None;
+    }
+    let usage = call.stopped.as_ref()?.usage;
+    let passed = passage.stop(chunk, relay, &usage, &mut call.observation);
+    if passed.is_none() {
+        // Not in the middle of an event: with the next chunk.
+        call.stopped = None;
+    }
+    passed
+}
+
+/// What the provider of a stopped stream still says reaches nobody; only what it says of the usage counts.
+pub(super) fn drop_rest(
+    call: &SharedCall,
+    mut passage: Passage,
+    mut heard: Box<Observation>,
+    chunk: &[u8],
+    is_last: bool,
+    output: &mut dyn Output,
+) -> State {
+    passage.push(chunk, is_last, &mut heard);
+    call.borrow_mut().hear_usage(heard.usage());
+    output.set_response_chunk(b"");
+    if is_last {
+        State::Done
+    } else {
+        State::Stopped(passage, heard)
     }
 }

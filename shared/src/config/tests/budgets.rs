@@ -168,8 +168,8 @@ fn what_is_no_budget_is_told_with_what_would_be_one() {
         ),
         (
             "/budgets/0/on_exhausted",
-            json!("stop"),
-            "budgets[0].on_exhausted: is not supported by this version",
+            json!("stp"),
+            "budgets[0].on_exhausted: `stp` must be `finish` or `stop`; did you mean `stop`?",
         ),
     ]);
 }
