@@ -9,6 +9,7 @@ mod judging;
 mod outgoing;
 mod passage;
 mod refused;
+mod stopping;
 
 use std::borrow::Cow;
 
@@ -22,12 +23,13 @@ use crate::provider::{self, Address};
 use crate::routing::{PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
 use crate::wire::{Flaw, Observation, Progress, Relay};
-use answer::{begin, drop_rest, fail, hold, name_next, release, watch};
+use answer::{begin, fail, hold, name_next, release, watch};
 use head::Head;
 use judging::Judging;
 use outgoing::Outgoing;
 use passage::Passage;
 use refused::{Refused, conclude, hear_out};
+use stopping::drop_rest;
 
 /// What the host tells of an attempt.
 #[derive(Debug)]

@@ -5,6 +5,7 @@ use super::head::Head;
 use super::judging::{Judging, Next};
 use super::passage::Passage;
 use super::refused::Refused;
+use super::stopping::stop;
 use super::{Held, Output, State};
 use crate::call::{Call, SharedCall};
 use crate::headers::{REQUEST_ID, X_REQUEST_ID};
@@ -15,7 +16,7 @@ use crate::provider;
 use crate::reply::quoted;
 use crate::request::StreamUsage;
 use crate::units::Timestamp;
-use crate::wire::{AnswerTranslator, Caller, Dialect, Ending, Flaw, Observation, Observer, Progress, Relay};
+use crate::wire::{AnswerTranslator, Caller, Dialect, Ending, Flaw, Observer, Progress, Relay};
 
 /// Names the account to turn to now that this attempt has failed.
 pub(super) fn name_next(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
@@ -269,45 +270,5 @@ pub(super) fn watch(
         State::Done
     } else {
         State::Watching(passage)
-    }
-}
-
-/// What passes of a chunk, with the stream's end, if budgets have nothing left for more of it.
-fn stop(
-    call: &mut Call,
-    passage: &mut Passage,
-    chunk: &[u8],
-    relay: &Relay,
-    now: Timestamp,
-    output: &dyn Output,
-) -> Option<Vec<u8>> {
-    if !call.has_run_out(output.store(), now) {
-        return None;
-    }
-    let usage = call.stopped.as_ref()?.usage;
-    let passed = passage.stop(chunk, relay, &usage, &mut call.observation);
-    if passed.is_none() {
-        // Not in the middle of an event: with the next chunk.
-        call.stopped = None;
-    }
-    passed
-}
-
-/// What the provider of a stopped stream still says reaches nobody; only what it says of the usage counts.
-pub(super) fn drop_rest(
-    call: &SharedCall,
-    mut passage: Passage,
-    mut heard: Box<Observation>,
-    chunk: &[u8],
-    is_last: bool,
-    output: &mut dyn Output,
-) -> State {
-    passage.push(chunk, is_last, &mut heard);
-    call.borrow_mut().hear_usage(heard.usage());
-    output.set_response_chunk(b"");
-    if is_last {
-        State::Done
-    } else {
-        State::Stopped(passage, heard)
     }
 }

@@ -102,7 +102,7 @@ fn no_event_is_torn_apart_wherever_chunks_are_cut() {
         let mut endings = 0;
         for middle in (0..stream.len()).step_by(3) {
             for end in (middle..=stream.len()).step_by(11) {
-                let (first, second) = (&stream[..middle], &stream[middle..end]);
+                let (first, second) = (stream.get(..middle).unwrap(), stream.get(middle..end).unwrap());
                 if let Some(all) = stopped(format, true, first, second) {
                     assert!(data(&all).len() >= 2);
                     endings += 1;
