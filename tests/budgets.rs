@@ -1,5 +1,8 @@
 //! Budgets on a real Envoy with several workers: what providers counted is what is spent, and no more than allowed.
 
+mod restarts;
+mod stops;
+
 use provider_simulator::{Behaviour, Simulator};
 use serde_json::{Value, json};
 

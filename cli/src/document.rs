@@ -16,6 +16,8 @@ pub struct Document {
     pub loaded: Loaded,
     /// The conditions of each policy in Cedar's words.
     pub conditions: Vec<Vec<String>>,
+    /// What is spent of its budgets when the filter starts, as `broker spend carry` writes it.
+    pub opening_balances: Option<Value>,
 }
 
 /// Reads and checks a configuration; the error lists every mistake.
@@ -39,6 +41,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Document> {
                 value: bundle.document,
                 loaded,
                 conditions: bundle.conditions,
+                opening_balances: None,
             })
         }
         loaded => {

@@ -34,6 +34,10 @@ pub struct Options {
     /// The folder to write into.
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
+    /// What `broker spend carry` printed: what is spent of the budgets when Envoy starts. Counters that an Envoy has begun
+    /// are left alone.
+    #[arg(long, value_name = "FILE")]
+    opening_balances: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -110,7 +114,8 @@ pub fn socket_address(text: &str) -> Result<serde_json::Value> {
 }
 
 pub fn run(options: &Options) -> Result<()> {
-    let document = document::load(&options.config)?;
+    let mut document = document::load(&options.config)?;
+    document.opening_balances = options.opening_balances.as_deref().map(balances).transpose()?;
     document::print_warnings(&document.loaded.warnings);
     let out = std::path::absolute(&options.out)?;
     render(&document, &options.config, &options.place.absolute()?, &out)?;
@@ -120,6 +125,16 @@ pub fn run(options: &Options) -> Result<()> {
         out.join("envoy.yaml").display()
     );
     Ok(())
+}
+
+fn balances(file: &Path) -> Result<serde_json::Value> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let balances = serde_json::from_str(&text).ok();
+    let holds =
+        |balances: &serde_json::Value| balances.get("made").is_some() && balances.get("balances").is_some();
+    balances
+        .filter(holds)
+        .with_context(|| format!("{} is not what `broker spend carry` prints", file.display()))
 }
 
 /// Writes what changed, in the order in which Envoy can take it: what is named before what names it.

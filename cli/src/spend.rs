@@ -1,6 +1,7 @@
 //! `broker spend`: what calls cost, added up from access logs.
 
 mod amount;
+mod carry;
 mod dimension;
 mod input;
 mod line;
@@ -12,16 +13,21 @@ mod work;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use shared::health::delay;
 
 use crate::printed;
+pub use carry::read as carried_over;
 use dimension::Dimension;
 use line::Query;
 use report::Report;
+use sums::Found;
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Options {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Access logs, a JSON record a line, plain or compressed with gzip; `-` or none reads standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -43,6 +49,12 @@ pub struct Options {
     /// How to print it.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print what an Envoy that starts now has spent of its budgets, from the logs of the one before.
+    Carry(carry::Options),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -68,12 +80,15 @@ fn bound(text: &str) -> Result<String, String> {
 }
 
 pub fn run(options: &Options) -> Result<()> {
+    if let Some(Command::Carry(options)) = &options.command {
+        return carry::run(options);
+    }
     let query = Query {
         by: options.by.clone(),
         since: options.since.clone(),
         until: options.until.clone(),
     };
-    let found = work::add_up(&options.files, &query)?;
+    let found: Found = work::add_up(&options.files, &query)?;
     if found.no_records > 0 {
         eprintln!(
             "{} of {} lines are no records and were left out",

@@ -1,6 +1,7 @@
 //! `broker up`: renders the configuration, runs Envoy in the foreground, and reloads when the configuration changes.
 
 mod admin;
+mod carried;
 mod credentials;
 mod envoy;
 mod written;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use serde_json::Value;
 
 use crate::document;
 use crate::render::{self, Place};
@@ -39,6 +41,10 @@ pub struct Options {
     /// The Envoy to run; without it the one of scripts/setup.sh, or `envoy` of the path.
     #[arg(long, value_name = "FILE", env = "ENVOY_BIN")]
     envoy: Option<PathBuf>,
+    /// Earlier access logs, such as rotated ones: what their calls spent of budgets' open windows stays spent, as what
+    /// those of the access log itself did.
+    #[arg(long, value_name = "FILE")]
+    carry: Vec<PathBuf>,
 }
 
 pub fn run(options: &Options) -> Result<()> {
@@ -48,9 +54,10 @@ pub fn run(options: &Options) -> Result<()> {
         signal_hook::flag::register(signal, ended.clone()).context("cannot handle signals")?;
     }
     let written = Written::read(&options.config, None)?;
-    let first = document::parse(&written.text, &options.config)?;
+    let mut first = document::parse(&written.text, &options.config)?;
     document::print_warnings(&first.loaded.warnings);
     credentials::check(&first.loaded, &options.config, place.secrets.as_deref())?;
+    first.opening_balances = carried::balances(&first.loaded.snapshot, &place.access_log, &options.carry)?;
     let folder = tempfile::Builder::new()
         .prefix("model-broker-")
         .tempdir()
@@ -80,6 +87,7 @@ pub fn run(options: &Options) -> Result<()> {
         folder: folder.path().to_owned(),
         current: written,
         refused: None,
+        opening_balances: first.opening_balances,
     };
     while !ended.load(Ordering::Relaxed) {
         if let Some(status) = envoy.has_ended()? {
@@ -122,6 +130,8 @@ struct Reload<'a> {
     current: Written,
     /// The last that was refused, so that it is reported once.
     refused: Option<Written>,
+    /// What was spent when Envoy started.
+    opening_balances: Option<Value>,
 }
 
 impl Reload<'_> {
@@ -154,7 +164,8 @@ impl Reload<'_> {
     }
 
     fn take_over(&self, text: &str) -> Result<document::Document> {
-        let document = document::parse(text, &self.options.config)?;
+        let mut document = document::parse(text, &self.options.config)?;
+        document.opening_balances.clone_from(&self.opening_balances);
         document::print_warnings(&document.loaded.warnings);
         credentials::check(
             &document.loaded,

@@ -40,6 +40,10 @@ pub fn worker() -> Rc<Worker> {
 /// is none yet: the host checks no version where there is no value, so of two calls that begin one together the first
 /// would be forgotten. What is there stays, through every reload.
 pub fn prepare(snapshot: &Snapshot, now: Timestamp) {
+    // First of all: a counter that has begun in this process is left alone, so each is opened once.
+    for carried in &snapshot.carried {
+        begin(&carried.counter, || carried.state());
+    }
     let pools = snapshot
         .pools
         .iter()

@@ -2,6 +2,7 @@
 //! of them or of none; afterwards what it used takes the place of that.
 
 mod amounts;
+mod carried;
 mod clamp;
 mod counter;
 mod holding;
@@ -9,8 +10,10 @@ mod holding;
 use std::sync::Arc;
 
 pub use amounts::{Amounts, Prospect, Used, used};
+pub use carried::Carried;
 pub use clamp::{affordable, bound};
 pub use counter::{Counter, Settled};
+pub(crate) use holding::since;
 pub use holding::{Holding, Overdrawn, Statement, hold};
 
 use crate::config::{Pool, Workspace};
@@ -78,9 +81,24 @@ pub struct Budget {
     pub clamp: bool,
     /// Whether answers tell what is left of it.
     pub header: bool,
+    /// Whether a stream that reaches its end is ended there; otherwise it runs on and is charged.
+    pub stops: bool,
 }
 
 impl Budget {
+    /// The counter of one whose spending is counted together; `None` if the budget is for others.
+    #[must_use]
+    pub fn counter(&self, subject: &str) -> Option<Counter> {
+        let is_meant = self.of.as_deref().is_none_or(|only| only == subject);
+        is_meant.then(|| Counter::of_caller(self, subject))
+    }
+
+    /// Whether streams are ended where nothing is left of it.
+    #[must_use]
+    pub fn stops_streams(&self) -> bool {
+        self.stops && self.mode.is_enforced()
+    }
+
     /// Whether calls are bounded by what it has left.
     #[must_use]
     pub fn clamps(&self) -> bool {
@@ -116,8 +134,7 @@ impl Budget {
         let shared = workspaces.filter(|_| self.scope != Scope::Agent);
         shared.filter_map(move |workspace| {
             let subject = self.scope.subject(&nobody, Some(workspace))?;
-            let is_meant = self.of.as_deref().is_none_or(|only| only == subject);
-            is_meant.then(|| Counter::of_caller(self, subject))
+            self.counter(subject)
         })
     }
 }
@@ -128,10 +145,9 @@ impl Allowance {
     pub fn of(budgets: &[Arc<Budget>], agent: &AgentName, workspace: Option<&Workspace>) -> Vec<Self> {
         let applying = budgets.iter().filter_map(|budget| {
             let subject = budget.scope.subject(agent, workspace)?;
-            let is_meant = budget.of.as_deref().is_none_or(|only| only == subject);
-            is_meant.then(|| Self {
+            Some(Self {
                 budget: budget.clone(),
-                counter: Counter::of_caller(budget, subject),
+                counter: budget.counter(subject)?,
             })
         });
         applying.collect()

@@ -1,6 +1,7 @@
 //! One call that is under way: what the two roles of the filter share in memory.
 
 mod health;
+mod leash;
 mod spent;
 
 use std::cell::RefCell;
@@ -8,18 +9,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::acceptance::{Judge, Judgement, Wanted};
+use crate::budget::Settled;
 use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
-use crate::ledger::{Percent, Usage};
+use crate::ledger::Usage;
 use crate::outcome::Outcome;
 use crate::provider::Capability;
 use crate::request::Request;
 use crate::routing::{Conversation, Leave, Plan, PlannedAttempt, Rung};
-use crate::units::{Millis, Timestamp};
+use crate::units::{MicroUsd, Millis, Timestamp};
 use crate::wire::{Dropped, Format, Observation, UpstreamFormat};
 
 pub use health::Services;
+pub use leash::{Leash, Stopped};
 
 /// A call as both roles hold it. Both run on one thread, never within each other.
 pub type SharedCall = Rc<RefCell<Call>>;
@@ -61,6 +64,10 @@ pub struct Call {
     pub first_byte_at: Option<Timestamp>,
     /// Whether the last answer came to its end.
     pub is_complete: bool,
+    /// How far its stream may go; `None`: as far as it likes.
+    pub leash: Option<Leash>,
+    /// Why its stream was ended before its provider ended it.
+    pub stopped: Option<Stopped>,
 }
 
 /// A body in a provider's format, made out of the agent's.
@@ -99,12 +106,21 @@ pub struct Attempt {
     pub rung: Option<Rung>,
     /// What was found of its answer, where it was to be judged.
     pub judgement: Option<Judgement>,
-    /// The threshold of its account's budget that it crossed.
-    pub alert: Option<Percent>,
+    /// What it was charged to its account's budget.
+    pub charge: Option<Charge>,
     /// What its answer used, if it was one and says so; noted when the attempt is over.
     pub usage: Option<Usage>,
     /// Whether that is an estimate, for want of the provider's word.
     pub is_usage_estimated: bool,
+}
+
+/// What an attempt was charged to its account's budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// How much.
+    pub cost: MicroUsd,
+    /// What came of it.
+    pub settled: Settled,
 }
 
 impl Attempt {

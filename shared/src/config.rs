@@ -127,6 +127,9 @@ pub fn filter_part(document: &Value) -> Value {
     part
 }
 
+/// The key of the filter's part that holds what was spent before, see [`crate::budget::Carried`].
+pub const OPENING_BALANCES: &str = "opening_balances";
+
 /// The file of the key set that JWTs are checked with, where a document names one.
 #[must_use]
 pub fn key_set_file(document: &Value) -> Option<String> {
@@ -138,6 +141,10 @@ pub fn key_set_file(document: &Value) -> Option<String> {
 fn version(part: &Value) -> ConfigVersion {
     // The operator's command keeps the order of the document and the filter does not; both must find the same.
     let mut part = part.clone();
+    // What was spent decides nothing that a document says.
+    if let Some(root) = part.as_object_mut() {
+        root.remove(OPENING_BALANCES);
+    }
     part.sort_all_objects();
     let digest = Sha256::digest(part.to_string().as_bytes());
     let digits = digest

@@ -9,6 +9,7 @@ mod judging;
 mod outgoing;
 mod passage;
 mod refused;
+mod stopping;
 
 use std::borrow::Cow;
 
@@ -21,13 +22,14 @@ use crate::outcome::Outcome;
 use crate::provider::{self, Address, Destination};
 use crate::routing::{PlannedAttempt, Rung};
 use crate::units::{Millis, Timestamp};
-use crate::wire::{Flaw, Progress, Relay};
+use crate::wire::{Flaw, Observation, Progress, Relay};
 use answer::{begin, fail, hold, name_next, release, watch};
 use head::Head;
 use judging::Judging;
 use outgoing::Outgoing;
 use passage::Passage;
 use refused::{Refused, conclude, hear_out};
+use stopping::drop_rest;
 
 /// What the host tells of an attempt.
 #[derive(Debug)]
@@ -137,6 +139,8 @@ enum State {
     Refused(Refused),
     /// The answer passes under watch.
     Watching(Passage),
+    /// The agent has an end of the answer that is not the provider's; of what follows only the usage counts.
+    Stopped(Passage, Box<Observation>),
     /// Nothing more to see.
     Done,
 }
@@ -208,7 +212,7 @@ impl Egress {
             is_settled: false,
             rung,
             judgement: None,
-            alert: None,
+            charge: None,
             usage: None,
             is_usage_estimated: false,
         });
@@ -225,7 +229,7 @@ impl Egress {
     pub fn watches(&self) -> bool {
         matches!(
             self.state,
-            State::Watching(_) | State::Holding(_) | State::Refused(_)
+            State::Watching(_) | State::Stopped(..) | State::Holding(_) | State::Refused(_)
         )
     }
 
@@ -240,7 +244,10 @@ impl Egress {
     pub fn wants_time(&self) -> bool {
         match self.state {
             State::Holding(_) | State::Refused(_) => true,
-            State::Watching(_) => self.call.borrow().first_byte_at.is_none(),
+            State::Watching(_) => {
+                let call = self.call.borrow();
+                call.first_byte_at.is_none() || call.leash.is_some()
+            }
             _ => false,
         }
     }
@@ -290,6 +297,9 @@ impl Egress {
                     chunk, is_last, now, ..
                 },
             ) => watch(&call, passage, chunk, is_last, now, output),
+            (State::Stopped(passage, heard), Event::ResponseBody { chunk, is_last, .. }) => {
+                drop_rest(&call, passage, heard, chunk, is_last, output)
+            }
             (
                 State::Sending(_) | State::Sent | State::Holding(_) | State::Refused(_),
                 Event::Closed {

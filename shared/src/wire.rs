@@ -7,6 +7,7 @@ pub mod openai_chat;
 mod answer_id;
 pub(crate) mod arguments;
 mod codec;
+mod ending;
 mod flaw;
 mod media;
 mod observation;
@@ -22,6 +23,7 @@ mod upstream;
 mod request_tests;
 
 pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable};
+pub use ending::Ending;
 pub use flaw::Flaw;
 pub use observation::{Observation, Progress};
 pub use observe::{Observer, Relay};

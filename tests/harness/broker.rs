@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder};
@@ -15,8 +16,9 @@ use super::{Answer, CHAT, Config, PATIENCE, Record, metrics, until};
 /// A running broker. It ends when it is dropped; if the test has failed, its output is printed.
 #[derive(Debug)]
 pub struct Broker {
+    builder: BrokerBuilder,
     process: Process,
-    files: Files,
+    files: Arc<Files>,
     address: SocketAddr,
     admin: SocketAddr,
     pub(super) status: SocketAddr,
@@ -69,7 +71,12 @@ impl BrokerBuilder {
 
     /// Starts it and waits until it is ready.
     pub async fn start(self) -> Broker {
-        let (mut process, files, [address, admin, status]) = self.spawn();
+        let files = self.files();
+        self.start_with(files).await
+    }
+
+    async fn start_with(self, files: Arc<Files>) -> Broker {
+        let (mut process, [address, admin, status]) = self.spawn(&files);
         let started = Instant::now();
         while !process
             .stdout()
@@ -92,6 +99,7 @@ impl BrokerBuilder {
             .build()
             .expect("an HTTP client");
         Broker {
+            builder: self,
             process,
             files,
             address,
@@ -103,7 +111,8 @@ impl BrokerBuilder {
 
     /// Starts it with a configuration that it must refuse, and waits for its end.
     pub async fn refused(self) -> Exit {
-        let (mut process, _files, ..) = self.spawn();
+        let files = self.files();
+        let (mut process, ..) = self.spawn(&files);
         let status = until(
             PATIENCE,
             "the end of a broker with a wrong configuration",
@@ -119,12 +128,16 @@ impl BrokerBuilder {
         }
     }
 
-    /// The addresses are those of the agents, of Envoy's admin interface and of the status page.
-    fn spawn(&self) -> (Process, Files, [SocketAddr; 3]) {
+    fn files(&self) -> Arc<Files> {
         let files = Files {
             dir: TempDir::new().expect("a directory for the broker"),
         };
         replace(&files.config(), &self.yaml);
+        Arc::new(files)
+    }
+
+    /// The addresses are those of the agents, of Envoy's admin interface and of the status page.
+    fn spawn(&self, files: &Files) -> (Process, [SocketAddr; 3]) {
         let (address, admin, status) = (free_address(), free_address(), free_address());
         let mut command = Command::new(binary());
         command.arg("up").arg("--config").arg(files.config());
@@ -137,7 +150,7 @@ impl BrokerBuilder {
             .current_dir(workspace())
             .env("MODEL_BROKER_WASM", wasm())
             .envs(self.env.iter().cloned());
-        (Process::start(command), files, [address, admin, status])
+        (Process::start(command), [address, admin, status])
     }
 }
 
@@ -145,6 +158,13 @@ impl Broker {
     /// Starts a broker with this configuration.
     pub async fn start(config: &Config) -> Self {
         config.broker().start().await
+    }
+
+    /// Ends it and starts it again with its files: the configuration as it is now, and the access log.
+    pub async fn restart(&mut self) {
+        self.process.end();
+        let (builder, files) = (self.builder.clone(), self.files.clone());
+        *self = builder.start_with(files).await;
     }
 
     /// A broker with this configuration, given as text.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
-use shared::config::filter_part;
+use shared::config::{OPENING_BALANCES, filter_part};
 use shared::identity::Forwarded;
 use shared::limits::MAX_ATTEMPTS;
 use shared::units::Millis;
@@ -95,7 +95,11 @@ fn forwarded_certificates(document: &Document) -> &'static str {
 
 /// The broker's filter with the filter's part of the document.
 pub fn filter(document: &Document, place: &Place) -> Value {
-    let filter = wasm_configuration(place, &filter_part(&document.value));
+    let mut part = filter_part(&document.value);
+    if let Some(balances) = &document.opening_balances {
+        set(&mut part, OPENING_BALANCES, balances.clone());
+    }
+    let filter = wasm_configuration(place, &part);
     json!({"resources": [{
         "@type": "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig",
         "name": FILTER,

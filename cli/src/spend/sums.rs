@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use shared::units::MicroUsd;
 
+use super::line::{self, Query};
+use super::work::Tally;
+
 /// Figures of the calls of one group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -56,6 +59,8 @@ pub struct Found {
     pub lines: u64,
     /// Those that are no records.
     pub no_records: u64,
+    /// Scratch space for keys.
+    key: String,
 }
 
 impl Found {
@@ -67,8 +72,25 @@ impl Found {
             }
         }
     }
+}
 
-    pub fn merge(&mut self, other: &Self) {
+impl Tally for Found {
+    type Query = Query;
+
+    fn new(_: &Query) -> Self {
+        Self::default()
+    }
+
+    fn add(&mut self, line: &[u8], query: &Query) {
+        self.lines += 1;
+        let mut key = std::mem::take(&mut self.key);
+        if !line::add(line, query, &mut key, self) {
+            self.no_records += 1;
+        }
+        self.key = key;
+    }
+
+    fn merge(&mut self, other: Self) {
         self.lines += other.lines;
         self.no_records += other.no_records;
         for (key, sums) in &other.groups {

@@ -39,7 +39,7 @@ fn query(arguments: &[&str]) -> Query {
 
 fn found(log: &str, query: &Query) -> Found {
     let mut found = Found::default();
-    work::add_block(log.as_bytes(), query, &mut String::new(), &mut found);
+    work::add_block(log.as_bytes(), query, &mut found);
     found
 }
 
@@ -203,17 +203,17 @@ fn files_plain_and_compressed_add_up_to_the_same() {
     let query = query(&["--by", "agent,model"]);
     let expected = found(&text, &query);
     for file in [&plain, &gzip] {
-        let found = work::add_up(std::slice::from_ref(file), &query).unwrap();
+        let found: Found = work::add_up(std::slice::from_ref(file), &query).unwrap();
         assert_eq!(found.groups, expected.groups, "{}", file.display());
         assert_eq!((found.lines, found.no_records), (160_000, 40_000));
     }
-    let both = work::add_up(&[plain, gzip], &query).unwrap();
+    let both: Found = work::add_up(&[plain, gzip], &query).unwrap();
     assert_eq!(both.lines, 320_000);
 }
 
 #[test]
 fn a_file_that_is_not_there_is_an_error_that_names_it() {
-    let missing = work::add_up(&[PathBuf::from("/no/such.log")], &query(&[]));
+    let missing = work::add_up::<Found>(&[PathBuf::from("/no/such.log")], &query(&[]));
     let error = format!("{:#}", missing.unwrap_err());
     assert!(error.starts_with("cannot read /no/such.log: "), "{error}");
 }

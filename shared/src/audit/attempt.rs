@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::acceptance::{Judgement, Unjudged, Unmet};
-use crate::call::Attempt;
+use crate::budget;
+use crate::call::{Attempt, Charge};
 use crate::ids::{ProviderName, UpstreamModelName};
 use crate::ledger::Percent;
 use crate::outcome::Outcome;
@@ -11,7 +12,7 @@ use crate::routing::Rung;
 use crate::units::{MicroUsd, Millis, Tokens};
 
 /// An attempt in a record.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct AttemptRecord<'a> {
     provider: &'a ProviderName,
     model: &'a UpstreamModelName,
@@ -32,12 +33,36 @@ pub struct AttemptRecord<'a> {
     /// Dollars, if usage and price are known.
     #[serde(skip_serializing_if = "Option::is_none")]
     cost_usd: Option<f64>,
-    /// The threshold of the account's budget that it crossed, in per cent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    budget_alert: Option<u8>,
+    /// What concerns an account with a budget only.
+    #[serde(flatten)]
+    charge: Option<ChargeRecord>,
     /// What concerns cascades only.
     #[serde(flatten)]
     rung: Option<RungRecord>,
+}
+
+/// What a record says of an attempt at an account with a budget.
+#[derive(Clone, Debug, Serialize)]
+struct ChargeRecord {
+    /// Dollars that it was charged.
+    #[serde(rename = "budget_usd")]
+    cost: f64,
+    /// When the window began that it was charged to; absent where there is but one.
+    #[serde(rename = "budget_since", skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    /// The threshold that it crossed, in per cent.
+    #[serde(rename = "budget_alert", skip_serializing_if = "Option::is_none")]
+    alert: Option<u8>,
+}
+
+impl ChargeRecord {
+    fn of(charge: Charge) -> Self {
+        Self {
+            cost: charge.cost.as_dollars(),
+            since: budget::since(charge.settled.since),
+            alert: charge.settled.alert.map(|Percent(percent)| percent),
+        }
+    }
 }
 
 /// What a record says of an attempt that is a rung of a cascade.
@@ -86,7 +111,7 @@ impl<'a> AttemptRecord<'a> {
             input: attempt.usage.map(|usage| usage.input),
             output: attempt.usage.map(|usage| usage.output),
             cost_usd: cost.map(MicroUsd::as_dollars),
-            budget_alert: attempt.alert.map(|Percent(percent)| percent),
+            charge: attempt.charge.map(ChargeRecord::of),
             rung: RungRecord::of(attempt),
         }
     }

@@ -2,11 +2,11 @@
 
 use crate::broker::Output;
 use crate::budget::{self, Allowance, Holding, Prospect, Statement};
-use crate::call::Call;
+use crate::call::{Call, Leash};
 use crate::ledger::Unit;
 use crate::metrics::{Labels, Metric};
 use crate::reply::Refusal;
-use crate::routing::{Downgraded, Moment, Resolution};
+use crate::routing::{Demand, Downgraded, Moment, Resolution};
 use crate::units::{MicroUsd, Timestamp, Tokens};
 
 /// How often a call is clamped anew because others took what was left.
@@ -39,7 +39,10 @@ pub(super) fn reserve(
             prospect = Prospect::of(call, moment);
         }
         match budget::hold(allowances, prospect.most(), moment.store, moment.now) {
-            Ok(holding) => return Ok(Reserved { holding, ..reserved }),
+            Ok(holding) => {
+                call.leash = leash(&holding, call, moment);
+                return Ok(Reserved { holding, ..reserved });
+            }
             Err(overdrawn) => {
                 // Another call may have taken what there was, and something less may be left.
                 tries += 1;
@@ -49,6 +52,19 @@ pub(super) fn reserve(
             }
         }
     }
+}
+
+/// What bounds the stream of a call.
+fn leash(holding: &Holding, call: &Call, moment: Moment<'_>) -> Option<Leash> {
+    if !call.request.stream {
+        return None;
+    }
+    let demand = Demand::of(&call.request, moment);
+    let inputs = call.plan.attempts.iter().map(|planned| {
+        let input = demand.input(&planned.model);
+        (planned.member, input)
+    });
+    Leash::new(holding.stopping(), inputs.collect())
 }
 
 /// What is left of the budgets that tell their callers, as a header's value; `None` if none does. To ask the host for the
@@ -76,7 +92,14 @@ pub(super) fn settle(
         worker: output.worker(),
     };
     let used = budget::used(call, costs, moment);
-    holding.settle(used, moment.store, now)
+    let mut statements = holding.settle(used, moment.store, now);
+    if let Some(stopped) = &call.stopped {
+        let mut statements = statements.iter_mut();
+        if let Some(statement) = statements.find(|statement| statement.name == stopped.budget) {
+            statement.stopped = true;
+        }
+    }
+    statements
 }
 
 /// Where a call goes instead because a budget of its caller is nearly spent.
@@ -111,8 +134,10 @@ pub(super) fn measure(statements: &[Statement], agent: Option<&str>, output: &mu
             };
             output.measure(metric, labels, used.number);
         }
-        if statement.exceeded {
-            let mode = if statement.used.is_some() {
+        if statement.exceeded || statement.stopped {
+            let mode = if statement.stopped {
+                "stop"
+            } else if statement.used.is_some() {
                 "audit"
             } else {
                 "enforce"

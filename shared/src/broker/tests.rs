@@ -3,14 +3,21 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::audit::Record;
+use crate::call::Services;
 use crate::config::{Audience, Scheme, load};
 use crate::egress::{self, Egress};
-use crate::identity::TokenDigest;
 use crate::identity::testing::Facts;
+use crate::identity::{TokenDigest, Verified};
+use crate::ids::ProviderName;
 use crate::metrics::{Labels, Metric, stat_name};
 use crate::provider::Address;
+use crate::reply::Reply;
+use crate::routing::Worker;
+use crate::statistics::{Ended, Selection};
 use crate::store::testing::Memory;
 use crate::store::{Store, statistics_key};
+use crate::units::Millis;
 
 mod budgets;
 mod cascade;
@@ -253,6 +260,8 @@ struct Unseen {
     metrics: Vec<String>,
     next: Vec<String>,
     forbids_retry: bool,
+    /// What passed in place of chunks.
+    chunks: Vec<String>,
 }
 
 impl Services for Unseen {
@@ -277,7 +286,9 @@ impl egress::Output for Unseen {
     fn forbid_retry(&mut self) {
         self.forbids_retry = true;
     }
-    fn set_response_chunk(&mut self, _: &[u8]) {}
+    fn set_response_chunk(&mut self, chunk: &[u8]) {
+        self.chunks.push(String::from_utf8_lossy(chunk).into_owned());
+    }
 }
 
 /// A call, its host and its clock.

@@ -27,6 +27,8 @@ pub struct Settled {
     pub left: u64,
     /// The threshold that it crossed.
     pub alert: Option<Percent>,
+    /// The first second of the window that it was charged to, in seconds since the Unix epoch.
+    pub since: u64,
 }
 
 impl Counter {
@@ -85,6 +87,7 @@ impl Counter {
             Settled {
                 alert: spending.alert(&self.ceiling, &self.alert_at, now),
                 left: spending.left(&self.ceiling, now),
+                since: spending.start(),
             }
         })
     }

@@ -2,7 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Allowance, Amounts, Used};
+use super::{Allowance, Amounts, Counter, Used};
+use crate::audit::rfc3339;
 use crate::ids::BudgetName;
 use crate::ledger::{Hold, Percent, Unit};
 use crate::store::Store;
@@ -54,12 +55,18 @@ pub struct Statement {
     pub used: Option<Amount>,
     /// What is left.
     pub left: Amount,
+    /// When the window began that it was charged to; absent if the call was kept back, and where there is but one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Whether `used` is only estimated.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
     /// Whether the call would be kept back if the budget were enforced.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub exceeded: bool,
+    /// Whether the call's stream was ended because nothing was left.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
     /// The threshold that the call crossed, in per cent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<u8>,
@@ -130,6 +137,15 @@ impl Holding {
         self.0.is_empty()
     }
 
+    /// The budgets that end streams, each with what is held of it.
+    pub fn stopping(&self) -> impl Iterator<Item = (BudgetName, Counter, u64)> {
+        let stopping = self.0.iter().filter(|held| held.allowance.budget.stops_streams());
+        stopping.map(|held| {
+            let Allowance { budget, counter } = &held.allowance;
+            (budget.name.clone(), counter.clone(), held.hold.amount)
+        })
+    }
+
     /// What is left of each budget that tells its callers, as `name=1234` in its unit.
     #[must_use]
     pub fn told(&self, store: &dyn Store, now: Timestamp) -> Vec<String> {
@@ -166,8 +182,10 @@ impl Holding {
                 reserved: amount(held.hold.amount),
                 used: Some(amount(of_call)),
                 left: amount(settled.left),
+                since: since(settled.since),
                 estimated: used.is_estimated,
                 exceeded: !held.was_left,
+                stopped: false,
                 alert: settled.alert.map(|Percent(percent)| percent),
             }
         };
@@ -189,9 +207,16 @@ impl Overdrawn {
             reserved: amount(self.needed),
             used: None,
             left: amount(self.left),
+            since: None,
             estimated: false,
             exceeded: true,
+            stopped: false,
             alert: None,
         }
     }
+}
+
+/// The beginning of a window for a record; `None` of the one that never ends.
+pub(crate) fn since(seconds: u64) -> Option<String> {
+    (seconds > 0).then(|| rfc3339(Timestamp(seconds.saturating_mul(1_000_000_000))))
 }

@@ -1,6 +1,6 @@
 //! What the attempts of a call learn of accounts, and leave behind for other calls.
 
-use super::{Attempt, Call, Outcome};
+use super::{Attempt, Call, Charge, Outcome};
 use crate::health::{Cause, Gate, Health, Sample, Ticket};
 use crate::ledger::{Percent, Window};
 use crate::metrics::{Labels, Metric};
@@ -226,10 +226,10 @@ impl Attempt {
         };
         let cost = cost.unwrap_or(leave.usual_cost);
         let settled = counter.settle(hold, cost.0, services.store(), now);
+        self.charge = Some(Charge { cost, settled });
         let Some(Percent(percent)) = settled.alert else {
             return;
         };
-        self.alert = settled.alert;
         let threshold = percent.to_string();
         let labels = Labels {
             provider: Some(self.provider.name.as_str()),

@@ -4,6 +4,7 @@ mod acceptance;
 mod agents;
 mod budgets;
 mod care;
+mod carried;
 mod health_check;
 mod identity;
 mod jwt;
@@ -24,8 +25,10 @@ pub use providers::ProviderEntry;
 use std::sync::Arc;
 
 use super::Audience;
+use super::OPENING_BALANCES;
 use super::reader::{Reader, Section};
 use super::verification::ListenerTls;
+use crate::budget::Carried;
 use crate::ledger::Price;
 use crate::policy::{Mode, Policies};
 use agents::Tokens;
@@ -42,6 +45,8 @@ pub struct Document<'v> {
     pub budgets: Vec<BudgetEntry<'v>>,
     pub prices: Vec<(&'v str, Price)>,
     pub identity: IdentityEntry<'v>,
+    /// Only in the filter's part.
+    pub carried: Vec<Carried>,
     /// Only in the operator's document.
     pub listener: Option<ListenerTls>,
     pub policies: Option<Arc<Policies>>,
@@ -69,7 +74,14 @@ impl<'v> Document<'v> {
                 .and_then(|reader| listener::read(&reader)),
             Audience::Filter => None,
         };
+        let carried = match audience {
+            Audience::Operator => None,
+            Audience::Filter => section
+                .optional(OPENING_BALANCES)
+                .and_then(|balances| carried::read_balances(&balances)),
+        };
         let document = Self {
+            carried: carried.unwrap_or_default(),
             providers: providers
                 .iter()
                 .filter_map(|entry| ProviderEntry::read(entry, audience))

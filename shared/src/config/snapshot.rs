@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::criteria::Criterion;
 use crate::acceptance::Acceptance;
-use crate::budget::{Allowance, Budget, Counter};
+use crate::budget::{Allowance, Budget, Carried, Counter};
 use crate::health::CircuitBreaker;
 use crate::identity::Sources;
 use crate::ids::{
@@ -39,6 +39,8 @@ pub struct Snapshot {
     pub identity: Sources,
     /// The budgets of agents, workspaces and tenants.
     pub budgets: Vec<Arc<Budget>>,
+    /// What was spent before this Envoy started.
+    pub carried: Vec<Carried>,
     /// Who may call what; `None`: everybody everything.
     pub policies: Option<Arc<Policies>>,
     /// What a denial of theirs leads to.

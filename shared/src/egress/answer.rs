@@ -5,6 +5,7 @@ use super::head::Head;
 use super::judging::{Judging, Next};
 use super::passage::Passage;
 use super::refused::Refused;
+use super::stopping::stop;
 use super::{Held, Output, State};
 use crate::call::{Call, SharedCall};
 use crate::headers::{REQUEST_ID, X_REQUEST_ID};
@@ -15,7 +16,7 @@ use crate::provider;
 use crate::reply::quoted;
 use crate::request::StreamUsage;
 use crate::units::Timestamp;
-use crate::wire::{AnswerTranslator, Caller, Dialect, Flaw, Observer, Progress, Relay};
+use crate::wire::{AnswerTranslator, Caller, Dialect, Ending, Flaw, Observer, Progress, Relay};
 
 /// Names the account to turn to now that this attempt has failed.
 pub(super) fn name_next(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
@@ -101,6 +102,13 @@ fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
             } else {
                 AnswerTranslator::of_answer(theirs, ours, caller)
             })
+        }
+        _ if is_success && wants_stream && call.leash.is_some() => {
+            let with_usage = call.request.stream_usage == StreamUsage::Wanted;
+            Passage::Leashed(
+                Observer::of_stream(ours, leaves_usage_out(call)),
+                Box::new(Ending::of(ours, with_usage)),
+            )
         }
         _ => Passage::Same(if !is_success {
             Observer::of_nothing(ours)
@@ -244,7 +252,17 @@ pub(super) fn watch(
     if shared.first_byte_at.is_none() && !chunk.is_empty() {
         shared.first_byte_at = now;
     }
-    if let Relay::Replaced(passed) = passage.push(chunk, is_last, &mut shared.observation) {
+    let relay = passage.push(chunk, is_last, &mut shared.observation);
+    if !is_last
+        && let Some(now) = now
+        && let Some(passed) = stop(&mut shared, &mut passage, chunk, &relay, now, output)
+    {
+        output.set_response_chunk(&passed);
+        shared.is_complete = true;
+        let heard = Box::new(shared.observation.clone());
+        return State::Stopped(passage, heard);
+    }
+    if let Relay::Replaced(passed) = relay {
         output.set_response_chunk(&passed);
     }
     shared.is_complete = is_last && shared.observation.broke_off().is_none();

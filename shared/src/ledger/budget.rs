@@ -82,6 +82,23 @@ pub struct Exhausted {
 }
 
 impl Spending {
+    /// What was spent of a window by those who are gone, and the highest threshold that was told of then.
+    #[must_use]
+    pub fn carried(start: u64, spent: u64, alerted: u8) -> Self {
+        Self {
+            start,
+            spent,
+            alerted,
+            ..Self::default()
+        }
+    }
+
+    /// The first second of the window, in seconds since the Unix epoch.
+    #[must_use]
+    pub fn start(&self) -> u64 {
+        self.start
+    }
+
     /// Tells whether an amount is left, for a plan.
     pub fn check(&self, ceiling: &Ceiling, amount: u64, now: Timestamp) -> Result<(), Exhausted> {
         let mut current = self.clone();

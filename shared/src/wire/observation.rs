@@ -145,6 +145,12 @@ impl Observation {
         self.finish_reason = reason.or_else(|| self.finish_reason.take());
     }
 
+    /// Notes that a stream was ended because the bound on its length is reached.
+    pub fn note_stopped(&mut self) {
+        self.finish_reason = Some(word(&Finish::Length).to_owned());
+        self.has_ended = true;
+    }
+
     /// Notes that a stream has told so many bytes more.
     pub(super) fn note_said(&mut self, bytes: usize) {
         self.said = self.said.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));

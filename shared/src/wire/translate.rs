@@ -1,8 +1,9 @@
 //! Turns a provider's answer into one of the caller's format while it passes.
 
 use super::codec::{StreamReader, StreamWriter};
-use super::ir::{Delta, ErrorKind, ProviderError};
+use super::ir::{Delta, ErrorKind, Finish, ProviderError};
 use super::{Caller, Flaw, Format, Observation, UpstreamFormat};
+use crate::ledger::Usage;
 use crate::limits::{MAX_ERROR_BODY, MAX_OBSERVED_ANSWER, MAX_QUOTED};
 use crate::sse::{Event, Piece, Splitter};
 
@@ -48,6 +49,7 @@ impl AnswerTranslator {
                         writer: (to.codec().stream_writer)(caller),
                         has_finished: false,
                         is_over: false,
+                        is_stopped: false,
                     },
                 },
             })),
@@ -82,6 +84,22 @@ impl AnswerTranslator {
         )
     }
 
+    /// Ends a stream before its provider does, and gives its end: the bound on its length is reached. What the provider
+    /// still says is only heard for its usage. `None` where there is no stream under way.
+    #[must_use]
+    pub fn stop(&mut self, usage: &Usage, observation: &mut Observation) -> Option<Vec<u8>> {
+        let Body::Stream(stream) = &mut self.body else {
+            return None;
+        };
+        let mut out = Vec::new();
+        let sink = &mut stream.session.sink;
+        for delta in [Delta::Usage(*usage), Delta::Finish(Finish::Length), Delta::End] {
+            sink.step(&delta, observation, &mut out);
+        }
+        sink.is_stopped = true;
+        Some(out)
+    }
+
     fn new(from: UpstreamFormat, to: Format, body: Body) -> Self {
         Self { from, to, body }
     }
@@ -92,7 +110,8 @@ impl AnswerTranslator {
         match std::mem::replace(&mut self.body, Body::Done) {
             Body::Stream(mut stream) => {
                 let out = stream.push(chunk, is_last, observation);
-                if !stream.session.sink.is_over {
+                let sink = &stream.session.sink;
+                if !sink.is_over || sink.is_stopped {
                     self.body = Body::Stream(stream);
                 }
                 out
@@ -211,6 +230,18 @@ struct Session {
 impl Session {
     fn take(&mut self, piece: Piece<'_>, observation: &mut Observation, out: &mut Vec<u8>) {
         let Self { reader, sink } = self;
+        if sink.is_stopped {
+            if let Piece::Event(event) = piece
+                && let Some(data) = event.data()
+            {
+                reader.read(&data, &mut |delta| {
+                    if let Delta::Usage(usage) = delta {
+                        observation.note_usage(Some(usage));
+                    }
+                });
+            }
+            return;
+        }
         if sink.is_over {
             return;
         }
@@ -236,6 +267,8 @@ struct Sink {
     writer: Box<dyn StreamWriter>,
     has_finished: bool,
     is_over: bool,
+    /// Whether that is not the provider's doing.
+    is_stopped: bool,
 }
 
 impl Sink {

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clamp;
+mod stops;
 
 use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]

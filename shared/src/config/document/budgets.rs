@@ -27,6 +27,7 @@ pub struct BudgetEntry<'v> {
     pub status: u16,
     pub clamp: bool,
     pub header: bool,
+    pub stops: bool,
 }
 
 impl<'v> BudgetEntry<'v> {
@@ -51,7 +52,10 @@ impl<'v> BudgetEntry<'v> {
             });
         let clamp = section.optional("clamp").and_then(|clamp| read_switch(&clamp));
         let header = section.optional("header").and_then(|header| read_switch(&header));
-        section.not_yet(&["shared", "on_exhausted"]);
+        let stops = section
+            .optional("on_exhausted")
+            .and_then(|reader| read_on_exhausted(&reader));
+        section.not_yet(&["shared"]);
         section.end();
         Some(Self {
             name: name?,
@@ -65,6 +69,7 @@ impl<'v> BudgetEntry<'v> {
             status: status.unwrap_or(429),
             clamp: clamp.unwrap_or_default(),
             header: header.unwrap_or_default(),
+            stops: stops.unwrap_or_default(),
         })
     }
 }
@@ -88,6 +93,15 @@ pub(super) fn read_account_budget(reader: &Reader<'_>) -> Option<(Ceiling, Vec<P
 fn read_switch(reader: &Reader<'_>) -> Option<bool> {
     let is_on = reader.value().as_bool();
     is_on.or_else(|| reader.mistake("must be `true` or `false`"))
+}
+
+/// `on_exhausted`: whether streams are stopped.
+fn read_on_exhausted(reader: &Reader<'_>) -> Option<bool> {
+    match reader.string()? {
+        "finish" => Some(false),
+        "stop" => Some(true),
+        _ => reader.unknown_name("must be `finish` or `stop`", ["finish", "stop"]),
+    }
 }
 
 fn read_scope(reader: &Reader<'_>) -> Option<Scope> {

@@ -30,6 +30,7 @@ pub(super) fn budgets(document: &Document<'_>, pools: &Named<Arc<Pool>>) -> Vec<
             status: entry.status,
             clamp: entry.clamp,
             header: entry.header,
+            stops: entry.stops,
         };
         (entry.name.clone(), Arc::new(budget))
     });

@@ -2,7 +2,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
-use crate::budget::{Budget, Scope};
+use crate::budget::{Budget, Carried, Scope};
 use crate::ledger::{Ceiling, Percent, Period, Unit, Zone};
 use crate::policy::Mode;
 
@@ -168,8 +168,8 @@ fn what_is_no_budget_is_told_with_what_would_be_one() {
         ),
         (
             "/budgets/0/on_exhausted",
-            json!("stop"),
-            "budgets[0].on_exhausted: is not supported by this version",
+            json!("stp"),
+            "budgets[0].on_exhausted: `stp` must be `finish` or `stop`; did you mean `stop`?",
         ),
     ]);
 }
@@ -186,4 +186,47 @@ fn a_model_without_a_price_costs_a_budget_in_dollars_nothing_which_is_told() {
     assert_eq!(warnings(&valid()), [""; 0]);
     let unpriced = "budgets[1].name: `research-month` counts dollars, but `llama-4-70b` has no price: its calls cost it nothing";
     assert_eq!(warnings(&without("/prices/llama-4-70b")), [unpriced]);
+}
+
+#[test]
+fn what_was_spent_before_is_for_the_filter_only_and_changes_no_version() {
+    let mut document = valid();
+    document["opening_balances"] = json!({"made": "2026-11-21T09:44:05.678Z", "balances": [
+        {"counter": "budget/agent-day/agent/bot/tokens/day", "since": "2026-11-21T00:00:00.000Z", "spent": 7, "alerted": 50},
+        {"counter": "budget/ever/agent/bot/tokens/total", "spent": 9},
+    ]});
+    let mistakes = load(&document, Audience::Operator).unwrap_err().to_string();
+    assert!(
+        mistakes.contains("opening_balances: is not a key here"),
+        "{mistakes}"
+    );
+    let filter = |document: &Value| load(&filter_part(document), Audience::Filter).unwrap().snapshot;
+    let snapshot = filter(&document);
+    assert_eq!(snapshot.version, filter(&valid()).version);
+    let carried = |counter: &str, since, spent, alerted| Carried {
+        counter: counter.to_owned(),
+        since,
+        spent,
+        alerted,
+    };
+    assert_eq!(
+        snapshot.carried,
+        [
+            carried("budget/agent-day/agent/bot/tokens/day", 1_795_219_200, 7, 50),
+            carried("budget/ever/agent/bot/tokens/total", 0, 9, 0),
+        ]
+    );
+    for (pointer, value) in [
+        ("/opening_balances/made", json!("today")),
+        ("/opening_balances/balances/0/since", json!(5)),
+        ("/opening_balances/balances/0/spent", json!(-1)),
+        ("/opening_balances/balances/0/alerted", json!(0)),
+    ] {
+        let mut wrong = document.clone();
+        *wrong.pointer_mut(pointer).unwrap() = value;
+        let mistakes = load(&filter_part(&wrong), Audience::Filter)
+            .unwrap_err()
+            .to_string();
+        assert!(mistakes.starts_with("opening_balances."), "{mistakes}");
+    }
 }

@@ -158,3 +158,13 @@ fn the_state_survives_as_bytes() {
         (Spending::LENGTH, Some(spending))
     );
 }
+
+#[test]
+fn what_others_spent_before_counts_in_its_window_only() {
+    let ceiling = tokens(100, Period::Day);
+    let mut spending = Spending::carried(START, 60, 50);
+    assert_eq!(spending.left(&ceiling, at(1)), 40);
+    // What was told of is not told again.
+    assert_eq!(spending.alert(&ceiling, &[Percent(50)], at(1)), None);
+    assert_eq!(spending.left(&ceiling, at(86_400)), 100);
+}

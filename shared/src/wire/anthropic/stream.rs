@@ -1,5 +1,6 @@
 //! What the events of a message stream say of it.
 
+pub(crate) mod end;
 pub mod read;
 pub mod write;
 

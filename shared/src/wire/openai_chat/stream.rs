@@ -1,5 +1,6 @@
 //! What the chunks of a chat completion stream say of it.
 
+pub(crate) mod end;
 pub mod read;
 pub mod write;
 
