@@ -5,6 +5,7 @@ mod budgets;
 mod cascade;
 mod costs;
 pub mod decision;
+mod fleet;
 pub(crate) mod offer;
 mod permission;
 mod portable;
@@ -19,6 +20,7 @@ use crate::api::{self, Api};
 use crate::audit::Record;
 use crate::call::{Attempt, Call, Services, SharedCall};
 use crate::config::{Agent, Snapshot};
+use crate::fleet::Service;
 use crate::headers::{Headers, X_BROKER_BUDGET_LEFT, X_ENVOY_RATELIMITED, X_REQUEST_ID};
 use crate::identity::{self, Arrival, Verified};
 use crate::ids::ProviderName;
@@ -51,6 +53,13 @@ pub enum Event {
     RequestBodyComplete {
         /// All of it.
         body: Vec<u8>,
+        /// When.
+        now: Timestamp,
+    },
+    /// The rate limit service answered the question of this call.
+    ServiceAnswered {
+        /// The message, or the status of gRPC with which there is none.
+        answer: Result<Vec<u8>, u32>,
         /// When.
         now: Timestamp,
     },
@@ -91,6 +100,8 @@ pub trait Output: Services {
     fn verified(&self) -> &dyn Verified;
     /// Adds the call to the figures of what chose its pool.
     fn tally(&mut self, selection: Selection<'_>, ended: Ended);
+    /// Asks the rate limit service, and tells whether that could be done; [`Event::ServiceAnswered`] follows.
+    fn ask_service(&mut self, call: ServiceCall<'_>) -> bool;
     /// What this worker remembers by itself.
     fn worker(&self) -> &Worker;
     /// Hands the record to the access log.
@@ -111,12 +122,23 @@ pub struct Forward<'a> {
     pub first_byte: Option<Millis>,
 }
 
+/// A question to the rate limit service.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceCall<'a> {
+    /// Which one.
+    pub service: &'a Service,
+    /// The request, as gRPC carries it.
+    pub message: &'a [u8],
+    /// How long the answer may take.
+    pub timeout: Millis,
+}
+
 /// Whether the request goes on or waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// It goes on.
     Continue,
-    /// It waits for the rest of the body, or is answered already.
+    /// It waits for the rest of the body or for the rate limit service, or is answered already.
     Pause,
 }
 
@@ -133,6 +155,8 @@ enum State {
     Start,
     /// The caller is known and asks for an answer of a model; the body is awaited.
     Reading(Reading),
+    /// It can go on once the rate limit service says so.
+    Asking(Box<fleet::Asking>),
     /// The providers have it.
     Forwarded(SharedCall),
     /// The broker answered; whatever comes back is its own reply.
@@ -163,7 +187,7 @@ impl Broker {
     pub fn flow(&self) -> Flow {
         match self.state {
             State::Forwarded(_) | State::Finished => Flow::Continue,
-            State::Start | State::Reading(_) | State::Replied => Flow::Pause,
+            State::Start | State::Reading(_) | State::Asking(_) | State::Replied => Flow::Pause,
         }
     }
 
@@ -171,6 +195,12 @@ impl Broker {
     #[must_use]
     pub fn wants_body(&self) -> bool {
         matches!(self.state, State::Reading(_))
+    }
+
+    /// Whether the request is whole and only waits for the rate limit service.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        matches!(self.state, State::Asking(_))
     }
 
     /// Whether nothing of the call has come yet.
@@ -210,9 +240,17 @@ impl Broker {
                     worker: output.worker(),
                 };
                 match read_and_plan(&mut trail, reading, body, moment) {
-                    Ok(call) => forward(&trail, call, output),
+                    Ok(call) => fleet::begin(&mut trail, call, now, output),
                     Err(refusal) => refuse(&mut trail, refusal, output),
                 }
+            }
+            (State::Asking(asking), Event::ServiceAnswered { answer, now }) => {
+                let answer = answer.as_ref().map(Vec::as_slice).map_err(|status| *status);
+                fleet::answered(&mut trail, *asking, answer, now, output)
+            }
+            (State::Asking(asking), Event::EnvoyReplied { status }) => {
+                fleet::abandon(&mut trail, *asking, output);
+                refuse(&mut trail, Refusal::Envoy(status), output)
             }
             (State::Forwarded(call), Event::AnswerBegins) => deliver(&mut trail, call, output),
             (State::Start | State::Reading(_), Event::EnvoyReplied { status }) => {
@@ -225,8 +263,10 @@ impl Broker {
             }
             (State::Finished, _) => State::Finished,
             (state, Event::Finished { now }) => {
-                if let State::Forwarded(call) = state {
-                    trail.upstream = Some(call);
+                match state {
+                    State::Forwarded(call) => trail.upstream = Some(call),
+                    State::Asking(asking) => fleet::abandon(&mut trail, *asking, output),
+                    State::Start | State::Reading(_) | State::Replied | State::Finished => {}
                 }
                 trail.finish(now, output);
                 State::Finished

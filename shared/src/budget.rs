@@ -78,6 +78,8 @@ pub struct Budget {
     pub clamp: bool,
     /// Whether answers tell what is left of it.
     pub header: bool,
+    /// Whether a fleet of Envoys counts it together.
+    pub shared: bool,
 }
 
 impl Budget {

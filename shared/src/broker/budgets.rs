@@ -76,6 +76,9 @@ pub(super) fn settle(
         worker: output.worker(),
     };
     let used = budget::used(call, costs, moment);
+    for change in holding.changes(used.amounts) {
+        moment.worker.pending.add(change);
+    }
     holding.settle(used, moment.store, now)
 }
 

@@ -1,5 +1,7 @@
 //! What one call holds of the budgets that apply to it.
 
+mod fleet;
+
 use serde::{Serialize, Serializer};
 
 use super::{Allowance, Amounts, Used};
@@ -19,6 +21,8 @@ struct Held {
     hold: Hold,
     /// Whether it was left.
     was_left: bool,
+    /// What the fleet counts of it, once that is known.
+    charge: Option<fleet::Charge>,
 }
 
 /// A budget keeps a call back.
@@ -63,6 +67,9 @@ pub struct Statement {
     /// The threshold that the call crossed, in per cent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<u8>,
+    /// Who counted the call, where the budget is shared: `fleet`, or only this Envoy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<&'static str>,
 }
 
 /// An amount in its unit: tokens as a whole number, money as dollars.
@@ -94,7 +101,8 @@ pub fn hold(
     for allowance in allowances {
         let counter = &allowance.counter;
         let needed = takes.of(counter.ceiling.unit);
-        let (hold, was_left) = if allowance.budget.mode.is_enforced() {
+        // Of what a fleet shares this Envoy alone cannot say that nothing is left.
+        let (hold, was_left) = if allowance.budget.mode.is_enforced() && !allowance.budget.shared {
             match counter.reserve(needed, store, now) {
                 Ok(hold) => (hold, true),
                 Err(exhausted) => {
@@ -118,6 +126,7 @@ pub fn hold(
             allowance: allowance.clone(),
             hold,
             was_left,
+            charge: None,
         });
     }
     Ok(holding)
@@ -169,6 +178,7 @@ impl Holding {
                 estimated: used.is_estimated,
                 exceeded: !held.was_left,
                 alert: settled.alert.map(|Percent(percent)| percent),
+                counted: held.charge.as_ref().map(fleet::Charge::counted),
             }
         };
         self.0.into_iter().map(settle).collect()
@@ -192,6 +202,7 @@ impl Overdrawn {
             estimated: false,
             exceeded: true,
             alert: None,
+            counted: None,
         }
     }
 }

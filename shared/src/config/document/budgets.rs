@@ -27,6 +27,8 @@ pub struct BudgetEntry<'v> {
     pub status: u16,
     pub clamp: bool,
     pub header: bool,
+    /// Where it is said that a fleet counts it together.
+    pub shared: Option<Reader<'v>>,
 }
 
 impl<'v> BudgetEntry<'v> {
@@ -51,7 +53,10 @@ impl<'v> BudgetEntry<'v> {
             });
         let clamp = section.optional("clamp").and_then(|clamp| read_switch(&clamp));
         let header = section.optional("header").and_then(|header| read_switch(&header));
-        section.not_yet(&["shared", "on_exhausted"]);
+        let shared = section
+            .optional("shared")
+            .filter(|shared| read_switch(shared) == Some(true));
+        section.not_yet(&["on_exhausted"]);
         section.end();
         Some(Self {
             name: name?,
@@ -65,6 +70,7 @@ impl<'v> BudgetEntry<'v> {
             status: status.unwrap_or(429),
             clamp: clamp.unwrap_or_default(),
             header: header.unwrap_or_default(),
+            shared,
         })
     }
 }

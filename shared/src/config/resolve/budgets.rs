@@ -30,6 +30,7 @@ pub(super) fn budgets(document: &Document<'_>, pools: &Named<Arc<Pool>>) -> Vec<
             status: entry.status,
             clamp: entry.clamp,
             header: entry.header,
+            shared: entry.shared.is_some(),
         };
         (entry.name.clone(), Arc::new(budget))
     });
