@@ -5,6 +5,7 @@ use super::*;
 mod acceptance;
 mod budgets;
 mod care;
+mod fleet;
 mod health_check;
 mod identity;
 mod mistakes;
@@ -34,7 +35,7 @@ fn budgets() -> Value {
                 "name": "research-month", "scope": "workspace", "of": "research", "usd": 500, "per": "month",
                 "alert_at": ["50%", "80%", "95%"], "downgrade": {"at": "80%", "pool": "standard"},
                 "mode": "audit", "status": 402, "clamp": true,
-                "header": true,
+                "header": true, "shared": true,
             },
     ])
 }
@@ -137,6 +138,10 @@ fn valid() -> Value {
             "spiffe": {"agent": "spiffe://mesh/ns/{workspace}/sa/{agent}", "forwarded": true},
         },
         "budgets": budgets(),
+        "rate_limit_service": {
+            "cluster": "ratelimit", "domain": "model-broker", "endpoint": "http://ratelimit:8081",
+            "when_down": "closed", "timeout": "20ms",
+        },
         "prices": prices(),
     })
 }

@@ -53,8 +53,11 @@ impl<'v> ServiceEntry<'v> {
 }
 
 fn read_endpoint(reader: &Reader<'_>) -> Option<Endpoint> {
-    let endpoint = match Endpoint::parse(reader.string()?) {
+    let text = reader.string()?;
+    let endpoint = match Endpoint::parse(text) {
         Ok(endpoint) => endpoint,
+        // What is too much in a URL may be a password.
+        Err(error) if text.contains(['?', '#', '@']) => return reader.withheld(error.to_string()),
         Err(error) => return reader.mistake(error.to_string()),
     };
     if endpoint.base_path.is_empty() {
