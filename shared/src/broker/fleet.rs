@@ -24,7 +24,7 @@ pub(super) fn begin(trail: &mut Trail, call: Call, now: Timestamp, output: &mut 
     if shares.is_empty() {
         return forward(trail, call, output);
     }
-    if output.worker().pending.is_resting(now) {
+    if output.worker().pending.is_without_service(now) {
         return do_without(trail, call, shares, Trouble::Resting, now, output);
     }
     // A call that probably gets nothing only looks, so that whoever is refused time and again takes nothing.
@@ -45,7 +45,10 @@ pub(super) fn answered(
         .map_err(Trouble::of_status)
         .and_then(|answer| ask.read(answer));
     let asked = match verdict {
-        Ok(asked) => asked,
+        Ok(asked) => {
+            output.worker().pending.hear();
+            asked
+        }
         Err(trouble) => {
             let pending = &output.worker().pending;
             pending.fail(ask.take_carried(), trouble, now);

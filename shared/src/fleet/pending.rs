@@ -33,6 +33,8 @@ pub struct Pending {
     told: RefCell<Option<Vec<Change>>>,
     /// Until when the service is left alone.
     rests_until: Cell<Timestamp>,
+    /// Whether it did not answer when it was last spoken to.
+    is_silent: Cell<bool>,
 }
 
 impl Pending {
@@ -60,9 +62,20 @@ impl Pending {
         })
     }
 
-    /// Whether the service is left alone for now.
+    /// Whether calls go without the service for now: it is left alone, or a message that no call waits for is finding out
+    /// whether it is back.
     #[must_use]
-    pub fn is_resting(&self, now: Timestamp) -> bool {
+    pub fn is_without_service(&self, now: Timestamp) -> bool {
+        self.is_resting(now) || self.is_silent.get() && self.told.borrow().is_some()
+    }
+
+    /// Notes that the service answered.
+    pub fn hear(&self) {
+        self.is_silent.set(false);
+        self.rests_until.set(Timestamp(0));
+    }
+
+    fn is_resting(&self, now: Timestamp) -> bool {
         let until = self.rests_until.get();
         // Further ahead the clock went back.
         now < until && until <= now.after(SERVICE_REST)
@@ -76,6 +89,7 @@ impl Pending {
                 ..change
             });
         }
+        self.is_silent.set(trouble.is_lasting());
         if trouble.is_lasting() {
             self.rests_until.set(now.after(SERVICE_REST));
         }
@@ -121,9 +135,10 @@ impl Pending {
 
     /// Notes what came of that.
     pub fn told(&self, result: Result<(), Trouble>, now: Timestamp) {
-        let changes = self.told.borrow_mut().take();
-        if let (Some(changes), Err(trouble)) = (changes, result) {
-            self.fail(changes, trouble, now);
+        let changes = self.told.borrow_mut().take().unwrap_or_default();
+        match result {
+            Ok(()) => self.hear(),
+            Err(trouble) => self.fail(changes, trouble, now),
         }
     }
 }
@@ -210,5 +225,21 @@ mod tests {
         assert!(pending.tell(&service(), NOW.after(SERVICE_REST)).is_some());
         // The clock went back.
         assert!(!pending.is_resting(Timestamp(1)));
+    }
+
+    #[test]
+    fn no_call_waits_while_a_message_finds_out_whether_the_service_is_back() {
+        let pending = Pending::default();
+        pending.fail(vec![change("x", 3, 0)], Trouble::TimedOut, NOW);
+        let later = NOW.after(SERVICE_REST);
+        assert!(!pending.is_without_service(later));
+        pending.tell(&service(), later);
+        assert!(pending.is_without_service(later));
+        pending.told(Ok(()), later);
+        assert!(!pending.is_without_service(later));
+        // While it answers, what is told is nothing that calls go by.
+        pending.add(change("x", 3, 0));
+        pending.tell(&service(), later);
+        assert!(!pending.is_without_service(later));
     }
 }
