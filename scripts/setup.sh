@@ -7,6 +7,7 @@
 #
 # ENVOY_BIN=/path/to/envoy      use this Envoy (1.39 or later)
 # ENVOY_IMAGE=envoyproxy/envoy:v1.40.0   run Envoy from this image; a Docker engine must answer
+# REDIS_BIN, RATELIMIT_BIN      use this Redis, this build of the rate limit service
 
 set -euo pipefail
 
@@ -17,6 +18,9 @@ TARGET="${CARGO_TARGET_DIR:-$ROOT/target}"
 ENVOY_VERSION=1.40.0
 ENVOY_OLDEST=1.39
 CARGO_DENY_VERSION=0.20.2
+# The reference service tags no releases; this is a commit of its main branch, as Go names it.
+RATELIMIT_VERSION=v1.4.1-0.20260122083618-3fb702589d36
+GO_OLDEST=1.21
 NODE_OLDEST=18
 
 # How cargo is called, and what a build for wasm needs besides; need_rust changes both where rustup cannot help.
@@ -219,6 +223,44 @@ need_node() {
 
 node_is_new() { has node && at_least "$(node --version | tr -d v)" "$NODE_OLDEST"; }
 
+# Exports REDIS_BIN: the given one, or that of the path.
+need_redis() {
+  export REDIS_BIN="${REDIS_BIN:-redis-server}"
+  has "$REDIS_BIN" && return
+  [ "$REDIS_BIN" = redis-server ] || fail "REDIS_BIN is \`$REDIS_BIN\`, which cannot be run"
+  apt_install redis-server || true
+  has redis-server || fail "redis-server is missing, behind the rate limit service: on Debian, apt-get install redis-server"
+}
+
+# Exports RATELIMIT_BIN: the given one, or the reference rate limit service, built with Go into .tools/ratelimit.
+need_ratelimit() {
+  if [ -n "${RATELIMIT_BIN:-}" ]; then
+    has "$RATELIMIT_BIN" || fail "RATELIMIT_BIN is \`$RATELIMIT_BIN\`, which cannot be run"
+    return
+  fi
+  local folder="$TOOLS/ratelimit"
+  export RATELIMIT_BIN="$folder/ratelimit"
+  if [ -x "$RATELIMIT_BIN" ] && [ "$(cat "$folder/version.txt" 2>/dev/null)" = "$RATELIMIT_VERSION" ]; then
+    return
+  fi
+  need_go
+  say "building the rate limit service $RATELIMIT_VERSION into .tools/ratelimit (a minute, once)"
+  GOBIN="$folder" go install "github.com/envoyproxy/ratelimit/src/service_cmd@$RATELIMIT_VERSION" >&2 ||
+    fail "go cannot build the rate limit service: is proxy.golang.org reachable? Or set RATELIMIT_BIN to one that is built"
+  mv "$folder/service_cmd" "$RATELIMIT_BIN"
+  printf '%s\n' "$RATELIMIT_VERSION" >"$folder/version.txt"
+}
+
+# Any Go of these fetches the one that the service asks for.
+need_go() {
+  if ! go_is_new; then
+    apt_install golang-go || true
+  fi
+  go_is_new || fail "Go $GO_OLDEST or later is missing, with which the rate limit service is built: https://go.dev/dl"
+}
+
+go_is_new() { has go && at_least "$(go env GOVERSION 2>/dev/null | sed 's/^go//')" "$GO_OLDEST"; }
+
 # Exports the runner of tests in wasm. It must be of the very version of wasm-bindgen in Cargo.lock.
 need_wasm_test_runner() {
   local version runner="$TOOLS/cargo/bin/wasm-bindgen-test-runner"
@@ -325,6 +367,8 @@ set_up_all() {
   need_sdk_node
   need_wasm_test_runner
   need_cargo_deny
+  need_redis
+  need_ratelimit
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

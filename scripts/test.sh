@@ -83,6 +83,8 @@ step_deny() {
 
 step_e2e() {
   need_envoy
+  need_redis
+  need_ratelimit
   build_filter
   build_broker
   "${CARGO[@]}" test -p model-broker-tests --test e2e

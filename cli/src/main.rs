@@ -64,6 +64,8 @@ enum Command {
 enum Render {
     /// Write Envoy's configuration: a bootstrap and the files it watches.
     Envoy(render::Options),
+    /// Write the configuration of the rate limit service that counts shared budgets.
+    Ratelimit(render::rate_limit::Options),
 }
 
 #[derive(Args)]
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Validate(file) => validate::run(&file.config),
         Command::Render(Render::Envoy(options)) => render::run(&options),
+        Command::Render(Render::Ratelimit(options)) => render::rate_limit::run(&options),
         Command::Up(options) => up::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Policy(command) => return policy::run(&command),

@@ -10,6 +10,7 @@ mod hop;
 mod jwt;
 mod listener;
 mod parts;
+pub mod rate_limit;
 mod secrets;
 mod status;
 

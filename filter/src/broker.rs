@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use shared::audit::Record;
-use shared::broker::{Broker, Event, Flow, Forward, Output};
+use shared::broker::{Broker, Event, Flow, Forward, Output, ServiceCall};
 use shared::call::Services;
 use shared::config::Snapshot;
 use shared::headers::{X_ENVOY_MAX_RETRIES, X_ENVOY_PER_TRY_TIMEOUT};
@@ -60,12 +60,28 @@ impl BrokerContext {
         })
     }
 
+    /// The request is whole; what Envoy keeps of it is not needed any more once nothing but an answer is awaited.
+    fn is_taken(&self, action: Action) -> bool {
+        action == Action::Continue || self.machine.as_ref().is_some_and(Broker::is_asking)
+    }
+
     fn wants_body(&self) -> bool {
         self.machine.as_ref().is_some_and(Broker::wants_body)
     }
 }
 
-impl Context for BrokerContext {}
+impl Context for BrokerContext {
+    fn on_grpc_call_response(&mut self, _token: u32, status: u32, length: usize) {
+        let answer = host::service_answer(status, length);
+        let action = self.handle(Event::ServiceAnswered {
+            answer,
+            now: host::now(),
+        });
+        if action == Action::Continue {
+            host::resume_request();
+        }
+    }
+}
 
 impl HttpContext for BrokerContext {
     fn on_http_request_headers(&mut self, _count: usize, is_end: bool) -> Action {
@@ -81,7 +97,7 @@ impl HttpContext for BrokerContext {
         }
         if is_end {
             let action = self.complete(length);
-            if action == Action::Continue {
+            if self.is_taken(action) {
                 host::drop_request_body(length);
             }
             action
@@ -184,6 +200,10 @@ impl Output for Host {
 
     fn tally(&mut self, selection: Selection<'_>, ended: Ended) {
         statistics::note(selection, ended);
+    }
+
+    fn ask_service(&mut self, call: ServiceCall<'_>) -> bool {
+        host::ask_service(call.service, call.message, call.timeout)
     }
 
     fn worker(&self) -> &Worker {

@@ -1,13 +1,15 @@
 //! The only calls of the host. All of them take and give bytes: the SDK's text variants panic on what is not UTF-8.
 //! Each is called only in its phase, since the SDK panics on most refusals of the host too.
 
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType, MetricType};
+use shared::fleet::{METHOD, SERVICE, Service, envoy_cluster};
 use shared::headers::{Edit, Headers, edits};
+use shared::limits::MAX_SERVICE_ANSWER;
 use shared::reply::Reply;
-use shared::units::Timestamp;
+use shared::units::{Millis, Timestamp};
 
 /// The property in the stream's filter state that both roles can read: `CLUSTER/CALL`, the next attempt's cluster and
 /// the id of the call. The rendered route reads its beginning as `wasm.broker.upstream`.
@@ -160,6 +162,33 @@ pub fn reply(reply: &Reply) {
         headers,
         Some(&reply.body),
     ));
+}
+
+/// Lets a request go on that was held back, after the callback.
+pub fn resume_request() {
+    log_failure(&hostcalls::resume_http_request());
+}
+
+/// Sends a question to the rate limit service, and tells whether Envoy took it. Its answer comes to the context in whose
+/// callback this is.
+pub fn ask_service(service: &Service, message: &[u8], timeout: Millis) -> bool {
+    // The SDK takes text only, and this message has nothing in it but names of ASCII and small numbers.
+    let cluster = envoy_cluster(&service.cluster);
+    let Ok(cluster) = std::str::from_utf8(&cluster) else {
+        return false;
+    };
+    let timeout = Duration::from_millis(timeout.0);
+    hostcalls::dispatch_grpc_call(cluster, SERVICE, METHOD, Vec::new(), Some(message), timeout).is_ok()
+}
+
+/// The answer of the rate limit service, or the status of gRPC with which there is none.
+pub fn service_answer(status: u32, length: usize) -> Result<Vec<u8>, u32> {
+    if status != 0 {
+        return Err(status);
+    }
+    let length = length.min(MAX_SERVICE_ANSWER);
+    let answer = hostcalls::get_buffer(BufferType::GrpcReceiveBuffer, 0, length);
+    Ok(answer.ok().flatten().unwrap_or_default())
 }
 
 /// The id of the call that this stream belongs to.

@@ -10,6 +10,8 @@ use proxy_wasm::types::ContextType;
 use serde_json::Value;
 use shared::config::{self, Audience, Snapshot};
 use shared::egress;
+use shared::fleet::Trouble;
+use shared::limits::SERVICE_TELLING_TIME;
 
 use crate::broker::BrokerContext;
 use crate::egress::EgressContext;
@@ -33,7 +35,31 @@ enum Role {
     Status,
 }
 
-impl Context for Root {}
+impl Context for Root {
+    fn on_grpc_call_response(&mut self, _token: u32, status: u32, length: usize) {
+        let answer = host::service_answer(status, length);
+        let told = answer.map(drop).map_err(Trouble::of_status);
+        store::worker().pending.told(told, host::now());
+    }
+}
+
+impl Root {
+    /// Tells the rate limit service what calls used that are over.
+    fn tell_service(&self) {
+        let Some(Role::Broker { snapshot, .. }) = &self.role else {
+            return;
+        };
+        let Some(service) = &snapshot.rate_limit_service else {
+            return;
+        };
+        let (worker, now) = (store::worker(), host::now());
+        if let Some(message) = worker.pending.tell(service, now)
+            && !host::ask_service(service, &message, SERVICE_TELLING_TIME)
+        {
+            worker.pending.told(Err(Trouble::Unreachable), now);
+        }
+    }
+}
 
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
@@ -55,6 +81,7 @@ impl RootContext for Root {
 
     fn on_tick(&mut self) {
         telemetry::flush();
+        self.tell_service();
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(statistics::TICKS) {
             statistics::flush();

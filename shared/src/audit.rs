@@ -216,6 +216,9 @@ pub struct Record<'a> {
     /// What the call did to each budget that applies to its caller.
     #[serde(rename = "llm.budgets", skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<Statement>,
+    /// Why the rate limit service did not count the call, which it should have.
+    #[serde(rename = "llm.rate_limit_service", skip_serializing_if = "Option::is_none")]
+    pub rate_limit_service: Option<&'static str>,
     /// Milliseconds to the first byte of the answer's body.
     #[serde(rename = "llm.ttft_ms", skip_serializing_if = "Option::is_none")]
     pub ttft_ms: Option<Millis>,

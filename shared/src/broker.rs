@@ -6,6 +6,7 @@ mod cascade;
 mod costs;
 pub mod decision;
 mod exchange;
+mod fleet;
 mod measure;
 pub(crate) mod offer;
 mod permission;
@@ -14,7 +15,7 @@ mod record;
 mod tally;
 mod trail;
 
-pub use exchange::{Event, Flow, Forward, Output};
+pub use exchange::{Event, Flow, Forward, Output, ServiceCall};
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -47,6 +48,8 @@ enum State {
     Start,
     /// The caller is known and asks for an answer of a model; the body is awaited.
     Reading(Reading),
+    /// It can go on once the rate limit service says so.
+    Asking(Box<fleet::Asking>),
     /// The providers have it.
     Forwarded(SharedCall),
     /// The broker answered; whatever comes back is its own reply.
@@ -77,7 +80,7 @@ impl Broker {
     pub fn flow(&self) -> Flow {
         match self.state {
             State::Forwarded(_) | State::Finished => Flow::Continue,
-            State::Start | State::Reading(_) | State::Replied => Flow::Pause,
+            State::Start | State::Reading(_) | State::Asking(_) | State::Replied => Flow::Pause,
         }
     }
 
@@ -85,6 +88,12 @@ impl Broker {
     #[must_use]
     pub fn wants_body(&self) -> bool {
         matches!(self.state, State::Reading(_))
+    }
+
+    /// Whether the request is whole and only waits for the rate limit service.
+    #[must_use]
+    pub fn is_asking(&self) -> bool {
+        matches!(self.state, State::Asking(_))
     }
 
     /// Whether nothing of the call has come yet.
@@ -124,9 +133,17 @@ impl Broker {
                     worker: output.worker(),
                 };
                 match read_and_plan(&mut trail, reading, body, moment) {
-                    Ok(call) => forward(&trail, call, output),
+                    Ok(call) => fleet::begin(&mut trail, call, now, output),
                     Err(refusal) => refuse(&mut trail, refusal, output),
                 }
+            }
+            (State::Asking(asking), Event::ServiceAnswered { answer, now }) => {
+                let answer = answer.as_ref().map(Vec::as_slice).map_err(|status| *status);
+                fleet::answered(&mut trail, *asking, answer, now, output)
+            }
+            (State::Asking(asking), Event::EnvoyReplied { status }) => {
+                fleet::abandon(&mut trail, *asking, output);
+                refuse(&mut trail, Refusal::Envoy(status), output)
             }
             (State::Forwarded(call), Event::AnswerBegins) => deliver(&mut trail, call, output),
             (State::Start | State::Reading(_), Event::EnvoyReplied { status }) => {
@@ -139,8 +156,10 @@ impl Broker {
             }
             (State::Finished, _) => State::Finished,
             (state, Event::Finished { now }) => {
-                if let State::Forwarded(call) = state {
-                    trail.upstream = Some(call);
+                match state {
+                    State::Forwarded(call) => trail.upstream = Some(call),
+                    State::Asking(asking) => fleet::abandon(&mut trail, *asking, output),
+                    State::Start | State::Reading(_) | State::Replied | State::Finished => {}
                 }
                 trail.finish(now, output);
                 State::Finished

@@ -58,6 +58,16 @@ impl Scope {
     }
 }
 
+/// What becomes of a running stream that reaches the end of a budget.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnExhausted {
+    /// It runs on and is charged.
+    #[default]
+    Finish,
+    /// It is ended there.
+    Stop,
+}
+
 /// A budget of the configuration.
 #[derive(Debug)]
 pub struct Budget {
@@ -81,8 +91,10 @@ pub struct Budget {
     pub clamp: bool,
     /// Whether answers tell what is left of it.
     pub header: bool,
-    /// Whether a stream that reaches its end is ended there; otherwise it runs on and is charged.
-    pub stops: bool,
+    /// What becomes of a stream that reaches its end.
+    pub on_exhausted: OnExhausted,
+    /// Whether a fleet of Envoys counts it together.
+    pub shared: bool,
 }
 
 impl Budget {
@@ -96,7 +108,7 @@ impl Budget {
     /// Whether streams are ended where nothing is left of it.
     #[must_use]
     pub fn stops_streams(&self) -> bool {
-        self.stops && self.mode.is_enforced()
+        self.on_exhausted == OnExhausted::Stop && self.mode.is_enforced()
     }
 
     /// Whether calls are bounded by what it has left.

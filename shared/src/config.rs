@@ -47,6 +47,8 @@ pub struct Loaded {
     pub listener: Option<ListenerTls>,
     /// The places of tokens that expire, and when.
     pub expiries: Vec<(String, Timestamp)>,
+    /// How Envoy reaches the rate limit service; `None` where that is not for the broker to say.
+    pub rate_limit_service: Option<Endpoint>,
     /// What is allowed but probably not meant.
     pub warnings: Vec<Mistake>,
 }
@@ -95,6 +97,7 @@ pub fn load(document: &Value, audience: Audience) -> Result<Loaded, Mistakes> {
             expiries: expiries.collect(),
             jwt: parts.identity.verification,
             listener: parts.listener,
+            rate_limit_service: parts.rate_limit_service.and_then(|service| service.endpoint),
             warnings: Vec::new(),
         }
     });
@@ -118,6 +121,9 @@ pub fn filter_part(document: &Value) -> Value {
     }
     if let Some(root) = part.as_object_mut() {
         root.remove("listener");
+    }
+    if let Some(service) = part.get_mut("rate_limit_service").and_then(Value::as_object_mut) {
+        service.remove("endpoint");
     }
     if let Some(jwt) = part.pointer_mut("/identity/jwt").and_then(Value::as_object_mut) {
         for key in ["issuer", "audiences", "jwks"] {

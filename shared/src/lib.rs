@@ -18,6 +18,7 @@ pub mod cases;
 pub mod config;
 pub mod egress;
 pub mod explain;
+pub mod fleet;
 pub mod headers;
 pub mod health;
 pub mod identity;

@@ -209,3 +209,21 @@ pub const UNBOUNDED_OUTPUT: Tokens = Tokens(4_096);
 
 /// The budgets of a configuration. Each that applies to a call is two to three looks into shared state.
 pub const MAX_BUDGETS: usize = 1_000;
+
+/// The longest answer of a rate limit service that is read: each status is some thirty bytes, and a call has a few.
+pub const MAX_SERVICE_ANSWER: usize = 64 << 10;
+
+/// How long a rate limit service that did not answer is left alone by a worker, whose calls would otherwise all wait.
+pub const SERVICE_REST: Millis = Millis(1_000);
+
+/// How long it may take to tell a rate limit service what calls used that are over: nobody waits for that.
+pub const SERVICE_TELLING_TIME: Millis = Millis(1_000);
+
+/// The accounts of which a worker remembers what it has yet to tell a rate limit service, at some hundred bytes each.
+pub const MAX_PENDING_ACCOUNTS: usize = 16_384;
+
+/// The accounts of one message to a rate limit service.
+pub const MAX_TOLD_ACCOUNTS: usize = 100;
+
+/// The longest that a call may be made to wait for a rate limit service; with what Envoy itself takes it stays below 50 ms.
+pub const MAX_SERVICE_TIME: Millis = Millis(45);

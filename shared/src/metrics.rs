@@ -80,6 +80,9 @@ pub enum Metric {
     BudgetMicroUsd,
     /// Calls that a budget kept back, or would have. Counter; agent, budget, outcome: enforce, audit.
     BudgetRefusals,
+    /// Calls that the rate limit service was to count. Counter; outcome: counted, exhausted, local, closed; cause: why it
+    /// did not.
+    RateLimitService,
     /// Thresholds of budgets that were crossed. Counter; budget, cause: the threshold in per cent.
     BudgetAlerts,
 }
@@ -113,6 +116,7 @@ impl Metric {
             Self::BudgetTokens => "budget_spent_tokens",
             Self::BudgetMicroUsd => "budget_spent_micro_usd",
             Self::BudgetRefusals => "budget_refusals",
+            Self::RateLimitService => "rate_limit_service_calls",
             Self::BudgetAlerts => "budget_alerts",
         }
     }

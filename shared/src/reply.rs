@@ -39,6 +39,8 @@ pub enum Refusal {
     AtLimit(Millis),
     /// A budget of the caller has too little left.
     Overdrawn(Box<Overdrawn>),
+    /// A budget of the caller is counted by a rate limit service that does not answer.
+    Uncounted,
     /// No provider gave an answer that could be passed on.
     Upstream(UpstreamFailure),
     /// Envoy answered in the broker's place, with this status, before the call was forwarded.
@@ -121,6 +123,9 @@ impl Refusal {
             reply.headers.push(("retry-after", seconds.to_string()));
             reply.headers.push(("retry-after-ms", wait.0.to_string()));
         }
+        if *self == Self::Uncounted {
+            reply.headers.push(("retry-after", "1".to_owned()));
+        }
         if let Self::Overdrawn(overdrawn) = self {
             reply.headers.extend(overdrawn.headers());
         }
@@ -187,6 +192,11 @@ impl Refusal {
                 ..upstream(429, "upstream_at_limit", "")
             },
             Self::Overdrawn(overdrawn) => overdrawn.row(),
+            Self::Uncounted => upstream(
+                503,
+                "budget_unavailable",
+                "what is left of a budget of this agent cannot be found out now; try again in a moment",
+            ),
             Self::Upstream(failure) => failure.row(),
             Self::Envoy(408) => invalid(
                 408,

@@ -42,6 +42,16 @@ pub fn wasm() -> PathBuf {
     )
 }
 
+/// The reference rate limit service: `RATELIMIT_BIN`, or what scripts/setup.sh built.
+pub fn ratelimit() -> PathBuf {
+    from_env("RATELIMIT_BIN", ".tools/ratelimit/ratelimit")
+}
+
+/// Redis: `REDIS_BIN`, or that of the path.
+pub fn redis() -> PathBuf {
+    std::env::var_os("REDIS_BIN").map_or_else(|| PathBuf::from("redis-server"), PathBuf::from)
+}
+
 /// The root of the workspace: `broker` runs there, and finds the Envoy that scripts/setup.sh installed.
 pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -12,6 +12,7 @@ mod files;
 mod health;
 mod hops;
 mod identity;
+mod rate_limit;
 mod status;
 
 const DOCUMENT: &str = r"

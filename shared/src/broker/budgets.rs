@@ -92,6 +92,9 @@ pub(super) fn settle(
         worker: output.worker(),
     };
     let used = budget::used(call, costs, moment);
+    for change in holding.changes(used.amounts) {
+        moment.worker.pending.add(change);
+    }
     let mut statements = holding.settle(used, moment.store, now);
     if let Some(stopped) = &call.stopped {
         let mut statements = statements.iter_mut();

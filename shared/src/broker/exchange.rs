@@ -2,6 +2,7 @@
 
 use crate::audit::Record;
 use crate::call::{Services, SharedCall};
+use crate::fleet::Service;
 use crate::headers::Headers;
 use crate::identity::Verified;
 use crate::ids::ProviderName;
@@ -29,6 +30,13 @@ pub enum Event {
     RequestBodyComplete {
         /// All of it.
         body: Vec<u8>,
+        /// When.
+        now: Timestamp,
+    },
+    /// The rate limit service answered the question of this call.
+    ServiceAnswered {
+        /// The message, or the status of gRPC with which there is none.
+        answer: Result<Vec<u8>, u32>,
         /// When.
         now: Timestamp,
     },
@@ -69,6 +77,8 @@ pub trait Output: Services {
     fn verified(&self) -> &dyn Verified;
     /// Adds the call to the figures of what chose its pool.
     fn tally(&mut self, selection: Selection<'_>, ended: Ended);
+    /// Asks the rate limit service, and tells whether that could be done; [`Event::ServiceAnswered`] follows.
+    fn ask_service(&mut self, call: ServiceCall<'_>) -> bool;
     /// What this worker remembers by itself.
     fn worker(&self) -> &Worker;
     /// Hands the record to the access log.
@@ -89,11 +99,22 @@ pub struct Forward<'a> {
     pub first_byte: Option<Millis>,
 }
 
+/// A question to the rate limit service.
+#[derive(Clone, Copy, Debug)]
+pub struct ServiceCall<'a> {
+    /// Which one.
+    pub service: &'a Service,
+    /// The request, as gRPC carries it.
+    pub message: &'a [u8],
+    /// How long the answer may take.
+    pub timeout: Millis,
+}
+
 /// Whether the request goes on or waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flow {
     /// It goes on.
     Continue,
-    /// It waits for the rest of the body, or is answered already.
+    /// It waits for the rest of the body or for the rate limit service, or is answered already.
     Pause,
 }

@@ -22,6 +22,7 @@ use crate::units::Millis;
 mod budgets;
 mod cascade;
 mod costs;
+mod fleet;
 mod forward;
 mod health;
 mod identity;
@@ -183,6 +184,9 @@ struct Host {
     removed_from_answer: Vec<String>,
     set_in_answer: Vec<String>,
     has_provider_broken_off: bool,
+    /// What the rate limit service was asked, and how long the answer may take.
+    questions: Vec<(Vec<u8>, Millis)>,
+    has_service: bool,
     verified: Facts,
     store: Rc<Memory>,
     worker: Rc<Worker>,
@@ -223,6 +227,11 @@ impl Output for Host {
 
     fn remove_response_header(&mut self, name: &str) {
         self.removed_from_answer.push(name.to_owned());
+    }
+
+    fn ask_service(&mut self, call: ServiceCall<'_>) -> bool {
+        self.questions.push((call.message.to_vec(), call.timeout));
+        self.has_service
     }
 
     fn worker(&self) -> &Worker {

@@ -11,6 +11,7 @@ use crate::broker::measure::measure;
 use crate::broker::tally::tally;
 use crate::call::{Attempt, Call, SharedCall};
 use crate::config::{Agent, Snapshot};
+use crate::fleet::Trouble;
 use crate::headers::Headers;
 use crate::identity::Identified;
 use crate::metrics::{NONE, OTHER};
@@ -37,6 +38,8 @@ pub(super) struct Trail {
     pub excluded: Vec<Exclusion>,
     /// What the call holds of its caller's budgets.
     pub reserved: Reserved,
+    /// Why the rate limit service did not count the call, which it should have.
+    pub uncounted: Option<Trouble>,
     /// The status that the agent got.
     pub status: Option<u16>,
     /// The call, once it was forwarded and is over.
@@ -79,6 +82,7 @@ impl Trail {
             refusal: None,
             excluded: Vec::new(),
             reserved: Reserved::default(),
+            uncounted: None,
             status: None,
             upstream: None,
             started,
@@ -142,6 +146,7 @@ impl Trail {
         };
         let mut record = self.record(call.as_ref(), &costs, now);
         record.budgets = budgets;
+        record.rate_limit_service = self.uncounted.map(Trouble::as_str);
         record.tokens_clamped = clamped;
         record.tokens_estimated = learned;
         output.record(&record);

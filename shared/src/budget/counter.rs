@@ -115,6 +115,11 @@ impl Counter {
         look::<Spending>(store, &self.key).has_reached(&self.ceiling, threshold, now)
     }
 
+    /// Takes over what the fleet has left of it.
+    pub fn learn(&self, left: u64, store: &dyn Store, now: Timestamp) {
+        self.update(store, |spending| spending.learn(&self.ceiling, left, now));
+    }
+
     fn update<T>(&self, store: &dyn Store, mut change: impl FnMut(&mut Spending) -> T) -> T {
         let mut tries = 1;
         loop {

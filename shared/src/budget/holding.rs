@@ -1,5 +1,7 @@
 //! What one call holds of the budgets that apply to it.
 
+mod fleet;
+
 use serde::{Serialize, Serializer};
 
 use super::{Allowance, Amounts, Counter, Used};
@@ -20,6 +22,8 @@ struct Held {
     hold: Hold,
     /// Whether it was left.
     was_left: bool,
+    /// What the fleet counts of it, once that is known.
+    charge: Option<fleet::Charge>,
 }
 
 /// A budget keeps a call back.
@@ -70,6 +74,9 @@ pub struct Statement {
     /// The threshold that the call crossed, in per cent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<u8>,
+    /// Who counted the call, where the budget is shared: `fleet`, or only this Envoy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counted: Option<&'static str>,
 }
 
 /// An amount in its unit: tokens as a whole number, money as dollars.
@@ -101,7 +108,8 @@ pub fn hold(
     for allowance in allowances {
         let counter = &allowance.counter;
         let needed = takes.of(counter.ceiling.unit);
-        let (hold, was_left) = if allowance.budget.mode.is_enforced() {
+        // Of what a fleet shares this Envoy alone cannot say that nothing is left.
+        let (hold, was_left) = if allowance.budget.mode.is_enforced() && !allowance.budget.shared {
             match counter.reserve(needed, store, now) {
                 Ok(hold) => (hold, true),
                 Err(exhausted) => {
@@ -125,6 +133,7 @@ pub fn hold(
             allowance: allowance.clone(),
             hold,
             was_left,
+            charge: None,
         });
     }
     Ok(holding)
@@ -187,6 +196,7 @@ impl Holding {
                 exceeded: !held.was_left,
                 stopped: false,
                 alert: settled.alert.map(|Percent(percent)| percent),
+                counted: held.charge.as_ref().map(fleet::Charge::counted),
             }
         };
         self.0.into_iter().map(settle).collect()
@@ -212,6 +222,7 @@ impl Overdrawn {
             exceeded: true,
             stopped: false,
             alert: None,
+            counted: None,
         }
     }
 }

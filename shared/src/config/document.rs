@@ -14,6 +14,7 @@ mod policies;
 mod pools;
 mod prices;
 mod providers;
+mod rate_limit_service;
 
 pub use agents::{AgentEntry, TenantEntry, TokenEntry, WorkspaceEntry};
 pub use budgets::BudgetEntry;
@@ -21,6 +22,7 @@ pub use identity::IdentityEntry;
 pub use models::{ModelEntry, RuleEntry};
 pub use pools::{MemberEntry, PoolEntry};
 pub use providers::ProviderEntry;
+pub use rate_limit_service::ServiceEntry;
 
 use std::sync::Arc;
 
@@ -43,6 +45,7 @@ pub struct Document<'v> {
     pub workspaces: Vec<WorkspaceEntry<'v>>,
     pub agents: Vec<AgentEntry<'v>>,
     pub budgets: Vec<BudgetEntry<'v>>,
+    pub rate_limit_service: Option<ServiceEntry<'v>>,
     pub prices: Vec<(&'v str, Price)>,
     pub identity: IdentityEntry<'v>,
     /// Only in the filter's part.
@@ -113,6 +116,9 @@ impl<'v> Document<'v> {
                 .iter()
                 .filter_map(BudgetEntry::read)
                 .collect(),
+            rate_limit_service: section
+                .optional("rate_limit_service")
+                .and_then(|service| ServiceEntry::read(&service, audience)),
             prices: section
                 .optional("prices")
                 .map(|prices| prices::read_prices(&prices))
@@ -127,7 +133,7 @@ impl<'v> Document<'v> {
                 .and_then(|mode| policies::read_mode(&mode))
                 .unwrap_or_default(),
         };
-        section.not_yet(&["rate_limit_service", "cache", "shadow", "capture"]);
+        section.not_yet(&["cache", "shadow", "capture"]);
         section.end();
         Some(document)
     }

@@ -2,6 +2,7 @@
 
 mod agents;
 mod budgets;
+mod fleet;
 mod pools;
 mod residency;
 
@@ -132,6 +133,7 @@ pub(super) fn resolve(
             .map(|workspace| (workspace.name.clone(), workspace))
             .collect(),
         identity,
+        rate_limit_service: fleet::service(document, log),
         budgets,
         carried: document.carried.clone(),
         policies: document.policies.clone(),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::criteria::Criterion;
 use crate::acceptance::Acceptance;
 use crate::budget::{Allowance, Budget, Carried, Counter};
+use crate::fleet::Service;
 use crate::health::CircuitBreaker;
 use crate::identity::Sources;
 use crate::ids::{
@@ -41,6 +42,8 @@ pub struct Snapshot {
     pub budgets: Vec<Arc<Budget>>,
     /// What was spent before this Envoy started.
     pub carried: Vec<Carried>,
+    /// Who counts the budgets that a fleet of Envoys shares.
+    pub rate_limit_service: Option<Arc<Service>>,
     /// Who may call what; `None`: everybody everything.
     pub policies: Option<Arc<Policies>>,
     /// What a denial of theirs leads to.

@@ -5,6 +5,7 @@ use super::*;
 mod acceptance;
 mod budgets;
 mod care;
+mod fleet;
 mod health_check;
 mod identity;
 mod mistakes;
@@ -34,7 +35,7 @@ fn budgets() -> Value {
                 "name": "research-month", "scope": "workspace", "of": "research", "usd": 500, "per": "month",
                 "alert_at": ["50%", "80%", "95%"], "downgrade": {"at": "80%", "pool": "standard"},
                 "mode": "audit", "status": 402, "clamp": true,
-                "header": true,
+                "header": true, "shared": true,
             },
     ])
 }
@@ -126,18 +127,26 @@ fn valid() -> Value {
             {"name": "batch", "token_sha256": [{"sha256": OTHER_TOKEN, "expires": "2030-01-01T00:00:00Z"}]},
         ],
         "listener": {"tls": {"certificate": "tls/server.pem", "key": "tls/server.key", "client_ca": "tls/ca.pem"}},
-        "identity": {
-            "tokens": true, "record_user": "hash",
-            "jwt": {
-                "issuer": "https://issuer.example.com", "audiences": ["broker"],
-                "jwks": {"uri": "https://issuer.example.com/jwks.json"},
-                "namespace": "envoy.filters.http.jwt_authn", "payload": "claims", "header": "Authorization",
-                "agent": "sub", "workspace": ["org", "ws"], "tenant": "tid", "attributes": ["tier", "zone"],
-            },
-            "spiffe": {"agent": "spiffe://mesh/ns/{workspace}/sa/{agent}", "forwarded": true},
-        },
+        "identity": identity(),
         "budgets": budgets(),
+        "rate_limit_service": {
+            "cluster": "ratelimit", "domain": "model-broker", "endpoint": "http://ratelimit:8081",
+            "when_down": "closed", "timeout": "20ms",
+        },
         "prices": prices(),
+    })
+}
+
+fn identity() -> Value {
+    json!({
+        "tokens": true, "record_user": "hash",
+        "jwt": {
+            "issuer": "https://issuer.example.com", "audiences": ["broker"],
+            "jwks": {"uri": "https://issuer.example.com/jwks.json"},
+            "namespace": "envoy.filters.http.jwt_authn", "payload": "claims", "header": "Authorization",
+            "agent": "sub", "workspace": ["org", "ws"], "tenant": "tid", "attributes": ["tier", "zone"],
+        },
+        "spiffe": {"agent": "spiffe://mesh/ns/{workspace}/sa/{agent}", "forwarded": true},
     })
 }
 

@@ -84,6 +84,9 @@ impl broker::Output for Handover {
     }
     fn set_response_header(&mut self, _: &str, _: &str) {}
     fn remove_response_header(&mut self, _: &str) {}
+    fn ask_service(&mut self, _: broker::ServiceCall<'_>) -> bool {
+        false
+    }
     fn worker(&self) -> &Worker {
         &self.1
     }

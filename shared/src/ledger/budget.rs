@@ -270,6 +270,7 @@ impl Packed for Spending {
     }
 }
 
+mod fleet;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod properties;
 #[cfg(test)]

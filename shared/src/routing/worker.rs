@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use super::{Estimators, MemberIdentity, entry};
 use crate::config::Member;
+use crate::fleet::Pending;
 use crate::health::Latency;
 use crate::limits::SPEEDS_FOR;
 use crate::store::Store;
@@ -17,6 +18,8 @@ pub struct Worker {
     pub estimators: Estimators,
     /// How quick members were.
     pub speeds: Speeds,
+    /// What the rate limit service has yet to be told.
+    pub pending: Pending,
 }
 
 /// How quick members were when it was last looked up.

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::care::percent;
 use super::policies::read_mode;
-use crate::budget::Scope;
+use crate::budget::{OnExhausted, Scope};
 use crate::config::reader::{Reader, Section};
 use crate::ledger::{Ceiling, Percent, Period, Unit, Zone};
 use crate::policy::Mode;
@@ -27,7 +27,9 @@ pub struct BudgetEntry<'v> {
     pub status: u16,
     pub clamp: bool,
     pub header: bool,
-    pub stops: bool,
+    pub on_exhausted: OnExhausted,
+    /// Where it is said that a fleet counts it together.
+    pub shared: Option<Reader<'v>>,
 }
 
 impl<'v> BudgetEntry<'v> {
@@ -52,10 +54,12 @@ impl<'v> BudgetEntry<'v> {
             });
         let clamp = section.optional("clamp").and_then(|clamp| read_switch(&clamp));
         let header = section.optional("header").and_then(|header| read_switch(&header));
-        let stops = section
+        let on_exhausted = section
             .optional("on_exhausted")
             .and_then(|reader| read_on_exhausted(&reader));
-        section.not_yet(&["shared"]);
+        let shared = section
+            .optional("shared")
+            .filter(|shared| read_switch(shared) == Some(true));
         section.end();
         Some(Self {
             name: name?,
@@ -69,7 +73,8 @@ impl<'v> BudgetEntry<'v> {
             status: status.unwrap_or(429),
             clamp: clamp.unwrap_or_default(),
             header: header.unwrap_or_default(),
-            stops: stops.unwrap_or_default(),
+            on_exhausted: on_exhausted.unwrap_or_default(),
+            shared,
         })
     }
 }
@@ -96,10 +101,10 @@ fn read_switch(reader: &Reader<'_>) -> Option<bool> {
 }
 
 /// `on_exhausted`: whether streams are stopped.
-fn read_on_exhausted(reader: &Reader<'_>) -> Option<bool> {
+fn read_on_exhausted(reader: &Reader<'_>) -> Option<OnExhausted> {
     match reader.string()? {
-        "finish" => Some(false),
-        "stop" => Some(true),
+        "finish" => Some(OnExhausted::Finish),
+        "stop" => Some(OnExhausted::Stop),
         _ => reader.unknown_name("must be `finish` or `stop`", ["finish", "stop"]),
     }
 }

@@ -30,7 +30,8 @@ pub(super) fn budgets(document: &Document<'_>, pools: &Named<Arc<Pool>>) -> Vec<
             status: entry.status,
             clamp: entry.clamp,
             header: entry.header,
-            stops: entry.stops,
+            on_exhausted: entry.on_exhausted,
+            shared: entry.shared.is_some(),
         };
         (entry.name.clone(), Arc::new(budget))
     });

@@ -157,11 +157,6 @@ fn what_is_no_budget_is_told_with_what_would_be_one() {
             "budgets[1].name: `agent-day` is the name of another budget too",
         ),
         (
-            "/budgets/0/shared",
-            json!(true),
-            "budgets[0].shared: is not supported by this version",
-        ),
-        (
             "/budgets/0/clamp",
             json!("yes"),
             "budgets[0].clamp: `yes` must be `true` or `false`",

@@ -21,6 +21,15 @@ fn expect_hidden(pointer: &str, value: &Value, expected: &str) {
 }
 
 #[test]
+fn what_is_too_much_in_the_address_of_a_service_is_not_shown() {
+    expect_hidden(
+        "/rate_limit_service/endpoint",
+        &json!("http://user:sk-x@ratelimit:8081"),
+        "rate_limit_service.endpoint: must not have a query, a fragment or a user",
+    );
+}
+
+#[test]
 fn a_credential_that_is_written_out_is_not_shown() {
     let place = "/providers/0/credential";
     for value in [

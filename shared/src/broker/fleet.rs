@@ -1,0 +1,197 @@
+//! A call whose budgets a fleet of Envoys counts together waits for the rate limit service, for some milliseconds at the
+//! most. What it took there and did not use is returned when it is over, which delays nobody.
+
+use super::{Output, Refusal, ServiceCall, State, Trail, forward, refuse};
+use crate::budget::Overdrawn;
+use crate::call::Call;
+use crate::fleet::{Ask, Asked, Service, Share, Trouble, Verdict, WhenDown};
+use crate::metrics::{Labels, Metric};
+use crate::units::{Millis, Timestamp};
+
+/// A call that waits for the service.
+#[derive(Debug)]
+pub(super) struct Asking {
+    call: Call,
+    ask: Ask,
+    /// When it came so far.
+    since: Timestamp,
+}
+
+/// Lets a call go on, or asks the service first where a fleet counts its budgets.
+pub(super) fn begin(trail: &mut Trail, call: Call, now: Timestamp, output: &mut dyn Output) -> State {
+    let holding = &trail.reserved.holding;
+    let shares = holding.shares(trail.random, now);
+    if shares.is_empty() {
+        return forward(trail, call, output);
+    }
+    if output.worker().pending.is_without_service(now) {
+        return do_without(trail, call, shares, Trouble::Resting, now, output);
+    }
+    // A call that probably gets nothing only looks, so that whoever is refused time and again takes nothing.
+    let takes = !holding.seems_overdrawn();
+    send(trail, call, Ask::new(shares, takes), now, output)
+}
+
+/// The service answered, or it is known that it will not.
+pub(super) fn answered(
+    trail: &mut Trail,
+    asking: Asking,
+    answer: Result<&[u8], u32>,
+    now: Timestamp,
+    output: &mut dyn Output,
+) -> State {
+    let Asking { call, mut ask, .. } = asking;
+    let verdict = answer
+        .map_err(Trouble::of_status)
+        .and_then(|answer| ask.read(answer));
+    let asked = match verdict {
+        Ok(asked) => {
+            output.worker().pending.hear();
+            asked
+        }
+        Err(trouble) => {
+            let pending = &output.worker().pending;
+            pending.fail(ask.take_carried(), trouble, now);
+            return do_without(trail, call, ask.into_shares(), trouble, now, output);
+        }
+    };
+    let overdrawn = trail
+        .reserved
+        .holding
+        .overdrawn_in_fleet(ask.shares(), &asked, now);
+    if let Some(overdrawn) = overdrawn {
+        return turn_away(trail, call, &ask, &asked, overdrawn, now, output);
+    }
+    trail
+        .reserved
+        .holding
+        .learn(&asked, ask.takes(), output.store(), now);
+    if !ask.takes() {
+        // There is enough after all.
+        let ask = Ask::new(ask.into_shares(), true);
+        return send(trail, call, ask, now, output);
+    }
+    measure("counted", None, output);
+    trail.reserved.holding.charge(ask.into_shares(), Some(&asked));
+    forward(trail, call, output)
+}
+
+/// The call is over before the service answered. What it took there stays taken, since nobody knows whether it did.
+pub(super) fn abandon(trail: &mut Trail, asking: Asking, output: &mut dyn Output) {
+    let Asking { call, mut ask, since } = asking;
+    let pending = &output.worker().pending;
+    pending.fail(ask.take_carried(), Trouble::Failed, since);
+    give_back(trail, call, since, output);
+}
+
+fn send(trail: &mut Trail, call: Call, mut ask: Ask, now: Timestamp, output: &mut dyn Output) -> State {
+    let Some(service) = trail.snapshot.rate_limit_service.clone() else {
+        return do_without(trail, call, ask.into_shares(), Trouble::Unreachable, now, output);
+    };
+    let message = ask.message(&service, &output.worker().pending);
+    let timeout = time_for(&service, &ask, trail.reserved.holding.seems_overdrawn());
+    let is_sent = output.ask_service(ServiceCall {
+        service: &service,
+        message: &message,
+        timeout,
+    });
+    if is_sent {
+        return State::Asking(Box::new(Asking {
+            call,
+            ask,
+            since: now,
+        }));
+    }
+    let pending = &output.worker().pending;
+    pending.fail(ask.take_carried(), Trouble::Unreachable, now);
+    do_without(trail, call, ask.into_shares(), Trouble::Unreachable, now, output)
+}
+
+/// A call that looks first may have to ask twice, in the same time.
+fn time_for(service: &Service, ask: &Ask, has_looked: bool) -> Millis {
+    if ask.takes() && !has_looked {
+        service.timeout
+    } else {
+        Millis(service.timeout.0 / 2)
+    }
+}
+
+fn turn_away(
+    trail: &mut Trail,
+    call: Call,
+    ask: &Ask,
+    asked: &Verdict,
+    overdrawn: Overdrawn,
+    now: Timestamp,
+    output: &mut dyn Output,
+) -> State {
+    if ask.takes() {
+        for share in ask.shares() {
+            output.worker().pending.add(share.change(0, true));
+        }
+    }
+    measure("exhausted", None, output);
+    // What this call holds was never a part of what is left.
+    let shares = ask.shares().len();
+    give_back_and_learn(trail, call, asked.get(..shares).unwrap_or_default(), now, output);
+    refuse(trail, Refusal::Overdrawn(Box::new(overdrawn)), output)
+}
+
+/// What becomes of a call that the service did not count.
+fn do_without(
+    trail: &mut Trail,
+    call: Call,
+    shares: Vec<Share>,
+    trouble: Trouble,
+    now: Timestamp,
+    output: &mut dyn Output,
+) -> State {
+    trail.uncounted = Some(trouble);
+    let service = trail.snapshot.rate_limit_service.as_ref();
+    let when_down = service.map(|service| service.when_down).unwrap_or_default();
+    let holding = &trail.reserved.holding;
+    if when_down == WhenDown::Closed && holding.is_enforced_by_fleet() {
+        measure("closed", Some(trouble), output);
+        give_back(trail, call, now, output);
+        return refuse(trail, Refusal::Uncounted, output);
+    }
+    measure("local", Some(trouble), output);
+    if holding.seems_overdrawn() {
+        let overdrawn = holding.overdrawn_here(output.store(), now);
+        give_back(trail, call, now, output);
+        let refusal = overdrawn.map_or(Refusal::Uncounted, |overdrawn| {
+            Refusal::Overdrawn(Box::new(overdrawn))
+        });
+        return refuse(trail, refusal, output);
+    }
+    trail.reserved.holding.charge(shares, None);
+    forward(trail, call, output)
+}
+
+/// The call is not made.
+fn give_back(trail: &mut Trail, call: Call, now: Timestamp, output: &mut dyn Output) {
+    give_back_and_learn(trail, call, &[], now, output);
+}
+
+fn give_back_and_learn(
+    trail: &mut Trail,
+    mut call: Call,
+    asked: &[Asked],
+    now: Timestamp,
+    output: &mut dyn Output,
+) {
+    let store = output.store();
+    call.give_back(store, now);
+    trail.excluded = call.plan.excluded;
+    let holding = std::mem::take(&mut trail.reserved.holding);
+    holding.release_and_learn(asked, store, now);
+}
+
+fn measure(outcome: &str, trouble: Option<Trouble>, output: &mut dyn Output) {
+    let labels = Labels {
+        outcome: Some(outcome),
+        cause: trouble.map(Trouble::as_str),
+        ..Labels::default()
+    };
+    output.measure(Metric::RateLimitService, labels, 1);
+}

@@ -1,0 +1,25 @@
+//! Budgets that several Envoys count together, in a rate limit service of Envoy's protocol.
+//!
+//! The service only counts, upwards, and forgets when its own window ends. So each budget of each subject has two counters
+//! there for each of its windows: what was taken, and what was returned of that. A call takes the most that it may need
+//! before it goes out and returns the rest when it is over; what the fleet holds is the difference, and it is here that it
+//! is compared with the ceiling. The service's own limits are so high that they never bind.
+
+mod account;
+mod ask;
+mod message;
+mod pending;
+mod protobuf;
+mod rendered;
+mod service;
+mod trouble;
+
+pub use account::{Account, Division, ServiceUnit};
+#[cfg(test)]
+pub(crate) use ask::testing;
+pub use ask::{Ask, Asked, Share, Verdict};
+pub use message::{Counted, Descriptor, METHOD, SERVICE, envoy_cluster, read_response, request};
+pub use pending::{Change, Pending};
+pub use rendered::rendered;
+pub use service::{Service, WhenDown};
+pub use trouble::Trouble;

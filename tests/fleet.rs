@@ -1,0 +1,241 @@
+//! Several Envoys, one ceiling: the real rate limit service and a real Redis count what all of them spend.
+
+mod down;
+
+use std::net::SocketAddr;
+
+use provider_simulator::{Behaviour, Simulator};
+use serde_json::{Value, json};
+
+use crate::harness::{Broker, CHAT, Config, PATIENCE, RateLimit, Record, Redis, TOKEN, free_address, until};
+
+/// May take some 70 tokens.
+const CALL: &str = r#"{"model":"fast","max_tokens":60,"messages":[{"role":"user","content":"hi"}]}"#;
+
+/// What several Envoys have in common.
+struct Fleet {
+    provider: Simulator,
+    config: Config,
+    redis: Redis,
+    service: RateLimit,
+}
+
+impl Fleet {
+    /// A fleet with this budget; `more`: further keys of the service.
+    async fn start(budget: Value, more: Value) -> Self {
+        let provider = Simulator::start("provider").await;
+        let address = free_address();
+        let config = config(&provider, address, budget, more);
+        let redis = Redis::start().await;
+        let service = RateLimit::start(address, &config.yaml(), &redis).await;
+        Self {
+            provider,
+            config,
+            redis,
+            service,
+        }
+    }
+
+    async fn of_tokens(tokens: u64) -> Self {
+        Self::start(json!({"tokens": tokens, "per": "day"}), json!({})).await
+    }
+
+    async fn envoy(&self) -> Broker {
+        self.config.broker().start().await
+    }
+
+    /// The tokens that the provider itself says it was asked for.
+    fn counted(&self) -> u64 {
+        let received = self.provider.received();
+        received
+            .iter()
+            .filter_map(|call| call.usage)
+            .map(provider_simulator::Usage::total)
+            .sum()
+    }
+}
+
+/// A broker's configuration: a budget of the workspace `lab` that a service at this address counts.
+fn config(provider: &Simulator, address: SocketAddr, budget: Value, more: Value) -> Config {
+    let mut shared = json!({"name": "lab", "scope": "workspace", "of": "lab", "shared": true});
+    let mut service = json!({
+        "cluster": "ratelimit", "domain": "model-broker", "endpoint": format!("http://{address}"), "timeout": "45ms",
+    });
+    for (into, from) in [(&mut shared, budget), (&mut service, more)] {
+        let (Value::Object(into), Value::Object(from)) = (into, from) else {
+            panic!("both must be objects")
+        };
+        into.extend(from);
+    }
+    Config::new()
+        .provider("openai", provider)
+        .single("fast", provider, "a")
+        .set("prices", json!({"a": {"input": 1_000, "output": 1_000}}))
+        .set("budgets", json!([shared]))
+        .set("rate_limit_service", service)
+}
+
+/// Makes calls at once, in turn at each of some Envoys; gives how many were answered and how many refused.
+async fn at_once(envoys: &[&Broker], calls: usize) -> (usize, usize) {
+    let turns = envoys.iter().cycle().take(calls);
+    let calls: Vec<_> = turns
+        .map(|envoy| {
+            let call = envoy.call(CHAT, TOKEN, CALL).header("connection", "close");
+            tokio::spawn(async move { call.send().await.expect("an answer").status().as_u16() })
+        })
+        .collect();
+    let (mut answered, mut refused) = (0, 0);
+    for call in calls {
+        match call.await.expect("a call") {
+            200 => answered += 1,
+            429 => refused += 1,
+            status => panic!("status {status}"),
+        }
+    }
+    (answered, refused)
+}
+
+/// Makes calls at an Envoy until none is answered any more, also when others have returned what they held.
+async fn drain(envoy: &Broker) {
+    let mut refusals = 0;
+    while refusals < 5 {
+        if envoy.post(CHAT, TOKEN, CALL).await.status == 200 {
+            refusals = 0;
+        } else {
+            refusals += 1;
+            // The workers of all Envoys tell what is returned within a quarter of a second.
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
+}
+
+fn statement(record: &Record) -> Value {
+    record.value("llm.budgets")[0].clone()
+}
+
+#[tokio::test]
+async fn several_envoys_hold_one_ceiling() {
+    let fleet = Fleet::of_tokens(3_000).await;
+    let (first, second) = (fleet.envoy().await, fleet.envoy().await);
+    let (answered, refused) = at_once(&[&first, &second], 200).await;
+    assert!(answered > 0 && refused > 0, "{answered} {refused}");
+    assert!(fleet.counted() <= 3_000, "{}", fleet.counted());
+    drain(&first).await;
+    drain(&second).await;
+    // No more than allowed, and what was held and not used was not lost.
+    assert!((2_900..=3_000).contains(&fleet.counted()), "{}", fleet.counted());
+    let answer = second.post(CHAT, TOKEN, CALL).await;
+    answer.expect_status(429);
+    assert_eq!(answer.json()["error"]["code"], "budget_exhausted");
+    for envoy in [&first, &second] {
+        assert!(
+            envoy
+                .records()
+                .iter()
+                .all(|record| !record.has("llm.rate_limit_service"))
+        );
+        let of_lab = |record: &&Record| record.has("llm.budgets") && statement(record)["used"].is_u64();
+        let records = envoy.records();
+        let counted: Vec<Value> = records.iter().filter(of_lab).map(statement).collect();
+        assert!(!counted.is_empty());
+        assert!(
+            counted.iter().all(|statement| statement["counted"] == "fleet"),
+            "{counted:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_ceiling_holds_across_a_restart_of_either_envoy_and_of_the_service() {
+    let mut fleet = Fleet::of_tokens(2_000).await;
+    let (mut first, mut second) = (fleet.envoy().await, fleet.envoy().await);
+    for _ in 0..5 {
+        first.post(CHAT, TOKEN, CALL).await.expect_status(200);
+        second.post(CHAT, TOKEN, CALL).await.expect_status(200);
+    }
+    first.wait_for_records(5).await;
+    drop(first);
+    first = fleet.envoy().await;
+    first.post(CHAT, TOKEN, CALL).await.expect_status(200);
+    let record = first.wait_for_records(1).await.remove(0);
+    // It knows what was spent before, also by the other.
+    let left = statement(&record)["left"].as_u64().expect("what is left");
+    assert!(left <= 2_000 - fleet.counted(), "{left} {}", fleet.counted());
+    drop(second);
+    second = fleet.envoy().await;
+    fleet.service.restart().await;
+    // Connections to the one before are noticed to be gone.
+    until(PATIENCE, "the service", async || {
+        first.post(CHAT, TOKEN, CALL).await.expect_status(200);
+        let made = first.records().len() + 1;
+        let records = first.wait_for_records(made).await;
+        records
+            .last()
+            .filter(|record| !record.has("llm.rate_limit_service"))
+            .map(|_| ())
+    })
+    .await;
+    at_once(&[&first, &second], 60).await;
+    drain(&first).await;
+    drain(&second).await;
+    assert!(fleet.counted() <= 2_000, "{}", fleet.counted());
+    // What an Envoy had not told yet when it ended is lost, and that is no more than it held.
+    assert!(fleet.counted() > 1_700, "{}", fleet.counted());
+    drop(first);
+    let third = fleet.envoy().await;
+    third.post(CHAT, TOKEN, CALL).await.expect_status(429);
+}
+
+#[tokio::test]
+async fn dollars_of_a_month_are_counted_together_and_agents_that_leave_return_what_they_held() {
+    let budget = json!({"usd": 4, "per": "month", "header": true});
+    let fleet = Fleet::start(budget, json!({})).await;
+    let (first, second) = (fleet.envoy().await, fleet.envoy().await);
+    // A thousandth of a dollar each.
+    let stream = CALL.replace(r#""max_tokens":60"#, r#""stream":true,"max_tokens":3000"#);
+    fleet.provider.then(vec![Behaviour::silent_after(2)]);
+    let mut answer = first
+        .call(CHAT, TOKEN, stream.as_str())
+        .send()
+        .await
+        .expect("an answer");
+    answer.chunk().await.expect("a chunk");
+    // It holds three of the four dollars.
+    second.post(CHAT, TOKEN, stream.as_str()).await.expect_status(429);
+    drop(answer);
+    let record = first.wait_for_records(1).await.remove(0);
+    assert_eq!(record.text("llm.outcome"), "aborted");
+    let answer = until(PATIENCE, "what the first returns", async || {
+        let answer = second.post(CHAT, TOKEN, stream.as_str()).await;
+        (answer.status == 200).then_some(answer)
+    })
+    .await;
+    let left = answer.header("x-broker-budget-left").expect("what is left");
+    let left: f64 = left
+        .strip_prefix("lab=")
+        .and_then(|left| left.parse().ok())
+        .expect("dollars");
+    assert!((0.5..1.1).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn calls_without_shared_budgets_never_ask() {
+    let fleet = Fleet::start(json!({"tokens": 1_000, "per": "day", "of": "other"}), json!({})).await;
+    let config = fleet
+        .config
+        .clone()
+        .agent("stranger", "other", "token-of-stranger")
+        .set("workspaces", json!([{"name": "lab"}, {"name": "other"}]));
+    let envoy = config.broker().start().await;
+    envoy.post(CHAT, TOKEN, CALL).await.expect_status(200);
+    let asked = "cluster.ratelimit.upstream_rq_total";
+    assert_eq!(envoy.stat(asked).await.unwrap_or_default().to_bits(), 0);
+    envoy
+        .post(CHAT, "token-of-stranger", CALL)
+        .await
+        .expect_status(200);
+    until(PATIENCE, "a question", async || {
+        envoy.stat(asked).await.filter(|asked| *asked > 0.5)
+    })
+    .await;
+}
