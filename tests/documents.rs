@@ -7,9 +7,10 @@ use tempfile::TempDir;
 use crate::harness::{binary, replace, workspace};
 
 /// The documents that users read.
-const DOCUMENTS: [&str; 5] = [
+const DOCUMENTS: [&str; 6] = [
     "README.md",
     "docs/configuration.md",
+    "docs/fleet.md",
     "docs/record.md",
     "docs/security.md",
     "envoy/README.md",

@@ -10,7 +10,7 @@ use proxy_wasm::types::ContextType;
 use serde_json::Value;
 use shared::config::{self, Audience, Snapshot};
 use shared::egress;
-use shared::fleet::Trouble;
+use shared::fleet::UNAVAILABLE;
 use shared::limits::SERVICE_TELLING_TIME;
 
 use crate::broker::BrokerContext;
@@ -38,7 +38,7 @@ enum Role {
 impl Context for Root {
     fn on_grpc_call_response(&mut self, _token: u32, status: u32, length: usize) {
         let answer = host::service_answer(status, length);
-        let told = answer.map(drop).map_err(Trouble::of_status);
+        let told = answer.as_deref().map_err(|status| *status);
         store::worker().pending.told(told, host::now());
     }
 }
@@ -56,7 +56,7 @@ impl Root {
         if let Some(message) = worker.pending.tell(service, now)
             && !host::ask_service(service, &message, SERVICE_TELLING_TIME)
         {
-            worker.pending.told(Err(Trouble::Unreachable), now);
+            worker.pending.told(Err(UNAVAILABLE), now);
         }
     }
 }

@@ -4,9 +4,16 @@
 //! there for each of its windows: what was taken, and what was returned of that. A call takes the most that it may need
 //! before it goes out and returns the rest when it is over; what the fleet holds is the difference, and it is here that it
 //! is compared with the ceiling. The service's own limits are so high that they never bind.
+//!
+//! ```text
+//! account  what is counted where    book     what was counted of a worker's messages
+//! ask      a call's question        pending  what a worker has yet to tell
+//! message, protobuf  how it is said
+//! ```
 
 mod account;
 mod ask;
+mod book;
 mod message;
 mod pending;
 mod protobuf;
@@ -18,8 +25,9 @@ pub use account::{Account, Division, ServiceUnit};
 #[cfg(test)]
 pub(crate) use ask::testing;
 pub use ask::{Ask, Asked, Share, Verdict};
-pub use message::{Counted, Descriptor, METHOD, SERVICE, envoy_cluster, read_response, request};
+pub use book::Sent;
+pub use message::{METHOD, SERVICE, envoy_cluster};
 pub use pending::{Change, Pending};
 pub use rendered::rendered;
 pub use service::{Service, WhenDown};
-pub use trouble::Trouble;
+pub use trouble::{Trouble, UNAVAILABLE};

@@ -43,7 +43,7 @@ pub(super) fn answered(
     let Asking { call, mut ask, .. } = asking;
     let verdict = answer
         .map_err(Trouble::of_status)
-        .and_then(|answer| ask.read(answer));
+        .and_then(|answer| ask.read(answer, &output.worker().pending));
     let asked = match verdict {
         Ok(asked) => {
             output.worker().pending.hear();
@@ -51,7 +51,7 @@ pub(super) fn answered(
         }
         Err(trouble) => {
             let pending = &output.worker().pending;
-            pending.fail(ask.take_carried(), trouble, now);
+            pending.lose(ask.take_sent(), trouble, now);
             return do_without(trail, call, ask.into_shares(), trouble, now, output);
         }
     };
@@ -76,11 +76,11 @@ pub(super) fn answered(
     forward(trail, call, output)
 }
 
-/// The call is over before the service answered. What it took there stays taken, since nobody knows whether it did.
+/// The call is over before the service answered. Whether it took something there is found out later.
 pub(super) fn abandon(trail: &mut Trail, asking: Asking, output: &mut dyn Output) {
     let Asking { call, mut ask, since } = asking;
     let pending = &output.worker().pending;
-    pending.fail(ask.take_carried(), Trouble::Failed, since);
+    pending.lose(ask.take_sent(), Trouble::Failed, since);
     give_back(trail, call, since, output);
 }
 
@@ -88,7 +88,7 @@ fn send(trail: &mut Trail, call: Call, mut ask: Ask, now: Timestamp, output: &mu
     let Some(service) = trail.snapshot.rate_limit_service.clone() else {
         return do_without(trail, call, ask.into_shares(), Trouble::Unreachable, now, output);
     };
-    let message = ask.message(&service, &output.worker().pending);
+    let message = ask.message(&service, &output.worker().pending, trail.random);
     let timeout = time_for(&service, &ask, trail.reserved.holding.seems_overdrawn());
     let is_sent = output.ask_service(ServiceCall {
         service: &service,
@@ -103,7 +103,7 @@ fn send(trail: &mut Trail, call: Call, mut ask: Ask, now: Timestamp, output: &mu
         }));
     }
     let pending = &output.worker().pending;
-    pending.fail(ask.take_carried(), Trouble::Unreachable, now);
+    pending.lose(ask.take_sent(), Trouble::Unreachable, now);
     do_without(trail, call, ask.into_shares(), Trouble::Unreachable, now, output)
 }
 

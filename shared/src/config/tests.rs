@@ -40,6 +40,13 @@ fn budgets() -> Value {
     ])
 }
 
+fn rate_limit_service() -> Value {
+    json!({
+            "cluster": "ratelimit", "domain": "model-broker", "endpoint": "http://ratelimit:8081",
+            "when_down": "closed", "timeout": "20ms",
+    })
+}
+
 /// A document without a mistake that has every key.
 fn valid() -> Value {
     json!({
@@ -129,10 +136,7 @@ fn valid() -> Value {
         "listener": {"tls": {"certificate": "tls/server.pem", "key": "tls/server.key", "client_ca": "tls/ca.pem"}},
         "identity": identity(),
         "budgets": budgets(),
-        "rate_limit_service": {
-            "cluster": "ratelimit", "domain": "model-broker", "endpoint": "http://ratelimit:8081",
-            "when_down": "closed", "timeout": "20ms",
-        },
+        "rate_limit_service": rate_limit_service(),
         "prices": prices(),
     })
 }

@@ -123,7 +123,16 @@ impl Division {
 
 const NANOS: u64 = 1_000_000_000;
 
-/// Both counters of one subject's budget in one of its windows.
+/// What a counter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What was taken.
+    Taken,
+    /// What was returned of that.
+    Returned,
+}
+
+/// The counters of one subject's budget in one of its windows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Account {
     /// The budget.
@@ -142,16 +151,17 @@ impl Account {
         }
     }
 
-    /// The name of the counter of what was taken.
+    /// The name of a counter: the fleet's, or the one that is only of a worker's book.
     #[must_use]
-    pub fn taken(&self) -> String {
-        [&self.window, "/taken"].concat()
-    }
-
-    /// The name of the counter of what was returned of that.
-    #[must_use]
-    pub fn returned(&self) -> String {
-        [&self.window, "/returned"].concat()
+    pub fn counter(&self, side: Side, book: Option<&str>) -> String {
+        let side = match side {
+            Side::Taken => "taken",
+            Side::Returned => "returned",
+        };
+        match book {
+            None => [&self.window, "/", side].concat(),
+            Some(book) => [&self.window, "/", book, "/", side].concat(),
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The question whether the fleet has enough left for a call, which takes it at once; and what the service says.
 
 use super::account::{Account, Division, LIMIT};
-use super::message::{self, Counted, Descriptor};
+use super::book::Sent;
+use super::message::{self, Counted};
 use super::pending::{Change, Pending};
 use super::service::Service;
 use super::trouble::Trouble;
@@ -75,8 +76,8 @@ pub struct Ask {
     shares: Vec<Share>,
     /// Whether what is needed is taken with it.
     takes: bool,
-    /// What goes along: one for each account of which there is something to tell.
-    carried: Vec<Option<Change>>,
+    /// What is on its way: one for each share.
+    sent: Vec<Sent>,
 }
 
 /// What the service said of one account.
@@ -98,7 +99,7 @@ impl Ask {
         Self {
             shares,
             takes,
-            carried: Vec::new(),
+            sent: Vec::new(),
         }
     }
 
@@ -120,101 +121,88 @@ impl Ask {
         self.shares
     }
 
-    /// The message to the service, with what there is to tell of the same accounts.
-    pub fn message(&mut self, service: &Service, pending: &Pending) -> Vec<u8> {
-        self.carried = self
-            .shares
-            .iter()
-            .map(|share| pending.take(&share.account))
-            .collect();
-        let names: Vec<_> = self
-            .shares
-            .iter()
-            .zip(&self.carried)
-            .flat_map(|(share, carried)| {
-                let (taken, returned) = carried
-                    .as_ref()
-                    .map_or((0, 0), |change| (change.taken, change.returned));
-                let needed = if self.takes { share.needed } else { 0 };
-                let account = &share.account;
-                let budget = account.budget.as_str();
-                // First what was returned: between the two others can only take.
-                [
-                    (budget, account.returned(), returned),
-                    (budget, account.taken(), taken.saturating_add(needed)),
-                ]
-            })
-            .collect();
-        let descriptors = names.iter().map(|(budget, account, hits)| Descriptor {
-            budget,
-            account,
-            hits: *hits,
+    /// The message to the service, with what there is to tell of the same accounts. `random` names new books.
+    pub fn message(&mut self, service: &Service, pending: &Pending, random: u64) -> Vec<u8> {
+        let shares = self.shares.iter();
+        let sent = shares.map(|share| {
+            let takes = if self.takes { share.needed } else { 0 };
+            pending.send(&share.account, takes, random)
         });
-        message::request(&service.domain, descriptors)
+        self.sent = sent.collect();
+        message::request_of(service, &self.sent)
     }
 
-    /// What went along, where nobody can say whether it was counted.
-    pub fn take_carried(&mut self) -> Vec<Change> {
-        std::mem::take(&mut self.carried).into_iter().flatten().collect()
+    /// What was on its way, where nobody can say whether it was counted.
+    pub fn take_sent(&mut self) -> Vec<Sent> {
+        std::mem::take(&mut self.sent)
     }
 
-    /// What the service's answer says.
-    pub fn read(&self, answer: &[u8]) -> Result<Verdict, Trouble> {
+    /// What the service's answer says, which is noted as counted.
+    pub fn read(&mut self, answer: &[u8], pending: &Pending) -> Result<Verdict, Trouble> {
         let counted = message::read_response(answer).map_err(|_| Trouble::Unreadable)?;
-        if counted.len() != self.shares.len().saturating_mul(2) {
+        if counted.len() != self.shares.len().saturating_mul(message::COUNTERS) {
             return Err(Trouble::Unreadable);
         }
-        let pairs = counted.chunks_exact(2);
-        let carried = self.carried.iter().chain(std::iter::repeat(&None));
-        let verdicts = self.shares.iter().zip(carried).zip(pairs);
-        verdicts
-            .map(|((share, carried), pair)| {
-                let [returned, taken] = pair else {
-                    return Err(Trouble::Unreadable);
-                };
-                let told = carried.as_ref();
-                self.verdict(share, told, count(share, *returned)?, count(share, *taken)?)
-            })
-            .collect()
-    }
-
-    fn verdict(
-        &self,
-        share: &Share,
-        told: Option<&Change>,
-        returned: u64,
-        taken: u64,
-    ) -> Result<Asked, Trouble> {
-        let added = if self.takes { share.needed } else { 0 };
-        let (told_taken, told_returned) = told.map_or((0, 0), |change| (change.taken, change.returned));
-        let is_counted =
-            taken >= added.saturating_add(told_taken).min(LIMIT) && returned >= told_returned.min(LIMIT);
-        if !is_counted {
-            // It did not add what each descriptor says, but something of its own.
-            return Err(Trouble::Unreadable);
+        let of_shares = counted.chunks_exact(message::COUNTERS);
+        let counts = self.shares.iter().zip(of_shares);
+        let counts = counts
+            .map(|(share, counters)| count(share, counters))
+            .collect::<Result<Vec<_>, _>>()?;
+        let all = self.shares.iter().zip(&self.sent).zip(&counts);
+        let verdict = all
+            .map(|((share, sent), counts)| verdict(share, sent, *counts))
+            .collect::<Result<Vec<_>, _>>()?;
+        for (sent, counts) in self.take_sent().into_iter().zip(counts) {
+            pending.count(sent, counts.own_taken, counts.own_returned);
         }
-        if taken >= LIMIT || returned >= LIMIT {
-            // It cannot count any further. What is not known is spent.
-            return Ok(Asked {
-                left: 0,
-                is_enough: false,
-            });
-        }
-        let held = taken.saturating_sub(added).saturating_sub(returned);
-        let left = share.division.most.saturating_sub(held);
-        Ok(Asked {
-            left: share.amount(left),
-            is_enough: left > 0 && share.needed <= left,
-        })
+        Ok(verdict)
     }
 }
 
-/// What a counter is at.
-fn count(share: &Share, counted: Counted) -> Result<u64, Trouble> {
-    if counted.limit != LIMIT || counted.unit != share.division.unit.number() {
-        return Err(Trouble::UnknownBudget);
+/// What the counters of an account are at.
+#[derive(Clone, Copy, Debug)]
+struct Counts {
+    returned: u64,
+    taken: u64,
+    own_returned: u64,
+    own_taken: u64,
+}
+
+fn count(share: &Share, counters: &[Counted]) -> Result<Counts, Trouble> {
+    let at = |index: usize| {
+        let counted = counters.get(index).ok_or(Trouble::Unreadable)?;
+        if counted.unit != share.division.unit.number() {
+            return Err(Trouble::UnknownBudget);
+        }
+        counted.count().ok_or(Trouble::UnknownBudget)
+    };
+    Ok(Counts {
+        returned: at(0)?,
+        taken: at(1)?,
+        own_returned: at(2)?,
+        own_taken: at(3)?,
+    })
+}
+
+fn verdict(share: &Share, sent: &Sent, counts: Counts) -> Result<Asked, Trouble> {
+    let Counts { returned, taken, .. } = counts;
+    if taken < sent.taken().min(LIMIT) || returned < sent.returned.min(LIMIT) {
+        // It did not add what each descriptor says, but something of its own.
+        return Err(Trouble::Unreadable);
     }
-    Ok(LIMIT.saturating_sub(counted.left))
+    if taken >= LIMIT || returned >= LIMIT {
+        // It cannot count any further. What is not known is spent.
+        return Ok(Asked {
+            left: 0,
+            is_enough: false,
+        });
+    }
+    let held = taken.saturating_sub(sent.takes).saturating_sub(returned);
+    let left = share.division.most.saturating_sub(held);
+    Ok(Asked {
+        left: share.amount(left),
+        is_enough: left > 0 && share.needed <= left,
+    })
 }
 
 #[cfg(test)]

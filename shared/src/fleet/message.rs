@@ -2,8 +2,10 @@
 //! <https://github.com/envoyproxy/envoy/blob/main/api/envoy/service/ratelimit/v3/rls.proto>,
 //! <https://github.com/envoyproxy/envoy/blob/main/api/envoy/extensions/common/ratelimit/v3/ratelimit.proto>
 
-use super::account::{ACCOUNT, BUDGET};
+use super::account::{ACCOUNT, BUDGET, LIMIT, Side};
+use super::book::Sent;
 use super::protobuf::{Fields, Malformed, Writer};
+use super::service::Service;
 
 /// The service's name in gRPC.
 pub const SERVICE: &str = "envoy.service.ratelimit.v3.RateLimitService";
@@ -31,6 +33,52 @@ pub struct Counted {
     pub unit: u64,
     /// What is left of the limit.
     pub left: u64,
+}
+
+impl Counted {
+    /// What the counter is at; `None` if the service does not know it as it is rendered.
+    #[must_use]
+    pub fn count(self) -> Option<u64> {
+        (self.limit == LIMIT).then(|| LIMIT.saturating_sub(self.left))
+    }
+}
+
+/// The counters of each account that a message is about: what the fleet returned and took, what this worker did. First what
+/// the fleet returned: between the two others can only take.
+pub const COUNTERS: usize = 4;
+
+/// A request that adds what is to be sent.
+#[must_use]
+pub fn request_of(service: &Service, sent: &[Sent]) -> Vec<u8> {
+    let counters: Vec<_> = sent
+        .iter()
+        .flat_map(|sent| {
+            let book = Some(sent.book.as_str());
+            let counter = |side, book| {
+                let hits = match side {
+                    Side::Taken => sent.taken(),
+                    Side::Returned => sent.returned,
+                };
+                (
+                    sent.account.budget.as_str(),
+                    sent.account.counter(side, book),
+                    hits,
+                )
+            };
+            [
+                counter(Side::Returned, None),
+                counter(Side::Taken, None),
+                counter(Side::Returned, book),
+                counter(Side::Taken, book),
+            ]
+        })
+        .collect();
+    let descriptors = counters.iter().map(|(budget, account, hits)| Descriptor {
+        budget,
+        account,
+        hits: *hits,
+    });
+    request(&service.domain, descriptors)
 }
 
 /// A `RateLimitRequest`.

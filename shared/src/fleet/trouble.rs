@@ -17,13 +17,19 @@ pub enum Trouble {
     UnknownBudget,
 }
 
+/// gRPC's status where the other end cannot be reached. <https://grpc.io/docs/guides/status-codes/>
+pub const UNAVAILABLE: u32 = 14;
+
+/// That of what took too long.
+const DEADLINE_EXCEEDED: u32 = 4;
+
 impl Trouble {
-    /// What a gRPC status other than OK says. <https://grpc.io/docs/guides/status-codes/>
+    /// What a gRPC status other than OK says.
     #[must_use]
     pub fn of_status(status: u32) -> Self {
         match status {
-            4 => Self::TimedOut,
-            14 => Self::Unreachable,
+            DEADLINE_EXCEEDED => Self::TimedOut,
+            UNAVAILABLE => Self::Unreachable,
             _ => Self::Failed,
         }
     }

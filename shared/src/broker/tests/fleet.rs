@@ -1,5 +1,7 @@
 //! What it means for calls that a fleet of Envoys counts their budgets together.
 
+use std::cell::Cell;
+
 use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -17,6 +19,8 @@ const TOO_LATE: u32 = 4;
 /// Some Envoys and the service that they share.
 struct Fleet {
     counting: Counting,
+    /// How many there are, so that each has random numbers of its own.
+    envoys: Cell<u64>,
     document: Value,
 }
 
@@ -34,6 +38,7 @@ impl Fleet {
         document["rate_limit_service"] = counted;
         Self {
             counting: Counting::new(5),
+            envoys: Cell::default(),
             document,
         }
     }
@@ -45,7 +50,13 @@ impl Fleet {
     fn envoy(&self) -> Envoy<'_> {
         let mut memory = Driver::new();
         memory.host.has_service = true;
-        Envoy { fleet: self, memory }
+        let random = self.envoys.get() + 1;
+        self.envoys.set(random);
+        Envoy {
+            fleet: self,
+            memory,
+            random,
+        }
     }
 }
 
@@ -53,6 +64,7 @@ impl Fleet {
 struct Envoy<'a> {
     fleet: &'a Fleet,
     memory: Driver,
+    random: u64,
 }
 
 impl Envoy<'_> {
@@ -61,7 +73,7 @@ impl Envoy<'_> {
         let loaded = load(&self.fleet.document, Audience::Filter);
         let snapshot = loaded.unwrap_or_else(|mistakes| panic!("{mistakes}")).snapshot;
         let mut driver = Driver {
-            machine: Some(Broker::new(snapshot, START, 0)),
+            machine: Some(Broker::new(snapshot, START, self.random)),
             host: Host {
                 store: self.memory.host.store.clone(),
                 worker: self.memory.host.worker.clone(),
@@ -109,8 +121,7 @@ impl Envoy<'_> {
         let loaded = load(&self.fleet.document, Audience::Filter).unwrap();
         let service = loaded.snapshot.rate_limit_service.clone().unwrap();
         if let Some(message) = pending.tell(&service, self.memory.now) {
-            self.fleet.counting.answer(&message);
-            pending.told(Ok(()), self.memory.now);
+            pending.told(Ok(&self.fleet.counting.answer(&message)), self.memory.now);
         }
     }
 }

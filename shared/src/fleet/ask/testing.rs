@@ -27,7 +27,9 @@ impl Memory {
     pub fn counted(&self) -> (u64, u64) {
         let counters = self.counters.borrow();
         let sum = |side: &str| {
-            let of_side = counters.iter().filter(|(name, _)| name.ends_with(side));
+            let of_side = counters
+                .iter()
+                .filter(|(name, _)| name.ends_with(side) && !name.contains('-'));
             of_side.map(|(_, count)| count).sum()
         };
         (sum("/taken"), sum("/returned"))

@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::testing::Memory;
 use super::*;
 use crate::fleet::{Service, WhenDown};
@@ -34,11 +36,17 @@ fn share(most: u64, amount: u64, random: u64) -> Share {
     )
 }
 
+/// Something else each time.
+fn random() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
 /// Asks and hears the answer.
 fn ask(memory: &Memory, share: &Share, takes: bool, pending: &Pending) -> Result<Asked, Trouble> {
     let mut ask = Ask::new(vec![share.clone()], takes);
-    let answer = memory.answer(&ask.message(&service(), pending));
-    ask.read(&answer).map(|verdict| verdict[0])
+    let answer = memory.answer(&ask.message(&service(), pending, random()));
+    ask.read(&answer, pending).map(|verdict| verdict[0])
 }
 
 #[test]
@@ -116,7 +124,9 @@ fn a_service_that_counts_otherwise_than_it_is_told_is_of_no_use() {
         ask(&other, &share, true, &Pending::default()),
         Err(Trouble::UnknownBudget)
     );
-    let ask = Ask::new(vec![share], true);
+    let pending = Pending::default();
+    let mut ask = Ask::new(vec![share], true);
+    ask.message(&service(), &pending, 0);
     let status = |left: &[u8]| {
         let limit = b"\x08\x01\x12\x08\x08\xff\xff\xff\xff\x0f\x10\x05\x18";
         let length = u8::try_from(limit.len() + left.len()).unwrap();
@@ -125,16 +135,19 @@ fn a_service_that_counts_otherwise_than_it_is_told_is_of_no_use() {
     // One that does not know addends of descriptors counts one for each.
     let one = status(b"\xfe\xff\xff\xff\x0f");
     assert_eq!(
-        ask.read(&[one.clone(), one.clone()].concat()),
+        ask.read(
+            &[one.clone(), one.clone(), one.clone(), one.clone()].concat(),
+            &pending
+        ),
         Err(Trouble::Unreadable)
     );
-    assert_eq!(ask.read(&one), Err(Trouble::Unreadable));
+    assert_eq!(ask.read(&one, &pending), Err(Trouble::Unreadable));
     // A budget without a limit is one that the service does not know.
     assert_eq!(
-        ask.read(b"\x12\x02\x08\x01\x12\x02\x08\x01"),
+        ask.read(&b"\x12\x02\x08\x01".repeat(4), &pending),
         Err(Trouble::UnknownBudget)
     );
-    assert_eq!(ask.read(b"\x12"), Err(Trouble::Unreadable));
+    assert_eq!(ask.read(b"\x12", &pending), Err(Trouble::Unreadable));
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -143,58 +156,144 @@ mod properties {
 
     use super::*;
 
+    #[derive(Clone, Copy, Debug)]
+    enum Luck {
+        Answered,
+        /// The service counts, and nobody hears of it.
+        Unheard,
+        Lost,
+    }
+
     #[derive(Clone, Debug)]
     enum Step {
-        Call { envoy: usize, needed: u64 },
+        Call { envoy: usize, needed: u64, luck: Luck },
         Finish { which: prop::sample::Index, used: u64 },
+        Tell { envoy: usize, luck: Luck },
         Restart { envoy: usize },
+    }
+
+    fn luck() -> impl Strategy<Value = Luck> {
+        prop_oneof![4 => Just(Luck::Answered), 1 => Just(Luck::Unheard), 1 => Just(Luck::Lost)]
     }
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            4 => (0..2_usize, 0..60_u64).prop_map(|(envoy, needed)| Step::Call { envoy, needed }),
-            4 => (any::<prop::sample::Index>(), 0..60_u64)
-                .prop_map(|(which, used)| Step::Finish { which, used }),
+            4 => (0..2_usize, 0..60_u64, luck())
+                .prop_map(|(envoy, needed, luck)| Step::Call { envoy, needed, luck }),
+            4 => (any::<prop::sample::Index>(), 0..60_u64).prop_map(|(which, used)| Step::Finish { which, used }),
+            2 => (0..2_usize, luck()).prop_map(|(envoy, luck)| Step::Tell { envoy, luck }),
             1 => (0..2_usize).prop_map(|envoy| Step::Restart { envoy }),
         ]
     }
 
+    /// A fleet of two, and what it does.
+    struct Fleet {
+        memory: Memory,
+        envoys: [Pending; 2],
+        /// The calls under way, with their Envoys.
+        calls: Vec<(usize, Share)>,
+        spent: u64,
+        has_restarted: bool,
+    }
+
+    impl Fleet {
+        /// What comes back of a message.
+        fn hear(&self, message: &[u8], luck: Luck) -> Result<Vec<u8>, u32> {
+            match luck {
+                Luck::Answered => Ok(self.memory.answer(message)),
+                Luck::Unheard => {
+                    self.memory.answer(message);
+                    Err(2)
+                }
+                Luck::Lost => Err(2),
+            }
+        }
+
+        fn call(&mut self, envoy: usize, needed: u64, luck: Luck) {
+            let share = share(100, needed, 0);
+            let mut ask = Ask::new(vec![share.clone()], true);
+            let pending = &self.envoys[envoy];
+            let message = ask.message(&service(), pending, random());
+            let Ok(answer) = self.hear(&message, luck) else {
+                pending.lose(ask.take_sent(), Trouble::Failed, NOW);
+                return;
+            };
+            if ask.read(&answer, pending).unwrap()[0].is_enough {
+                self.calls.push((envoy, share));
+            } else {
+                pending.add(share.change(0, true));
+            }
+        }
+
+        fn tell(&self, envoy: usize, luck: Luck) -> bool {
+            let pending = &self.envoys[envoy];
+            let Some(message) = pending.tell(&service(), Timestamp(NOW.0 + random())) else {
+                return false;
+            };
+            let answer = self.hear(&message, luck);
+            pending.told(answer.as_deref().map_err(|status| *status), NOW);
+            true
+        }
+
+        fn finish(&mut self, which: usize, used: u64) {
+            let (envoy, share) = self.calls.swap_remove(which);
+            let used = used.min(share.needed);
+            self.spent += used;
+            self.envoys[envoy].add(share.change(used, true));
+        }
+
+        /// Its calls are cut off, and what it had yet to tell is lost; what they used is not known to the fleet.
+        fn restart(&mut self, envoy: usize) {
+            self.has_restarted = true;
+            self.envoys[envoy] = Pending::default();
+            for (_, share) in self.calls.extract_if(.., |(of, _)| *of == envoy) {
+                self.spent += share.needed;
+            }
+        }
+
+        fn under_way(&self) -> u64 {
+            self.calls.iter().map(|(_, share)| share.needed).sum()
+        }
+    }
+
     proptest! {
         #[test]
-        fn no_fleet_spends_more_than_its_ceiling(steps in proptest::collection::vec(step(), 0..200)) {
-            let memory = Memory::new(5);
-            let mut envoys = [Pending::default(), Pending::default()];
-            let mut calls: Vec<(usize, Share)> = Vec::new();
-            let mut spent = 0;
+        fn no_fleet_spends_more_than_its_ceiling_whatever_is_lost(
+            steps in proptest::collection::vec(step(), 0..200),
+        ) {
+            let mut fleet = Fleet {
+                memory: Memory::new(5),
+                envoys: Default::default(),
+                calls: Vec::new(),
+                spent: 0,
+                has_restarted: false,
+            };
             for step in steps {
                 match step {
-                    Step::Call { envoy, needed } => {
-                        let share = share(100, needed, 0);
-                        if ask(&memory, &share, true, &envoys[envoy]).unwrap().is_enough {
-                            calls.push((envoy, share));
-                        } else {
-                            envoys[envoy].add(share.change(0, true));
-                        }
+                    Step::Call { envoy, needed, luck } => fleet.call(envoy, needed, luck),
+                    Step::Finish { which, used } if !fleet.calls.is_empty() => {
+                        fleet.finish(which.index(fleet.calls.len()), used);
                     }
-                    Step::Finish { which, used } => {
-                        if calls.is_empty() {
-                            continue;
-                        }
-                        let (envoy, share) = calls.swap_remove(which.index(calls.len()));
-                        let used = used.min(share.needed);
-                        spent += used;
-                        envoys[envoy].add(share.change(used, true));
+                    Step::Finish { .. } => {}
+                    Step::Tell { envoy, luck } => {
+                        fleet.tell(envoy, luck);
                     }
-                    // Its calls are cut off, and what it had yet to tell is lost; what they used is not known here.
-                    Step::Restart { envoy } => {
-                        envoys[envoy] = Pending::default();
-                        for (_, share) in calls.extract_if(.., |(of, _)| *of == envoy) {
-                            spent += share.needed;
-                        }
-                    }
+                    Step::Restart { envoy } => fleet.restart(envoy),
                 }
-                let under_way: u64 = calls.iter().map(|(_, share)| share.needed).sum();
+                let (spent, under_way) = (fleet.spent, fleet.under_way());
                 prop_assert!(spent + under_way <= 100, "{spent} spent, {under_way} under way");
+            }
+            // Once everything is told, what the fleet holds is what was spent, to the last unit.
+            while !fleet.calls.is_empty() {
+                fleet.finish(0, 1);
+            }
+            while fleet.tell(0, Luck::Answered) || fleet.tell(1, Luck::Answered) {}
+            let (taken, returned) = fleet.memory.counted();
+            let held = taken.checked_sub(returned).unwrap();
+            if fleet.has_restarted {
+                prop_assert!(held >= fleet.spent);
+            } else {
+                prop_assert_eq!(held, fleet.spent);
             }
         }
     }
