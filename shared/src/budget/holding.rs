@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Allowance, Amounts, Counter, Used};
+use super::{Allowance, Amounts, Counter, EndUser, Used};
 use crate::audit::rfc3339;
 use crate::ids::BudgetName;
 use crate::ledger::{Hold, Percent, Unit};
@@ -27,6 +27,8 @@ struct Held {
 pub struct Overdrawn {
     /// Which one.
     pub budget: BudgetName,
+    /// The place of the end user, where it tells them apart.
+    pub user: Option<EndUser>,
     /// What it counts.
     pub unit: Unit,
     /// The HTTP status that the configuration wants for this.
@@ -46,6 +48,9 @@ pub struct Overdrawn {
 pub struct Statement {
     /// The budget.
     pub name: BudgetName,
+    /// The place of the end user whose budget it is; absent for others' budgets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<EndUser>,
     /// Tokens or dollars.
     pub unit: &'static str,
     /// What was reserved, or would have been.
@@ -109,6 +114,7 @@ pub fn hold(
                     holding.release(store, now);
                     return Err(Overdrawn {
                         budget: allowance.budget.name.clone(),
+                        user: allowance.user.clone(),
                         unit: counter.ceiling.unit,
                         status: allowance.budget.status,
                         needed,
@@ -141,7 +147,7 @@ impl Holding {
     pub fn stopping(&self) -> impl Iterator<Item = (BudgetName, Counter, u64)> {
         let stopping = self.0.iter().filter(|held| held.allowance.budget.stops_streams());
         stopping.map(|held| {
-            let Allowance { budget, counter } = &held.allowance;
+            let Allowance { budget, counter, .. } = &held.allowance;
             (budget.name.clone(), counter.clone(), held.hold.amount)
         })
     }
@@ -171,13 +177,18 @@ impl Holding {
     /// Puts what was used in the place of what was reserved.
     pub fn settle(self, used: Used, store: &dyn Store, now: Timestamp) -> Vec<Statement> {
         let settle = |held: Held| {
-            let Allowance { budget, counter } = &held.allowance;
+            let Allowance {
+                budget,
+                counter,
+                user,
+            } = &held.allowance;
             let unit = counter.ceiling.unit;
             let of_call = used.amounts.of(unit);
             let settled = counter.settle(held.hold, of_call, store, now);
             let amount = |number| Amount { unit, number };
             Statement {
                 name: budget.name.clone(),
+                user: user.clone(),
                 unit: unit.as_str(),
                 reserved: amount(held.hold.amount),
                 used: Some(amount(of_call)),
@@ -203,6 +214,7 @@ impl Overdrawn {
         };
         Statement {
             name: self.budget.clone(),
+            user: self.user.clone(),
             unit: self.unit.as_str(),
             reserved: amount(self.needed),
             used: None,

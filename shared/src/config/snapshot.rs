@@ -64,6 +64,18 @@ impl Snapshot {
             || self.upstream_models.contains(name)
     }
 
+    /// The agent of a call with the budgets of its end user, where there are such. `given`: who the call says that is.
+    #[must_use]
+    pub fn with_end_user(&self, agent: Arc<Agent>, given: Option<&str>) -> Arc<Agent> {
+        let mut of_user = Allowance::of_end_user(&self.budgets, &agent, given).peekable();
+        if of_user.peek().is_none() {
+            return agent;
+        }
+        let mut agent = Agent::clone(&agent);
+        agent.allowances.extend(of_user);
+        Arc::new(agent)
+    }
+
     /// The longest time that an account is given to its first byte: what the rendered route allows an attempt.
     #[must_use]
     pub fn longest_first_byte(&self) -> Millis {

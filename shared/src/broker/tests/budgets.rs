@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clamp;
+mod end_users;
 mod stops;
 
 use serde_json::{Value, json};

@@ -87,14 +87,14 @@ fn an_account_has_a_budget_in_dollars() {
 fn what_is_no_budget_is_told_with_what_would_be_one() {
     expect(&[
         (
-            "/budgets/0/scope",
+            "/budgets/1/scope",
             json!("end_user"),
-            "budgets[0].scope: `end_user` is not supported by this version",
+            "budgets[1].of: `research` cannot be chosen: end users stand in no document",
         ),
         (
             "/budgets/0/scope",
             json!("agnet"),
-            "budgets[0].scope: `agnet` is no scope (supported: agent, workspace, tenant)",
+            "budgets[0].scope: `agnet` is no scope (supported: agent, workspace, tenant, end_user)",
         ),
         (
             "/budgets/0/per",
