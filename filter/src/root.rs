@@ -14,7 +14,7 @@ use shared::egress;
 use crate::broker::BrokerContext;
 use crate::egress::EgressContext;
 use crate::status::StatusContext;
-use crate::{host, statistics, status, store, telemetry};
+use crate::{alerts, host, statistics, status, store, telemetry};
 
 /// One plugin on one worker.
 #[derive(Default)]
@@ -33,7 +33,11 @@ enum Role {
     Status,
 }
 
-impl Context for Root {}
+impl Context for Root {
+    fn on_http_call_response(&mut self, _token: u32, _headers: usize, _body: usize, _trailers: usize) {
+        alerts::conclude();
+    }
+}
 
 impl RootContext for Root {
     fn on_configure(&mut self, _size: usize) -> bool {
@@ -54,6 +58,9 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        if let Some(Role::Broker { snapshot, .. }) = &self.role {
+            alerts::flush(snapshot.webhook.as_ref());
+        }
         telemetry::flush();
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(statistics::TICKS) {

@@ -16,7 +16,7 @@ pub use clamp::{affordable, bound};
 pub use counter::{Counter, Settled};
 pub use end_user::EndUser;
 pub(crate) use holding::since;
-pub use holding::{Holding, Overdrawn, Statement, hold};
+pub use holding::{Holding, Overdrawn, Settlement, Statement, hold};
 
 use crate::config::{Agent, Pool, Workspace};
 use crate::ids::{AgentName, BudgetName};

@@ -78,10 +78,12 @@ pub enum Metric {
     BudgetTokens,
     /// Millionths of a dollar that calls took of a budget. Counter; agent, budget.
     BudgetMicroUsd,
-    /// Calls that a budget kept back, or would have. Counter; agent, budget, outcome: enforce, audit.
+    /// Calls that a budget kept back, or would have. Counter; agent, budget, outcome: enforce, audit, stop.
     BudgetRefusals,
     /// Thresholds of budgets that were crossed. Counter; budget, cause: the threshold in per cent.
     BudgetAlerts,
+    /// Alerts that were posted to the webhook. Counter; outcome: ok, failed, dropped.
+    AlertPosts,
 }
 
 impl Metric {
@@ -114,6 +116,7 @@ impl Metric {
             Self::BudgetMicroUsd => "budget_spent_micro_usd",
             Self::BudgetRefusals => "budget_refusals",
             Self::BudgetAlerts => "budget_alerts",
+            Self::AlertPosts => "alert_posts",
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Allowance, Amounts, Counter, EndUser, Used};
+use crate::alert::Alert;
 use crate::audit::rfc3339;
 use crate::ids::BudgetName;
 use crate::ledger::{Hold, Percent, Unit};
@@ -75,6 +76,15 @@ pub struct Statement {
     /// The threshold that the call crossed, in per cent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alert: Option<u8>,
+}
+
+/// What came of a call's settlement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settlement {
+    /// For its record, a budget each.
+    pub statements: Vec<Statement>,
+    /// The thresholds that it crossed.
+    pub alerts: Vec<Alert>,
 }
 
 /// An amount in its unit: tokens as a whole number, money as dollars.
@@ -175,7 +185,8 @@ impl Holding {
     }
 
     /// Puts what was used in the place of what was reserved.
-    pub fn settle(self, used: Used, store: &dyn Store, now: Timestamp) -> Vec<Statement> {
+    pub fn settle(self, used: Used, store: &dyn Store, now: Timestamp) -> Settlement {
+        let mut alerts = Vec::new();
         let settle = |held: Held| {
             let Allowance {
                 budget,
@@ -185,6 +196,7 @@ impl Holding {
             let unit = counter.ceiling.unit;
             let of_call = used.amounts.of(unit);
             let settled = counter.settle(held.hold, of_call, store, now);
+            alerts.extend(Alert::of(counter, settled, now));
             let amount = |number| Amount { unit, number };
             Statement {
                 name: budget.name.clone(),
@@ -200,7 +212,8 @@ impl Holding {
                 alert: settled.alert.map(|Percent(percent)| percent),
             }
         };
-        self.0.into_iter().map(settle).collect()
+        let statements = self.0.into_iter().map(settle).collect();
+        Settlement { statements, alerts }
     }
 }
 

@@ -133,6 +133,7 @@ pub(super) fn resolve(
             .collect(),
         identity,
         budgets,
+        webhook: document.webhook.clone(),
         carried: document.carried.clone(),
         policies: document.policies.clone(),
         policy_mode: document.policy_mode,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::criteria::Criterion;
 use crate::acceptance::Acceptance;
+use crate::alert::Webhook;
 use crate::budget::{Allowance, Budget, Carried, Counter};
 use crate::health::CircuitBreaker;
 use crate::identity::Sources;
@@ -39,6 +40,8 @@ pub struct Snapshot {
     pub identity: Sources,
     /// The budgets of agents, workspaces and tenants.
     pub budgets: Vec<Arc<Budget>>,
+    /// Who is told of thresholds that budgets cross.
+    pub webhook: Option<Webhook>,
     /// What was spent before this Envoy started.
     pub carried: Vec<Carried>,
     /// Who may call what; `None`: everybody everything.

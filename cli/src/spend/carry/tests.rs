@@ -77,7 +77,7 @@ impl Process {
         let record = json!({
             "time": rfc3339(now), "llm.agent": agent.name, "llm.workspace": workspace.name,
             "llm.tenant": workspace.tenant, "llm.outcome": "ok", "llm.duration_ms": 0,
-            "llm.budgets": holding.settle(used, self, now),
+            "llm.budgets": holding.settle(used, self, now).statements,
         });
         record.to_string() + "\n"
     }

@@ -1,6 +1,7 @@
 //! What the budgets of a caller mean for its calls.
 
 mod accounts;
+mod alerts;
 mod clamp;
 mod end_users;
 mod stops;
