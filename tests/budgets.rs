@@ -1,5 +1,6 @@
 //! Budgets on a real Envoy with several workers: what providers counted is what is spent, and no more than allowed.
 
+mod alerts;
 mod restarts;
 mod stops;
 

@@ -2,6 +2,7 @@
 //! that Envoy watches, so that a change of any takes effect without a restart.
 
 mod agents_tls;
+mod alerts;
 mod bootstrap;
 mod clusters;
 mod files;

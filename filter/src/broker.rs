@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
+use shared::alert::Alert;
 use shared::audit::Record;
 use shared::broker::{Broker, Event, Flow, Forward, Output, ServiceCall};
 use shared::call::Services;
@@ -20,7 +21,7 @@ use shared::store::Store;
 use shared::units::Timestamp;
 
 use crate::store::{self, SharedData};
-use crate::{calls, host, statistics, telemetry};
+use crate::{alerts, calls, host, statistics, telemetry};
 
 /// One call.
 pub struct BrokerContext {
@@ -148,6 +149,10 @@ impl Services for Host {
 
     fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
         telemetry::measure(metric, labels, value);
+    }
+
+    fn alert(&mut self, alert: &Alert) {
+        alerts::note(alert);
     }
 }
 

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
+use shared::alert::Alert;
 use shared::call::Services;
 use shared::egress::{Config, Egress, Event, NotStarted, Output};
 use shared::headers::X_ENVOY_RATELIMITED;
@@ -14,7 +15,7 @@ use shared::reply::{Refusal, UpstreamFailure};
 use shared::store::Store;
 
 use crate::store::SharedData;
-use crate::{calls, host, telemetry};
+use crate::{alerts, calls, host, telemetry};
 
 /// One attempt.
 pub struct EgressContext {
@@ -160,6 +161,10 @@ impl Services for Host {
 
     fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64) {
         telemetry::measure(metric, labels, value);
+    }
+
+    fn alert(&mut self, alert: &Alert) {
+        alerts::note(alert);
     }
 }
 

@@ -247,6 +247,12 @@ pub fn is_connect_failure() -> bool {
     matches!(reason, Ok(Some(reason)) if !reason.is_empty())
 }
 
+/// The status of the answer to a call of our own that is at hand; `None` if there is no answer.
+pub fn call_status() -> Option<u16> {
+    let value = hostcalls::get_map_value_bytes(MapType::HttpCallResponseHeaders, ":status").ok()??;
+    std::str::from_utf8(&value).ok()?.parse().ok()
+}
+
 /// Defines a metric and gives its id.
 pub fn define_metric(name: &str, is_histogram: bool) -> Option<u32> {
     let kind = if is_histogram {

@@ -8,6 +8,7 @@
     reason = "the entry point that the SDK's macro writes has no documentation"
 )]
 
+mod alerts;
 mod broker;
 mod calls;
 mod egress;

@@ -16,7 +16,7 @@ use shared::limits::SERVICE_TELLING_TIME;
 use crate::broker::BrokerContext;
 use crate::egress::EgressContext;
 use crate::status::StatusContext;
-use crate::{host, statistics, status, store, telemetry};
+use crate::{alerts, host, statistics, status, store, telemetry};
 
 /// One plugin on one worker.
 #[derive(Default)]
@@ -36,6 +36,10 @@ enum Role {
 }
 
 impl Context for Root {
+    fn on_http_call_response(&mut self, _token: u32, _headers: usize, _body: usize, _trailers: usize) {
+        alerts::conclude();
+    }
+
     fn on_grpc_call_response(&mut self, _token: u32, status: u32, length: usize) {
         let answer = host::service_answer(status, length);
         let told = answer.as_deref().map_err(|status| *status);
@@ -80,6 +84,9 @@ impl RootContext for Root {
     }
 
     fn on_tick(&mut self) {
+        if let Some(Role::Broker { snapshot, .. }) = &self.role {
+            alerts::flush(snapshot.webhook.as_ref());
+        }
         telemetry::flush();
         self.tell_service();
         self.ticks = self.ticks.wrapping_add(1);

@@ -265,6 +265,8 @@ fn read_and_plan(
         headers,
     } = reading;
     let request = format.read_request(&body).map_err(Refusal::Request)?;
+    let user = identity::given_user(&headers, Some(&request.metadata));
+    let agent = trail.snapshot.with_end_user(agent, user);
     let asked = Asked {
         agent: &agent,
         format,

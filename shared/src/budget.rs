@@ -5,6 +5,7 @@ mod amounts;
 mod carried;
 mod clamp;
 mod counter;
+mod end_user;
 mod holding;
 
 use std::sync::Arc;
@@ -13,10 +14,11 @@ pub use amounts::{Amounts, Prospect, Used, used};
 pub use carried::Carried;
 pub use clamp::{affordable, bound};
 pub use counter::{Counter, Settled};
+pub use end_user::EndUser;
 pub(crate) use holding::since;
-pub use holding::{Holding, Overdrawn, Statement, hold};
+pub use holding::{Holding, Overdrawn, Settlement, Statement, hold};
 
-use crate::config::{Pool, Workspace};
+use crate::config::{Agent, Pool, Workspace};
 use crate::ids::{AgentName, BudgetName};
 use crate::ledger::{Ceiling, Percent, Unit};
 use crate::policy::Mode;
@@ -32,11 +34,13 @@ pub enum Scope {
     Workspace,
     /// That of all workspaces of one tenant.
     Tenant,
+    /// That of one person behind the agents of a workspace, in the agents' words.
+    EndUser,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 3] = [Self::Agent, Self::Workspace, Self::Tenant];
+    pub const ALL: [Self; 4] = [Self::Agent, Self::Workspace, Self::Tenant, Self::EndUser];
 
     /// The scope as the document spells it.
     #[must_use]
@@ -45,15 +49,17 @@ impl Scope {
             Self::Agent => "agent",
             Self::Workspace => "workspace",
             Self::Tenant => "tenant",
+            Self::EndUser => "end_user",
         }
     }
 
-    /// What an agent's spending is counted as; `None` if the agent is in no such group.
+    /// What an agent's spending is counted as; `None` if the agent is in no such group, or each call tells anew.
     fn subject<'a>(self, agent: &'a AgentName, workspace: Option<&'a Workspace>) -> Option<&'a str> {
         match self {
             Self::Agent => Some(agent.as_str()),
             Self::Workspace => Some(workspace?.name.as_str()),
             Self::Tenant => Some(workspace?.tenant.as_ref()?.as_str()),
+            Self::EndUser => None,
         }
     }
 }
@@ -134,6 +140,8 @@ pub struct Allowance {
     pub budget: Arc<Budget>,
     /// What was spent of it.
     pub counter: Counter,
+    /// Which end user that is, where the budget tells them apart.
+    pub user: Option<EndUser>,
 }
 
 impl Budget {
@@ -160,9 +168,27 @@ impl Allowance {
             Some(Self {
                 budget: budget.clone(),
                 counter: budget.counter(subject)?,
+                user: None,
             })
         });
         applying.collect()
+    }
+}
+
+impl Allowance {
+    /// The budgets that apply to the end user of a call. `given`: who the call says that is.
+    pub fn of_end_user<'a>(
+        budgets: &'a [Arc<Budget>],
+        agent: &Agent,
+        given: Option<&str>,
+    ) -> impl Iterator<Item = Self> + 'a {
+        let user = EndUser::of(agent, given);
+        let applying = budgets.iter().filter(|budget| budget.scope == Scope::EndUser);
+        applying.map(move |budget| Self {
+            counter: Counter::of_caller(budget, user.as_str()),
+            budget: budget.clone(),
+            user: Some(user.clone()),
+        })
     }
 }
 

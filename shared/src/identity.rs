@@ -21,7 +21,7 @@ pub use error::IdentityError;
 pub use jwt::{ClaimPath, Jwt};
 pub use spiffe::{Forwarded, Spiffe, SpiffeTemplate, TemplateError};
 pub use token::{KnownToken, TokenDigest};
-pub use user::UserRecord;
+pub use user::{UserRecord, given as given_user};
 
 use crate::config::{Agent, Snapshot};
 use crate::headers::{AUTHORIZATION, Headers, Lookup, X_API_KEY};

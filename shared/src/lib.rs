@@ -9,6 +9,7 @@
 //! randomness are arguments, so that every path runs in a native test, in wasm and offline.
 
 pub mod acceptance;
+pub mod alert;
 pub mod api;
 pub mod audit;
 pub mod broker;

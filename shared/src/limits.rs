@@ -38,6 +38,10 @@ pub const MAX_EVENT: usize = 4 << 20;
 /// some four, other scripts and code fewer, so that it is rather too little that is estimated.
 pub const BYTES_PER_OUTPUT_TOKEN: u64 = 4;
 
+/// Places for the counters of end users, of each budget. Shared data is never given back, so strangers' users must not add
+/// up; at 130 bytes a place they are 17 MB.
+pub const END_USERS: u32 = 1 << 17;
+
 /// Attempts of one call, the first included; the rendered route retries at most this often less one.
 pub const MAX_ATTEMPTS: u32 = 11;
 

@@ -78,13 +78,15 @@ pub enum Metric {
     BudgetTokens,
     /// Millionths of a dollar that calls took of a budget. Counter; agent, budget.
     BudgetMicroUsd,
-    /// Calls that a budget kept back, or would have. Counter; agent, budget, outcome: enforce, audit.
+    /// Calls that a budget kept back, or would have. Counter; agent, budget, outcome: enforce, audit, stop.
     BudgetRefusals,
     /// Calls that the rate limit service was to count. Counter; outcome: counted, exhausted, local, closed; cause: why it
     /// did not.
     RateLimitService,
     /// Thresholds of budgets that were crossed. Counter; budget, cause: the threshold in per cent.
     BudgetAlerts,
+    /// Alerts that were posted to the webhook. Counter; outcome: ok, failed, dropped.
+    AlertPosts,
 }
 
 impl Metric {
@@ -118,6 +120,7 @@ impl Metric {
             Self::BudgetRefusals => "budget_refusals",
             Self::RateLimitService => "rate_limit_service_calls",
             Self::BudgetAlerts => "budget_alerts",
+            Self::AlertPosts => "alert_posts",
         }
     }
 

@@ -21,6 +21,7 @@ fn day(tokens: u64) -> Value {
     json!([
         {"name": "day", "scope": "agent", "tokens": tokens, "per": "day", "alert_at": ["50%"]},
         {"name": "ever", "scope": "workspace", "tokens": 1_000_000, "per": "total"},
+        {"name": "person", "scope": "end_user", "tokens": 1_000_000, "per": "month"},
     ])
 }
 
@@ -49,7 +50,7 @@ async fn what_is_spent_stays_spent_when_the_broker_starts_again() {
     assert!(
         broker
             .output()
-            .contains("broker carries over what 2 counters spent")
+            .contains("broker carries over what 3 counters spent")
     );
 
     // Nothing is added again when the configuration changes, nor is it told again that half is spent.
@@ -60,6 +61,7 @@ async fn what_is_spent_stays_spent_when_the_broker_starts_again() {
     .await;
     assert_eq!(left(&record, 0), 50_000 - counted(&provider));
     assert_eq!(left(&record, 1), 1_000_000 - counted(&provider));
+    assert_eq!(left(&record, 2), 1_000_000 - counted(&provider));
     let records = broker.records();
     let alerts = records
         .iter()

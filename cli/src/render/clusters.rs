@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
 
 use super::parts::{seconds, unbounded, wasm_configuration, watched};
-use super::{BUFFER_BYTES, Place, health, hop, jwt, rate_limit};
+use super::{BUFFER_BYTES, Place, alerts, health, hop, jwt, rate_limit};
 use crate::document::Document;
 
 pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
@@ -39,6 +39,7 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
     }
     resources.extend(jwt::cluster(document, place)?);
     resources.extend(rate_limit::cluster(document, place)?);
+    resources.extend(alerts::cluster(document, place)?);
     Ok(json!({"resources": resources}))
 }
 

@@ -105,11 +105,11 @@ impl Balances {
 
     fn charge_all(&mut self, record: &Record<'_>, query: &Query) {
         for budget in &query.snapshot.budgets {
-            let subject = record.subject(budget.scope);
-            let counter = subject.and_then(|subject| budget.counter(subject));
-            let Some(counter) = counter else { continue };
-            let charges = record.of_budget(budget.name.as_str(), budget.ceiling.unit);
-            charges.for_each(|charge| self.charge(&counter, &charge, query.now));
+            for (subject, charge) in record.of_budget(budget) {
+                if let Some(counter) = budget.counter(subject) {
+                    self.charge(&counter, &charge, query.now);
+                }
+            }
         }
         for provider in &query.snapshot.providers {
             let Some(counter) = &provider.budget else { continue };

@@ -1,7 +1,7 @@
 //! The budgets of a call: reserved before it goes out, settled when it is over, and told of.
 
 use crate::broker::Output;
-use crate::budget::{self, Allowance, Holding, Prospect, Statement};
+use crate::budget::{self, Allowance, Holding, Prospect, Settlement, Statement};
 use crate::call::{Call, Leash};
 use crate::ledger::Unit;
 use crate::metrics::{Labels, Metric};
@@ -80,7 +80,7 @@ pub(super) fn settle(
     call: &Call,
     costs: &[Option<MicroUsd>],
     now: Timestamp,
-    output: &dyn Output,
+    output: &mut dyn Output,
 ) -> Vec<Statement> {
     if holding.is_empty() {
         return Vec::new();
@@ -95,7 +95,13 @@ pub(super) fn settle(
     for change in holding.changes(used.amounts) {
         moment.worker.pending.add(change);
     }
-    let mut statements = holding.settle(used, moment.store, now);
+    let Settlement {
+        mut statements,
+        alerts,
+    } = holding.settle(used, moment.store, now);
+    for alert in &alerts {
+        output.alert(alert);
+    }
     if let Some(stopped) = &call.stopped {
         let mut statements = statements.iter_mut();
         if let Some(statement) = statements.find(|statement| statement.name == stopped.budget) {

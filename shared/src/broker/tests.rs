@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::alert::Alert;
 use crate::audit::Record;
 use crate::call::Services;
 use crate::config::{Audience, Scheme, load};
@@ -179,6 +180,7 @@ struct Host {
     forwards: Vec<Forwarded>,
     replies: Vec<Reply>,
     metrics: Vec<String>,
+    alerts: Vec<Value>,
     records: Vec<Value>,
     tallies: Vec<String>,
     removed_from_answer: Vec<String>,
@@ -193,6 +195,11 @@ struct Host {
 }
 
 impl Services for Host {
+    fn alert(&mut self, alert: &Alert) {
+        let alert = serde_json::from_slice(&alert.to_json()).unwrap();
+        self.alerts.push(alert);
+    }
+
     fn store(&self) -> &dyn Store {
         self.store.as_ref()
     }
@@ -274,6 +281,8 @@ struct Unseen {
 }
 
 impl Services for Unseen {
+    fn alert(&mut self, _: &Alert) {}
+
     fn store(&self) -> &dyn Store {
         self.store.as_ref()
     }

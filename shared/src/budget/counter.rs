@@ -25,6 +25,8 @@ pub struct Counter {
 pub struct Settled {
     /// What is left, without what others hold.
     pub left: u64,
+    /// What is spent.
+    pub spent: u64,
     /// The threshold that it crossed.
     pub alert: Option<Percent>,
     /// The first second of the window that it was charged to, in seconds since the Unix epoch.
@@ -87,6 +89,7 @@ impl Counter {
             Settled {
                 alert: spending.alert(&self.ceiling, &self.alert_at, now),
                 left: spending.left(&self.ceiling, now),
+                spent: spending.spent(&self.ceiling, now),
                 since: spending.start(),
             }
         })

@@ -4,7 +4,8 @@ mod fleet;
 
 use serde::{Serialize, Serializer};
 
-use super::{Allowance, Amounts, Counter, Used};
+use super::{Allowance, Amounts, Counter, EndUser, Used};
+use crate::alert::Alert;
 use crate::audit::rfc3339;
 use crate::ids::BudgetName;
 use crate::ledger::{Hold, Percent, Unit};
@@ -31,6 +32,8 @@ struct Held {
 pub struct Overdrawn {
     /// Which one.
     pub budget: BudgetName,
+    /// The place of the end user, where it tells them apart.
+    pub user: Option<EndUser>,
     /// What it counts.
     pub unit: Unit,
     /// The HTTP status that the configuration wants for this.
@@ -50,6 +53,9 @@ pub struct Overdrawn {
 pub struct Statement {
     /// The budget.
     pub name: BudgetName,
+    /// The place of the end user whose budget it is; absent for others' budgets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<EndUser>,
     /// Tokens or dollars.
     pub unit: &'static str,
     /// What was reserved, or would have been.
@@ -77,6 +83,15 @@ pub struct Statement {
     /// Who counted the call, where the budget is shared: `fleet`, or only this Envoy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted: Option<&'static str>,
+}
+
+/// What came of a call's settlement.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settlement {
+    /// For its record, a budget each.
+    pub statements: Vec<Statement>,
+    /// The thresholds that it crossed.
+    pub alerts: Vec<Alert>,
 }
 
 /// An amount in its unit: tokens as a whole number, money as dollars.
@@ -117,6 +132,7 @@ pub fn hold(
                     holding.release(store, now);
                     return Err(Overdrawn {
                         budget: allowance.budget.name.clone(),
+                        user: allowance.user.clone(),
                         unit: counter.ceiling.unit,
                         status: allowance.budget.status,
                         needed,
@@ -150,7 +166,7 @@ impl Holding {
     pub fn stopping(&self) -> impl Iterator<Item = (BudgetName, Counter, u64)> {
         let stopping = self.0.iter().filter(|held| held.allowance.budget.stops_streams());
         stopping.map(|held| {
-            let Allowance { budget, counter } = &held.allowance;
+            let Allowance { budget, counter, .. } = &held.allowance;
             (budget.name.clone(), counter.clone(), held.hold.amount)
         })
     }
@@ -178,15 +194,22 @@ impl Holding {
     }
 
     /// Puts what was used in the place of what was reserved.
-    pub fn settle(self, used: Used, store: &dyn Store, now: Timestamp) -> Vec<Statement> {
+    pub fn settle(self, used: Used, store: &dyn Store, now: Timestamp) -> Settlement {
+        let mut alerts = Vec::new();
         let settle = |held: Held| {
-            let Allowance { budget, counter } = &held.allowance;
+            let Allowance {
+                budget,
+                counter,
+                user,
+            } = &held.allowance;
             let unit = counter.ceiling.unit;
             let of_call = used.amounts.of(unit);
             let settled = counter.settle(held.hold, of_call, store, now);
+            alerts.extend(Alert::of(counter, settled, now));
             let amount = |number| Amount { unit, number };
             Statement {
                 name: budget.name.clone(),
+                user: user.clone(),
                 unit: unit.as_str(),
                 reserved: amount(held.hold.amount),
                 used: Some(amount(of_call)),
@@ -199,7 +222,8 @@ impl Holding {
                 counted: held.charge.as_ref().map(fleet::Charge::counted),
             }
         };
-        self.0.into_iter().map(settle).collect()
+        let statements = self.0.into_iter().map(settle).collect();
+        Settlement { statements, alerts }
     }
 }
 
@@ -213,6 +237,7 @@ impl Overdrawn {
         };
         Statement {
             name: self.budget.clone(),
+            user: self.user.clone(),
             unit: self.unit.as_str(),
             reserved: amount(self.needed),
             used: None,

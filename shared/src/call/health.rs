@@ -1,6 +1,7 @@
 //! What the attempts of a call learn of accounts, and leave behind for other calls.
 
 use super::{Attempt, Call, Charge, Outcome};
+use crate::alert::Alert;
 use crate::health::{Cause, Gate, Health, Sample, Ticket};
 use crate::ledger::{Percent, Window};
 use crate::metrics::{Labels, Metric};
@@ -14,6 +15,8 @@ pub trait Services {
     fn store(&self) -> &dyn Store;
     /// Counts or observes a value.
     fn measure(&mut self, metric: Metric, labels: Labels<'_>, value: u64);
+    /// Tells the operator that a threshold of a budget was crossed, sooner or later: no call waits for it.
+    fn alert(&mut self, alert: &Alert);
 }
 
 /// What an attempt told beside its outcome.
@@ -237,6 +240,9 @@ impl Attempt {
             ..Labels::default()
         };
         services.measure(Metric::BudgetAlerts, labels, 1);
+        if let Some(alert) = Alert::of(counter, settled, now) {
+            services.alert(&alert);
+        }
     }
 }
 

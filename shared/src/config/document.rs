@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod agents;
+mod alerts;
 mod budgets;
 mod care;
 mod carried;
@@ -30,6 +31,7 @@ use super::Audience;
 use super::OPENING_BALANCES;
 use super::reader::{Reader, Section};
 use super::verification::ListenerTls;
+use crate::alert::Webhook;
 use crate::budget::Carried;
 use crate::ledger::Price;
 use crate::policy::{Mode, Policies};
@@ -48,6 +50,7 @@ pub struct Document<'v> {
     pub rate_limit_service: Option<ServiceEntry<'v>>,
     pub prices: Vec<(&'v str, Price)>,
     pub identity: IdentityEntry<'v>,
+    pub webhook: Option<Webhook>,
     /// Only in the filter's part.
     pub carried: Vec<Carried>,
     /// Only in the operator's document.
@@ -84,6 +87,9 @@ impl<'v> Document<'v> {
                 .and_then(|balances| carried::read_balances(&balances)),
         };
         let document = Self {
+            webhook: section
+                .optional("alerts")
+                .and_then(|alerts| alerts::read_alerts(&alerts)),
             carried: carried.unwrap_or_default(),
             providers: providers
                 .iter()

@@ -135,6 +135,7 @@ pub(super) fn resolve(
         identity,
         rate_limit_service: fleet::service(document, log),
         budgets,
+        webhook: document.webhook.clone(),
         carried: document.carried.clone(),
         policies: document.policies.clone(),
         policy_mode: document.policy_mode,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::criteria::Criterion;
 use crate::acceptance::Acceptance;
+use crate::alert::Webhook;
 use crate::budget::{Allowance, Budget, Carried, Counter};
 use crate::fleet::Service;
 use crate::health::CircuitBreaker;
@@ -40,6 +41,8 @@ pub struct Snapshot {
     pub identity: Sources,
     /// The budgets of agents, workspaces and tenants.
     pub budgets: Vec<Arc<Budget>>,
+    /// Who is told of thresholds that budgets cross.
+    pub webhook: Option<Webhook>,
     /// What was spent before this Envoy started.
     pub carried: Vec<Carried>,
     /// Who counts the budgets that a fleet of Envoys shares.
@@ -65,6 +68,18 @@ impl Snapshot {
         self.models.contains_key(name)
             || self.offered_models.contains(name)
             || self.upstream_models.contains(name)
+    }
+
+    /// The agent of a call with the budgets of its end user, where there are such. `given`: who the call says that is.
+    #[must_use]
+    pub fn with_end_user(&self, agent: Arc<Agent>, given: Option<&str>) -> Arc<Agent> {
+        let mut of_user = Allowance::of_end_user(&self.budgets, &agent, given).peekable();
+        if of_user.peek().is_none() {
+            return agent;
+        }
+        let mut agent = Agent::clone(&agent);
+        agent.allowances.extend(of_user);
+        Arc::new(agent)
     }
 
     /// The longest time that an account is given to its first byte: what the rendered route allows an attempt.

@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::alert::Alert;
 use crate::audit::Record;
 use crate::broker::{self, Broker, Forward};
 use crate::config::{Audience, load};
@@ -55,6 +56,8 @@ fn document() -> Value {
 struct Handover(Vec<SharedCall>, Worker);
 
 impl Services for Handover {
+    fn alert(&mut self, _: &Alert) {}
+
     fn store(&self) -> &dyn Store {
         &Empty
     }
@@ -171,6 +174,8 @@ fn line(name: &str, value: &[u8]) -> String {
 }
 
 impl Services for Host {
+    fn alert(&mut self, _: &Alert) {}
+
     fn store(&self) -> &dyn Store {
         &Empty
     }

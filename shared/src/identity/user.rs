@@ -1,5 +1,5 @@
-//! The person behind an agent: recorded so that a call can be traced back, never looked at to decide anything, since it
-//! is the agent's own word.
+//! The person behind an agent: recorded so that a call can be traced back, and bounded by budgets per end user. Nothing is
+//! allowed because of it, since it is the agent's own word.
 
 use super::TokenDigest;
 use crate::headers::{Headers, X_BROKER_USER};
@@ -18,14 +18,20 @@ pub enum UserRecord {
     Omitted,
 }
 
+/// The person as the call tells.
+#[must_use]
+pub fn given<'a>(headers: &'a Headers, metadata: Option<&'a Metadata>) -> Option<&'a str> {
+    headers
+        .text(X_BROKER_USER)
+        .filter(|user| !user.is_empty())
+        .or_else(|| metadata.and_then(|metadata| metadata.user.as_deref()))
+}
+
 impl UserRecord {
     /// What stands in the record of a call.
     #[must_use]
     pub fn of(self, headers: &Headers, metadata: Option<&Metadata>) -> Option<String> {
-        let given = headers
-            .text(X_BROKER_USER)
-            .filter(|user| !user.is_empty())
-            .or_else(|| metadata.and_then(|metadata| metadata.user.as_deref()))?;
+        let given = given(headers, metadata)?;
         match self {
             Self::AsGiven => Some(quoted(given).into_owned()),
             Self::Hashed => {

@@ -64,6 +64,7 @@ mod tests {
 
     fn overdrawn() -> Overdrawn {
         Overdrawn {
+            user: None,
             budget: "agent-day".into(),
             unit: Unit::Tokens,
             status: 429,

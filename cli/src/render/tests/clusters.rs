@@ -142,3 +142,24 @@ fn what_something_else_delivers_is_looked_for_in_its_own_folder() {
         "the broker's own stay where they are"
     );
 }
+
+#[test]
+fn the_webhook_has_a_cluster() {
+    let document = format!("{DOCUMENT}alerts: {{webhook: \"https://hooks.example.com/budgets\"}}\n");
+    let document = crate::document::parse(&document, Path::new("broker.yaml")).unwrap();
+    let clusters = super::super::clusters::of(&document, &place(), Path::new("/out")).unwrap();
+    let clusters = clusters["resources"].as_array().unwrap();
+    let cluster = clusters
+        .iter()
+        .find(|cluster| cluster["name"] == "model-broker/alerts")
+        .unwrap();
+    let endpoint = &cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0]["endpoint"];
+    assert_eq!(
+        endpoint["address"]["socket_address"]["address"],
+        "hooks.example.com"
+    );
+    assert_eq!(
+        cluster["transport_socket"]["typed_config"]["sni"],
+        "hooks.example.com"
+    );
+}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use shared::budget::Scope;
+use shared::budget::{Budget, Scope};
 use shared::health::delay;
 use shared::ledger::Unit;
 use shared::units::{Millis, Timestamp};
@@ -36,6 +36,8 @@ pub struct Record<'a> {
 struct Statement<'a> {
     #[serde(borrow)]
     name: Cow<'a, str>,
+    #[serde(borrow)]
+    user: Text<'a>,
     #[serde(borrow)]
     unit: Cow<'a, str>,
     #[serde(borrow)]
@@ -77,19 +79,30 @@ impl<'a> Record<'a> {
     }
 
     /// Whose spending the call is in a scope.
-    pub fn subject(&self, scope: Scope) -> Option<&str> {
+    fn subject(&self, scope: Scope) -> Option<&str> {
         match scope {
             Scope::Agent => self.agent.as_deref(),
             Scope::Workspace => self.workspace.as_deref(),
             Scope::Tenant => self.tenant.as_deref(),
+            // Each statement says it by itself.
+            Scope::EndUser => None,
         }
     }
 
-    /// What the call took of a budget; nothing if it was kept back.
-    pub fn of_budget(&self, name: &str, unit: Unit) -> impl Iterator<Item = Charge> {
+    /// What the call took of a budget, and of whose counter; nothing if it was kept back.
+    pub fn of_budget<'s>(&'s self, budget: &'s Budget) -> impl Iterator<Item = (&'s str, Charge)> {
+        let unit = budget.ceiling.unit;
         let statements = self.budgets.iter();
-        let meant = statements.filter(move |said| said.name == name && said.unit == unit.as_str());
-        meant.filter_map(move |said| self.charge(said.used?, unit, said.since.as_deref(), said.alert))
+        let meant =
+            statements.filter(move |said| said.name == budget.name.as_str() && said.unit == unit.as_str());
+        meant.filter_map(move |said| {
+            let subject = match budget.scope {
+                Scope::EndUser => said.user.as_deref(),
+                scope => self.subject(scope),
+            };
+            let charge = self.charge(said.used?, unit, said.since.as_deref(), said.alert)?;
+            Some((subject?, charge))
+        })
     }
 
     /// What the call took of an account's budget.

@@ -27,8 +27,11 @@ budgets:
   - {name: hour, scope: workspace, usd: 500, per: hour, time_zone: "+05:30"}
   - {name: day, scope: agent, of: bot, usd: 500, per: day, time_zone: "-11:00", alert_at: [1%, 50%]}
   - {name: month, scope: tenant, tokens: 1000000, per: month, mode: audit}
+  - {name: person, scope: end_user, tokens: 1000000, per: day}
   - {name: ever, scope: workspace, usd: 500, per: total}
 "#;
+
+const USERS: [Option<&str>; 3] = [None, Some("ada"), Some("bob")];
 
 fn parsed() -> Document {
     crate::document::parse(DOCUMENT, Path::new("broker.yaml")).unwrap()
@@ -74,13 +77,17 @@ impl Process {
         let record = json!({
             "time": rfc3339(now), "llm.agent": agent.name, "llm.workspace": workspace.name,
             "llm.tenant": workspace.tenant, "llm.outcome": "ok", "llm.duration_ms": 0,
-            "llm.budgets": holding.settle(used, self, now),
+            "llm.budgets": holding.settle(used, self, now).statements,
         });
         record.to_string() + "\n"
     }
 
     fn spent(&self, snapshot: &Snapshot, now: Timestamp) -> Vec<u64> {
-        let allowances = snapshot.agents.values().flat_map(|agent| &agent.allowances);
+        let agents = snapshot.agents.values();
+        let agents: Vec<_> = agents
+            .flat_map(|agent| USERS.map(|user| snapshot.with_end_user(agent.clone(), user)))
+            .collect();
+        let allowances = agents.iter().flat_map(|agent| &agent.allowances);
         allowances
             .map(|allowance| allowance.counter.spent(self, now))
             .collect()
@@ -102,7 +109,7 @@ fn add(parts: &[&str], now: Timestamp) -> Balances {
 #[derive(Clone, Debug)]
 enum Step {
     Pass(u64),
-    Call(bool, u64, u64),
+    Call(bool, usize, u64, u64),
     Restart,
 }
 
@@ -110,7 +117,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         2 => (0..90_000_u64).prop_map(Step::Pass),
         1 => (0..200_000_000_u64).prop_map(Step::Pass),
-        6 => (any::<bool>(), 0..5_000_u64, 0..3_000_000_u64).prop_map(|(bot, tokens, cost)| Step::Call(bot, tokens, cost)),
+        6 => (any::<bool>(), 0..3_usize, 0..5_000_u64, 0..3_000_000_u64).prop_map(|(bot, user, tokens, cost)| Step::Call(bot, user, tokens, cost)),
         2 => Just(Step::Restart),
     ];
     prop::collection::vec(step, 0..60)
@@ -128,9 +135,10 @@ proptest! {
         for step in steps {
             match step {
                 Step::Pass(millis) => now = now.after(Millis(millis)),
-                Step::Call(is_bot, tokens, cost) => {
+                Step::Call(is_bot, user, tokens, cost) => {
                     let name = if is_bot { "bot" } else { "cat" };
                     let agent = snapshot.agents.values().find(|agent| agent.name.as_str() == name).unwrap();
+                    let agent = &snapshot.with_end_user(agent.clone(), USERS[user]);
                     let amounts = Amounts { tokens: Tokens(tokens), cost: MicroUsd(cost) };
                     let expected = lasting.call(agent, amounts, now);
                     let record = restarting.call(agent, amounts, now);

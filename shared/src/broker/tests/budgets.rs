@@ -1,7 +1,9 @@
 //! What the budgets of a caller mean for its calls.
 
 mod accounts;
+mod alerts;
 mod clamp;
+mod end_users;
 mod stops;
 
 use serde_json::{Value, json};

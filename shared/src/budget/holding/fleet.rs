@@ -137,6 +137,7 @@ impl Held {
         let budget = &self.allowance.budget;
         Overdrawn {
             budget: budget.name.clone(),
+            user: self.allowance.user.clone(),
             unit: budget.ceiling.unit,
             status: budget.status,
             needed: self.hold.amount,

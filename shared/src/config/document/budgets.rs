@@ -38,6 +38,12 @@ impl<'v> BudgetEntry<'v> {
         let name = section.required("name").filter(|name| name.name().is_some());
         let scope = section.required("scope").and_then(|scope| read_scope(&scope));
         let of = section.optional("of").filter(|of| of.string().is_some());
+        if let (Some(Scope::EndUser), Some(of)) = (scope, &of) {
+            of.mistake::<()>(
+                "cannot be chosen: end users stand in no document, and each has a counter of its own",
+            );
+        }
+        let of = of.filter(|_| scope != Some(Scope::EndUser));
         let ceiling = read_ceiling(entry, &mut section);
         let alert_at = read_thresholds(&mut section);
         let downgrade = section
@@ -111,13 +117,14 @@ fn read_on_exhausted(reader: &Reader<'_>) -> Option<OnExhausted> {
 
 fn read_scope(reader: &Reader<'_>) -> Option<Scope> {
     let text = reader.string()?;
-    if text == "end_user" {
-        return reader
-            .mistake("is not supported by this version of the broker (supported: agent, workspace, tenant)");
-    }
     let scopes = Scope::ALL.map(Scope::as_str);
     let scope = Scope::ALL.into_iter().find(|scope| scope.as_str() == text);
-    scope.or_else(|| reader.unknown_name("is no scope (supported: agent, workspace, tenant)", scopes))
+    scope.or_else(|| {
+        reader.unknown_name(
+            "is no scope (supported: agent, workspace, tenant, end_user)",
+            scopes,
+        )
+    })
 }
 
 /// `tokens` or `usd`, `per` and `time_zone`.

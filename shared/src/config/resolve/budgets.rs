@@ -51,6 +51,7 @@ fn subject(of: &Reader<'_>, scope: Scope, document: &Document<'_>) -> Option<Str
         Scope::Agent => names(document.agents.iter().map(|entry| &entry.name)),
         Scope::Workspace => names(document.workspaces.iter().map(|entry| &entry.name)),
         Scope::Tenant => names(document.tenants.iter().map(|entry| &entry.name)),
+        Scope::EndUser => Vec::new(),
     };
     if known.contains(&given) {
         return Some(given.to_owned());

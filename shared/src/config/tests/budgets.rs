@@ -87,14 +87,14 @@ fn an_account_has_a_budget_in_dollars() {
 fn what_is_no_budget_is_told_with_what_would_be_one() {
     expect(&[
         (
-            "/budgets/0/scope",
+            "/budgets/1/scope",
             json!("end_user"),
-            "budgets[0].scope: `end_user` is not supported by this version",
+            "budgets[1].of: `research` cannot be chosen: end users stand in no document",
         ),
         (
             "/budgets/0/scope",
             json!("agnet"),
-            "budgets[0].scope: `agnet` is no scope (supported: agent, workspace, tenant)",
+            "budgets[0].scope: `agnet` is no scope (supported: agent, workspace, tenant, end_user)",
         ),
         (
             "/budgets/0/per",
@@ -223,5 +223,32 @@ fn what_was_spent_before_is_for_the_filter_only_and_changes_no_version() {
             .unwrap_err()
             .to_string();
         assert!(mistakes.starts_with("opening_balances."), "{mistakes}");
+    }
+}
+
+#[test]
+fn a_webhook_is_a_url_without_anything_secret() {
+    let webhook = |url: Value| {
+        let mut document = valid();
+        document["alerts"] = json!({"webhook": url});
+        load(&document, Audience::Operator).map(|loaded| loaded.snapshot.webhook.clone().unwrap())
+    };
+    let found = webhook(json!("https://hooks.example.com:8443/v1/budgets/v1")).unwrap();
+    assert_eq!(
+        (found.server.authority().as_str(), found.path.as_str()),
+        ("hooks.example.com:8443", "/v1/budgets/v1")
+    );
+    assert_eq!(webhook(json!("http://hooks")).unwrap().path, "/");
+    for wrong in [
+        json!("hooks.example.com"),
+        json!("https://user:secret@hooks"),
+        json!("https://hooks/?key=secret"),
+        json!(5),
+    ] {
+        let mistakes = webhook(wrong).unwrap_err().to_string();
+        assert!(
+            mistakes.starts_with("alerts.webhook: ") && !mistakes.contains("secret"),
+            "{mistakes}"
+        );
     }
 }
