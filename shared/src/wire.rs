@@ -1,6 +1,7 @@
 //! The wire formats: one folder each, with what is read of requests and answers and how errors look.
 
 pub mod anthropic;
+pub mod bedrock;
 pub mod ir;
 pub mod openai_chat;
 
@@ -14,6 +15,7 @@ mod observe;
 mod opaque;
 mod place;
 mod tool_ids;
+mod tool_schema;
 mod transcript;
 mod translate;
 mod upstream;
