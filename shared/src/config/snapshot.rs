@@ -103,6 +103,8 @@ pub enum ProviderKind {
     OpenAiCompatible,
     /// AWS Bedrock's runtime.
     Bedrock,
+    /// Google's Vertex AI: Gemini, and Anthropic's Claude.
+    Vertex,
 }
 
 impl ProviderKind {
@@ -122,6 +124,7 @@ impl ProviderKind {
             Self::Anthropic => "anthropic",
             Self::OpenAiCompatible => "openai-compatible",
             Self::Bedrock => "bedrock",
+            Self::Vertex => "vertex",
         }
     }
 }
