@@ -1,5 +1,6 @@
 //! What a provider account is sent beside the body: a clean slate of headers for every attempt.
 
+mod bedrock;
 mod capability;
 pub mod model_name;
 pub mod models;
@@ -62,16 +63,28 @@ impl ProviderKind {
     pub fn is_openai(self) -> bool {
         match self {
             Self::OpenAi => true,
-            Self::Anthropic | Self::OpenAiCompatible | Self::Vertex => false,
+            Self::Anthropic | Self::OpenAiCompatible | Self::Bedrock | Self::Vertex => false,
         }
     }
 
     /// The format in which a provider of this kind is asked for a model when the call came in the format `from`.
     #[must_use]
-    pub fn speaks(self, _model: &str, _from: Format) -> UpstreamFormat {
+    pub fn speaks(self, model: &str, _from: Format) -> UpstreamFormat {
         match self {
             Self::OpenAi | Self::OpenAiCompatible => UpstreamFormat::OpenAiChat,
             Self::Anthropic | Self::Vertex => UpstreamFormat::AnthropicMessages,
+            // Claude's own format says more than the one for all models.
+            Self::Bedrock if bedrock::is_claude(model) => UpstreamFormat::AnthropicMessages,
+            Self::Bedrock => UpstreamFormat::BedrockConverse,
+        }
+    }
+
+    /// The format in which errors come from where calls are asked in `format`.
+    #[must_use]
+    pub fn errs_in(self, format: UpstreamFormat) -> UpstreamFormat {
+        match self {
+            Self::Bedrock => UpstreamFormat::BedrockConverse,
+            _ => format,
         }
     }
 }
@@ -102,10 +115,10 @@ pub fn request_headers<'a>(
         ("content-length", Cow::Owned(body_length.to_string().into_bytes())),
         (
             "accept",
-            fixed(if is_stream {
-                "text/event-stream"
-            } else {
-                "application/json"
+            fixed(match to.kind {
+                _ if !is_stream => "application/json",
+                ProviderKind::Bedrock => "application/vnd.amazon.eventstream",
+                _ => "text/event-stream",
             }),
         ),
         // Usage cannot be read from a compressed answer.

@@ -23,6 +23,7 @@ mod upstream;
 #[cfg(test)]
 mod request_tests;
 
+pub use bedrock::{Unframer, aws_status};
 pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable};
 pub use flaw::Flaw;
 pub use observation::{Observation, Progress};

@@ -14,7 +14,11 @@ const fn tables() -> [[u32; 256]; 4] {
         let mut rest = byte as u32;
         let mut bit = 0;
         while bit < 8 {
-            rest = if rest & 1 == 1 { rest >> 1 ^ 0xedb8_8320 } else { rest >> 1 };
+            rest = if rest & 1 == 1 {
+                rest >> 1 ^ 0xedb8_8320
+            } else {
+                rest >> 1
+            };
             bit += 1;
         }
         tables[0][byte] = rest;

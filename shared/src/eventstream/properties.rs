@@ -28,7 +28,10 @@ fn events() -> impl Strategy<Value = Vec<(String, String)>> {
 }
 
 fn written(events: &[(String, String)]) -> Vec<u8> {
-    events.iter().flat_map(|(name, payload)| event(name, payload)).collect()
+    events
+        .iter()
+        .flat_map(|(name, payload)| event(name, payload))
+        .collect()
 }
 
 proptest! {

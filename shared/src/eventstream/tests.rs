@@ -91,7 +91,13 @@ fn lengths_are_not_believed_before_they_are_checked_and_sane() {
 #[test]
 fn headers_must_fill_their_length() {
     let whole = header(":message-type", "event");
-    for headers in [&whole[..whole.len() - 1], &[200, 1], &[1, b'a', 10, 0], &[0], &[1, b'a', 7, 255, 255]] {
+    for headers in [
+        &whole[..whole.len() - 1],
+        &[200, 1],
+        &[1, b'a', 10, 0],
+        &[0],
+        &[1, b'a', 7, 255, 255],
+    ] {
         assert_eq!(damage(&frame(headers, b"{}")), Damage::Malformed, "{headers:?}");
     }
 }

@@ -4,7 +4,11 @@
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 }
+            if crc & 1 == 1 {
+                crc >> 1 ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            }
         })
     })
 }
@@ -43,7 +47,10 @@ pub fn event(name: &str, payload: &str) -> Vec<u8> {
 
 /// An exception that the service's model knows.
 pub fn exception(name: &str, payload: &str) -> Vec<u8> {
-    let headers = [header(":exception-type", name), header(":message-type", "exception")];
+    let headers = [
+        header(":exception-type", name),
+        header(":message-type", "exception"),
+    ];
     frame(&headers.concat(), payload.as_bytes())
 }
 

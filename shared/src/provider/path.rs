@@ -19,6 +19,18 @@ pub fn path<'a>(to: &Destination<'_>, format: UpstreamFormat, is_stream: bool) -
             };
             format!("/publishers/anthropic/models/{model}:{verb}").into()
         }
+        (ProviderKind::Bedrock, format) => {
+            let model = segment(to.model);
+            let verb = match (format, is_stream) {
+                (UpstreamFormat::AnthropicMessages, false) => "invoke",
+                (UpstreamFormat::AnthropicMessages, true) => "invoke-with-response-stream",
+                (_, false) => "converse",
+                (_, true) => "converse-stream",
+            };
+            format!("/model/{model}/{verb}").into()
+        }
+        // Only Bedrock is asked in this format.
+        (_, UpstreamFormat::BedrockConverse) => "/".into(),
         (_, UpstreamFormat::OpenAiChat) => "/v1/chat/completions".into(),
         (_, UpstreamFormat::AnthropicMessages) => "/v1/messages".into(),
     };

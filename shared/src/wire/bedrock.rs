@@ -15,6 +15,7 @@ mod usage;
 mod tests;
 
 use super::codec::UpstreamCodec;
+pub use error::status as aws_status;
 pub use unframe::Unframer;
 
 /// This format's row in the table of formats that providers are asked in.

@@ -195,7 +195,13 @@ mod tests {
 
     #[test]
     fn bytes_come_back_out_of_their_base64() {
-        for (bytes, base64) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")] {
+        for (bytes, base64) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+        ] {
             assert_eq!(encode(bytes.as_bytes()), base64);
             assert_eq!(decode(&Text::of_plain(base64)).unwrap(), bytes.as_bytes());
         }

@@ -32,6 +32,7 @@ impl Envelope {
     pub fn of(kind: ProviderKind) -> Self {
         match kind {
             ProviderKind::Vertex => Self::Vertex,
+            ProviderKind::Bedrock => Self::Bedrock,
             _ => Self::Plain,
         }
     }

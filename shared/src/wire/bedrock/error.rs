@@ -47,10 +47,21 @@ pub(super) fn of<'a>(name: Option<Text<'a>>, message: Option<Text<'a>>, status: 
 
 /// A name without the namespace before it and the address behind it: `com.amazon.coral.service#ThrottlingException`,
 /// `ThrottlingException:http://internal.amazon.com/`.
-#[must_use]
-pub fn short(name: &str) -> &str {
+fn short(name: &str) -> &str {
     let name = name.split(':').next().unwrap_or_default();
     name.rsplit('#').next().unwrap_or_default().trim()
+}
+
+/// The status that stands for an error of AWS: its name, from `x-amzn-errortype`, decides where the status would say that
+/// the request is wrong though the account is at its limit, or its model failed.
+#[must_use]
+pub fn status(name: &str, status: u16) -> u16 {
+    match (short(name), status) {
+        ("ServiceQuotaExceededException", 400) => 429,
+        ("ModelTimeoutException", 408) => 504,
+        ("ModelErrorException" | "ModelStreamErrorException", 424) => 502,
+        _ => status,
+    }
 }
 
 /// The kind of an error. Events of streams begin the same names with a small letter.
@@ -59,10 +70,13 @@ pub(super) fn kind(name: &str) -> Option<ErrorKind> {
     Some(match name.to_ascii_lowercase().as_str() {
         "validation" | "serialization" | "malformedquerystring" => ErrorKind::InvalidRequest,
         "accessdenied" | "optinrequired" => ErrorKind::Permission,
-        "unrecognizedclient" | "expiredtoken" | "invalidsignature" | "incompletesignature"
-        | "missingauthenticationtoken" | "invalidclienttokenid" | "signaturedoesnotmatch" => {
-            ErrorKind::Authentication
-        }
+        "unrecognizedclient"
+        | "expiredtoken"
+        | "invalidsignature"
+        | "incompletesignature"
+        | "missingauthenticationtoken"
+        | "invalidclienttokenid"
+        | "signaturedoesnotmatch" => ErrorKind::Authentication,
         "resourcenotfound" => ErrorKind::NotFound,
         "conflict" => ErrorKind::Conflict,
         "throttling" | "servicequotaexceeded" | "modelnotready" | "toomanyrequests" => ErrorKind::RateLimit,
@@ -82,7 +96,13 @@ mod tests {
     #[test]
     fn an_error_is_what_its_name_says_or_else_its_status() {
         for (body, status, kind, message, code) in [
-            (r#"{"message":"slow down"}"#, 429, ErrorKind::RateLimit, "slow down", None),
+            (
+                r#"{"message":"slow down"}"#,
+                429,
+                ErrorKind::RateLimit,
+                "slow down",
+                None,
+            ),
             (r#"{"Message":"no"}"#, 403, ErrorKind::Permission, "no", None),
             (
                 r#"{"__type":"com.amazon.coral.service#UnrecognizedClientException","message":"m"}"#,

@@ -134,7 +134,11 @@ impl Model {
         let id = id.to_ascii_lowercase();
         let id = id.rsplit('/').next().unwrap_or_default();
         // `eu.` or `global.` before the maker.
-        let names = || [Some(id), id.split_once('.').map(|(_, rest)| rest)].into_iter().flatten();
+        let names = || {
+            [Some(id), id.split_once('.').map(|(_, rest)| rest)]
+                .into_iter()
+                .flatten()
+        };
         FAMILIES
             .iter()
             .find(|(prefix, _)| names().any(|name| name.starts_with(prefix)))
@@ -158,7 +162,10 @@ mod tests {
         ] {
             assert_eq!(Model::of(id), NOVA, "{id}");
         }
-        assert_eq!(Model::of("global.amazon.nova-2-lite-v1:0").thinking, Thinking::Nova);
+        assert_eq!(
+            Model::of("global.amazon.nova-2-lite-v1:0").thinking,
+            Thinking::Nova
+        );
         assert_eq!(Model::of("openai.gpt-oss-120b-1:0").thinking, Thinking::Effort);
         assert_eq!(Model::of("mistral.mistral-large-2402-v1:0").forced, Forced::Any);
         assert!(Model::of("mistral.mistral-large-3-675b-instruct").structured);

@@ -89,7 +89,10 @@ impl StreamReader {
     fn start(&mut self, tell: &mut dyn FnMut(Delta<'_>)) {
         if !self.has_started {
             self.has_started = true;
-            tell(Delta::Start { id: None, model: None });
+            tell(Delta::Start {
+                id: None,
+                model: None,
+            });
         }
     }
 

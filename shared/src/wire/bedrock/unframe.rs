@@ -94,8 +94,11 @@ fn write_chunk(message: &Message<'_>, events: &mut Vec<u8>) {
             let Some(event) = event.filter(|event| !event.is_empty()) else {
                 return write_error(ErrorKind::Internal, &Text::of_plain(NOT_JSON), events);
             };
-            let kind = Node::sound(&event, ["type"]).and_then(|(_, [kind])| kind?.text()?.plain().map(|kind| kind.into_owned()));
-            if let Some(kind) = kind.filter(|kind| kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')) {
+            let kind = Node::sound(&event, ["type"])
+                .and_then(|(_, [kind])| kind?.text()?.plain().map(|kind| kind.into_owned()));
+            if let Some(kind) =
+                kind.filter(|kind| kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
+            {
                 events.extend_from_slice(b"event: ");
                 events.extend_from_slice(kind.as_bytes());
                 events.push(b'\n');

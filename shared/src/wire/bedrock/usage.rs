@@ -27,13 +27,17 @@ pub fn read(usage: Node<'_>, tier: Option<Node<'_>>) -> Usage {
         });
     }
     Usage {
-        input: number(input).saturating_add(cache_read).saturating_add(cache_write),
+        input: number(input)
+            .saturating_add(cache_read)
+            .saturating_add(cache_write),
         cache_read,
         cache_write,
         cache_write_hour,
         output: number(output),
         reasoning: Tokens(0),
-        tier: tier.and_then(|tier| tier.field("type")).map_or(ServiceTier::Standard, of_type),
+        tier: tier
+            .and_then(|tier| tier.field("type"))
+            .map_or(ServiceTier::Standard, of_type),
     }
 }
 

@@ -78,7 +78,8 @@ impl<'r> Writer<'r, '_> {
         hoisted: &mut Vec<&'r Part<'r>>,
     ) {
         let rich = self.model.rich_results;
-        let is_here = |part: &&Part<'_>| rich || matches!(part.content, Content::Text(_) | Content::Refusal(_));
+        let is_here =
+            |part: &&Part<'_>| rich || matches!(part.content, Content::Text(_) | Content::Refusal(_));
         let said = || content.iter().filter(|part| says_something(part));
         let others = || said().filter(|part| !is_here(part));
         hoisted.extend(others());
@@ -131,7 +132,11 @@ impl<'r> Writer<'r, '_> {
                 });
             }
             Content::Text(text) | Content::Refusal(text) => {
-                let text = if is_end { text.trimmed_end() } else { Cow::Borrowed(text) };
+                let text = if is_end {
+                    text.trimmed_end()
+                } else {
+                    Cow::Borrowed(text)
+                };
                 block.text("text", &text);
             }
             // Not within a tool's result, and the others are no blocks.

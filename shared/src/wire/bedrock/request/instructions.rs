@@ -23,7 +23,10 @@ pub(super) fn write(
     tools: &Offer<'_>,
     marks: &mut Marks,
 ) {
-    let systems = request.messages.iter().filter(|message| message.role == Role::System);
+    let systems = request
+        .messages
+        .iter()
+        .filter(|message| message.role == Role::System);
     let own = systems
         .flat_map(|message| &message.parts)
         .filter_map(|part| match &part.content {

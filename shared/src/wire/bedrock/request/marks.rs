@@ -27,7 +27,11 @@ impl Marks {
         let has_others = request.tools.iter().any(|tool| tool.breakpoint.is_some())
             || parts.any(|part| is_inner(&part.content));
         Self {
-            to_skip: if model.caches { all.saturating_sub(MOST) } else { all },
+            to_skip: if model.caches {
+                all.saturating_sub(MOST)
+            } else {
+                all
+            },
             has_lost_some: has_others,
         }
     }

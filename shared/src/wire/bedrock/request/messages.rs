@@ -22,7 +22,11 @@ struct Turn<'r> {
 /// the model that says nothing is none.
 fn turns<'r>(request: &'r ChatRequest<'r>) -> Vec<Turn<'r>> {
     let mut turns: Vec<Turn<'r>> = Vec::new();
-    for message in request.messages.iter().filter(|message| message.role != Role::System) {
+    for message in request
+        .messages
+        .iter()
+        .filter(|message| message.role != Role::System)
+    {
         let parts = message.parts.iter().filter(|part| blocks::says_something(part));
         match turns.last_mut() {
             Some(turn) if turn.role == message.role => turn.parts.extend(parts),
@@ -63,7 +67,9 @@ pub(super) fn write(body: &mut Object<'_>, request: &ChatRequest<'_>, model: &Mo
                 Role::User | Role::System => "user",
             };
             let is_prefill = is_last && turn.role == Role::Assistant;
-            write_turn(list, role, |content| write_parts(content, turn, is_prefill, &mut writer, marks));
+            write_turn(list, role, |content| {
+                write_parts(content, turn, is_prefill, &mut writer, marks)
+            });
         }
     });
 }

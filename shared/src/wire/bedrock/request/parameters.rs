@@ -38,7 +38,9 @@ pub(super) fn write(
     }
     let additional = additional(request, model, plan, is_unbounded, dropped);
     if additional != Members::default() {
-        body.object("additionalModelRequestFields", |fields| fields.members(&additional));
+        body.object("additionalModelRequestFields", |fields| {
+            fields.members(&additional)
+        });
     }
     if let Some(OutputFormat::JsonSchema { name, schema, .. }) = &request.output
         && model.structured
@@ -86,7 +88,11 @@ fn inference(
 ) -> Members {
     let (sampling, defaults) = (&request.sampling, target.defaults);
     Members::new(|config| {
-        if let Some(most) = request.max_tokens.or(defaults.max_tokens).filter(|_| !is_unbounded) {
+        if let Some(most) = request
+            .max_tokens
+            .or(defaults.max_tokens)
+            .filter(|_| !is_unbounded)
+        {
             config.number("maxTokens", most);
         }
         match (sampling.temperature, defaults.temperature) {

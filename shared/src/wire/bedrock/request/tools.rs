@@ -70,7 +70,12 @@ impl<'r> Offer<'r> {
             _ if tools.is_empty() && spoken_of.is_empty() => Choice::Unsaid,
             _ if is_forbidden => Choice::Told(Told::None),
             None => Choice::Unsaid,
-            Some(ToolChoice::Required | ToolChoice::Allowed { is_required: true, .. }) => match model.forced {
+            Some(
+                ToolChoice::Required
+                | ToolChoice::Allowed {
+                    is_required: true, ..
+                },
+            ) => match model.forced {
                 Forced::Never => Choice::Told(Told::Any),
                 Forced::Any | Forced::Named => Choice::Any,
             },

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use super::marks::Marks;
-use crate::json::write::Object;
 use crate::json::Text;
+use crate::json::write::Object;
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Tool, ToolChoice};
