@@ -2,6 +2,7 @@
 //! that Envoy watches, so that a change of any takes effect without a restart.
 
 mod agents_tls;
+mod aws;
 mod bootstrap;
 mod clusters;
 mod files;
@@ -133,7 +134,10 @@ pub fn render(document: &Document, config: &Path, place: &Place, out: &Path) -> 
     for (name, secret) in agents_tls::secrets(document, base)? {
         write_if_changed(&out.join(agents_tls::FOLDER).join(name), &secret)?;
     }
-    write_if_changed(&out.join("clusters.yaml"), &clusters::of(document, place, out)?)?;
+    write_if_changed(
+        &out.join("clusters.yaml"),
+        &clusters::of(document, place, base, out)?,
+    )?;
     write_if_changed(&out.join("routes.yaml"), &listener::routes(document))?;
     if let Some(filter) = jwt {
         write_if_changed(&out.join(jwt::FILE), &filter)?;

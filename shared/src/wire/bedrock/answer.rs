@@ -8,7 +8,7 @@ use crate::limits::MAX_ANSWER_PARTS;
 use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
 
 /// Reads a whole answer; `None` if the text is none: no JSON, an error, without a message, with far too many blocks, or
-/// with nothing in it because the model wrote what nobody can read.
+/// one that Bedrock itself could make nothing of.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<Answer<'_>> {
     let keys = [
@@ -30,8 +30,7 @@ pub fn read(body: &[u8]) -> Option<Answer<'_>> {
         }),
         Some(_) => return None,
     }
-    let is_malformed = reason.is_some_and(is_malformed);
-    if parts.len() > MAX_ANSWER_PARTS || is_malformed && parts.is_empty() {
+    if parts.len() > MAX_ANSWER_PARTS || reason.is_some_and(is_malformed) {
         return None;
     }
     let has_tools = parts
@@ -51,8 +50,8 @@ pub(super) fn given_text(node: Option<Node<'_>>) -> Option<Text<'_>> {
     node.and_then(Node::text).filter(|text| !text.is_empty())
 }
 
-/// Whether the model wrote something that Bedrock could make nothing of.
-fn is_malformed(reason: Node<'_>) -> bool {
+/// Whether the model wrote something that Bedrock could make nothing of: another model may do better.
+pub(super) fn is_malformed(reason: Node<'_>) -> bool {
     reason.is("malformed_model_output") || reason.is("malformed_tool_use")
 }
 

@@ -1,12 +1,15 @@
 //! Reads the events of a ConverseStream into steps. Each is an object with one member, the event's name:
 //! `{"contentBlockDelta":{...}}`, or `{"exception":{...},"type":NAME}`, as [`super::Unframer`] writes them.
 
-use super::answer::{finish, given_text};
+use super::answer::{finish, given_text, is_malformed};
 use super::{error, usage};
 use crate::json::{Node, Text};
 use crate::limits::MAX_TOOL_CALLS;
 use crate::wire::codec::{self, NOT_JSON, TooMuchHeld};
 use crate::wire::ir::{Delta, ErrorKind, Finish, ProviderError, ToolIndex};
+
+/// What is told of an answer that Bedrock could make nothing of.
+const MALFORMED: &str = "the provider's model wrote what cannot be read";
 
 /// What of a stream must be remembered to read the rest of it.
 #[derive(Debug, Default)]
@@ -71,6 +74,10 @@ impl codec::StreamReader for StreamReader {
         } else if let Some(event) = end {
             self.start(tell);
             let [reason, additional] = event.fields(["stopReason", "additionalModelResponseFields"]);
+            if reason.is_some_and(is_malformed) {
+                let error = error::of(reason.and_then(Node::text), Some(Text::of_plain(MALFORMED)), 0);
+                return tell(Delta::Error(error));
+            }
             self.finish(given_text(reason), additional, tell);
         } else if let Some(event) = metadata {
             let [used, tier] = event.fields(["usage", "serviceTier"]);

@@ -53,9 +53,6 @@ pub(super) fn write(
         Some(ServiceTier::Flex) => write_tier(body, "flex"),
         Some(ServiceTier::Priority) => write_tier(body, "priority"),
     }
-    if request.user.is_some() {
-        dropped.note("user");
-    }
 }
 
 fn write_tier(body: &mut Object<'_>, tier: &str) {

@@ -20,7 +20,7 @@ pub(super) struct Offer<'r> {
 
 #[derive(Clone, Copy, PartialEq)]
 enum Choice<'r> {
-    Unsaid,
+    /// As the model sees fit, which needs no word; some models know none of the words.
     Auto,
     Any,
     Tool(&'r Text<'r>),
@@ -67,9 +67,8 @@ impl<'r> Offer<'r> {
             .filter(|name| names.insert(name.escaped()))
             .collect();
         let choice = match &request.tool_choice {
-            _ if tools.is_empty() && spoken_of.is_empty() => Choice::Unsaid,
+            _ if tools.is_empty() && spoken_of.is_empty() => Choice::Auto,
             _ if is_forbidden => Choice::Told(Told::None),
-            None => Choice::Unsaid,
             Some(
                 ToolChoice::Required
                 | ToolChoice::Allowed {
@@ -83,7 +82,7 @@ impl<'r> Offer<'r> {
                 Forced::Named => Choice::Tool(name),
                 Forced::Any | Forced::Never => Choice::Told(Told::Tool(name)),
             },
-            Some(ToolChoice::Auto | ToolChoice::Allowed { .. } | ToolChoice::None) => Choice::Auto,
+            None | Some(ToolChoice::Auto | ToolChoice::Allowed { .. } | ToolChoice::None) => Choice::Auto,
         };
         if matches!(choice, Choice::Told(Told::Any | Told::Tool(_))) {
             dropped.note("tool_choice");
@@ -139,8 +138,7 @@ impl<'r> Offer<'r> {
                 }
             });
             match self.choice {
-                Choice::Unsaid | Choice::Told(_) => {}
-                Choice::Auto => config.object("toolChoice", |choice| choice.object("auto", |_| ())),
+                Choice::Auto | Choice::Told(_) => {}
                 Choice::Any => config.object("toolChoice", |choice| choice.object("any", |_| ())),
                 Choice::Tool(name) => config.object("toolChoice", |choice| {
                     choice.object("tool", |tool| tool.text("name", name));

@@ -48,6 +48,18 @@ fn user(text: &str) -> Value {
     json!({"role": "user", "content": text})
 }
 
+/// The pictures of the recorded requests that stand at an address, in the call itself.
+const INLINED: [(&str, &str); 2] = [
+    (
+        "https://example.com/a.png",
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==",
+    ),
+    (
+        r#"{"type": "url", "url": "https://example.com/x.png"}"#,
+        r#"{"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgoAAAANSUhEUg=="}"#,
+    ),
+];
+
 #[test]
 fn whole_requests_become_what_the_files_say() {
     for (name, from, body) in [
@@ -78,10 +90,11 @@ fn whole_requests_become_what_the_files_say() {
             (LLAMA, "llama"),
             (GPT, "gpt-oss"),
         ] {
-            let said = match write(from, body, model, &NO_DEFAULTS) {
-                Ok((body, dropped)) => json!({"dropped": dropped, "body": body}),
-                Err(refusal) => json!({"refused": refusal.to_string()}),
-            };
+            let body = INLINED
+                .iter()
+                .fold(body.to_owned(), |body, (at, inline)| body.replace(at, inline));
+            let (body, dropped) = write(from, &body, model, &NO_DEFAULTS).unwrap();
+            let said = json!({"dropped": dropped, "body": body});
             let said = serde_json::to_string_pretty(&said).unwrap() + "\n";
             same_as(&format!("{name}.to-{of}.json"), &said);
         }
@@ -152,10 +165,7 @@ fn a_choice_that_a_model_cannot_be_forced_to_is_told() {
         with(named.clone(), NOVA).0["toolConfig"]["toolChoice"],
         json!({"tool": {"name": "f"}})
     );
-    assert_eq!(
-        with(json!("auto"), LLAMA).0["toolConfig"]["toolChoice"],
-        json!({"auto": {}})
-    );
+    assert_eq!(with(json!("auto"), LLAMA).0["toolConfig"].get("toolChoice"), None);
     for (model, choice, told) in [
         (LLAMA, json!("required"), "Answer by calling one of the tools."),
         (MISTRAL, named, "Answer by calling the tool `f`."),
