@@ -51,7 +51,10 @@ pub(crate) fn events(words: Words, told: &Told<'_>) -> Vec<Vec<u8>> {
             .enumerate()
             .map(|(index, (name, mut payload))| {
                 // Of another length each time, so that nobody learns lengths from the outside.
-                let padding: String = "abcdefghijklmnopqrstuvwxyz".chars().take(index * 7 % 26).collect();
+                let padding: String = "abcdefghijklmnopqrstuvwxyz"
+                    .chars()
+                    .take(index * 7 % 26)
+                    .collect();
                 payload["p"] = padding.into();
                 frames::event(name, &payload.to_string())
             })
