@@ -298,7 +298,7 @@ async fn thoughts_come_with_their_seals() {
             text.contains("sealed-by-the-simulator-"),
             "{model}, {stream}: {text}"
         );
-        assert_eq!(answer.said(), "four", "{model}, {stream}");
+        assert!(answer.text().contains("four"), "{model}, {stream}: {text}");
         body.as_object_mut().expect("a body").remove("thinking");
         body["reasoning_effort"] = "low".into();
         let answer = bedrock.post(CHAT, &body).await;

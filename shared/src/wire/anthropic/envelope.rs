@@ -51,6 +51,17 @@ impl Envelope {
         self != Self::Bedrock
     }
 
+    /// Whether the body may say how urgent the call is. Bedrock refuses the word.
+    pub(super) fn has_tier(self) -> bool {
+        self != Self::Bedrock
+    }
+
+    /// Whether the provider fetches pictures and documents from addresses:
+    /// <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages.html>.
+    pub(super) fn fetches(self) -> bool {
+        self != Self::Bedrock
+    }
+
     /// Whether the revision goes in the header `anthropic-version`.
     #[must_use]
     pub fn has_version_header(self) -> bool {
@@ -96,6 +107,7 @@ impl Envelope {
         let _scanned = scan::object(body, |key, value| {
             let is_out = match key.as_ref() {
                 b"stream" => !self.says_stream(),
+                b"service_tier" => !self.has_tier(),
                 key => key == VERSION.as_bytes() || key == FEATURES.as_bytes(),
             };
             if is_out && let Some(member) = with_comma(body, value.span, model) {
@@ -187,7 +199,7 @@ mod tests {
         assert_eq!(
             wrapped(
                 Envelope::Bedrock,
-                r#"{"stream":true , "model":"claude","messages":[]}"#,
+                r#"{"stream":true , "model":"claude","service_tier":"auto","messages":[]}"#,
                 Some("one-2026, two-2026,")
             ),
             concat!(

@@ -29,7 +29,7 @@ const NOTHING: &str = "(empty)";
 
 /// Whether the call can be asked of a provider of this format at all. Every provider of this format takes the same;
 /// what only some models take is left out for the others.
-pub fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(), Untranslatable> {
+pub fn check(request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untranslatable> {
     if let Some(place) = request.lost_meaning() {
         return Err(unsupported(place));
     }
@@ -44,14 +44,16 @@ pub fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(), Untr
         }
     }
     for message in &request.messages {
-        if message.parts.iter().any(is_impossible) {
+        let fetches = Envelope::of(target.kind).fetches();
+        if message.parts.iter().any(|part| is_impossible(part, fetches)) {
             return Err(unsupported(&message.place()));
         }
     }
     Ok(())
 }
 
-fn is_impossible(part: &Part<'_>) -> bool {
+/// `fetches`: whether the provider fetches what stands at an address.
+fn is_impossible(part: &Part<'_>, fetches: bool) -> bool {
     match &part.content {
         Content::ToolCall { name, .. } => !is_name(name, LONGEST_NAME),
         Content::Image(Media::Inline { media_type, data }) => {
@@ -61,7 +63,11 @@ fn is_impossible(part: &Part<'_>) -> bool {
             media: Media::Inline { media_type, data },
             ..
         } => media::media_type(media_type, data) != media::PDF,
-        Content::ToolResult { content, .. } => content.iter().any(is_impossible),
+        Content::Image(Media::Url(_))
+        | Content::Document {
+            media: Media::Url(_), ..
+        } => !fetches,
+        Content::ToolResult { content, .. } => content.iter().any(|part| is_impossible(part, fetches)),
         _ => false,
     }
 }

@@ -45,6 +45,7 @@ pub(super) fn write(
     }
     match request.service_tier {
         None => {}
+        Some(ServiceTier::Auto | ServiceTier::Standard) if !Envelope::of(target.kind).has_tier() => {}
         Some(ServiceTier::Auto) => body.string("service_tier", "auto"),
         Some(ServiceTier::Standard) => body.string("service_tier", "standard_only"),
         Some(ServiceTier::Flex | ServiceTier::Priority) => dropped.note("service_tier"),
