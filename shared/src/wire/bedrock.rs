@@ -1,4 +1,4 @@
-//! AWS Bedrock's Converse and ConverseStream:
+//! AWS Bedrock's Converse and `ConverseStream`:
 //! <https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html>
 //!
 //! Streams come in AWS's binary frames, which [`Unframer`] turns into server-sent events before they are read.

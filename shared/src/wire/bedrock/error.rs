@@ -20,12 +20,12 @@ pub fn read(body: &[u8], status: u16) -> Option<ProviderError<'_>> {
     if message.is_none() && name.is_none() {
         return None;
     }
-    Some(of(name, message, status))
+    Some(of(name.as_ref(), message, status))
 }
 
 /// An error by its name, which a status may stand in for.
-pub(super) fn of<'a>(name: Option<Text<'a>>, message: Option<Text<'a>>, status: u16) -> ProviderError<'a> {
-    let plain = name.as_ref().and_then(Text::plain);
+pub(super) fn of<'a>(name: Option<&Text<'_>>, message: Option<Text<'a>>, status: u16) -> ProviderError<'a> {
+    let plain = name.and_then(Text::plain);
     let exact = plain.as_deref().map(short).and_then(kind);
     let code = plain.as_deref().map(short).filter(|name| !name.is_empty());
     ProviderError {

@@ -7,10 +7,6 @@
 //! gpt-oss.
 
 /// What a model refuses or needs.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "a row of a table: what a model takes in one place says nothing of another"
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Model {
     /// How far the choice of a tool can be forced.

@@ -95,14 +95,14 @@ pub(super) fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mu
         .iter()
         .filter(|unportable| unportable.loss == Loss::Nuance);
     nuances.for_each(|nuance| dropped.note(&nuance.place));
-    let tools = tools::Offer::of(request, &model, dropped);
-    let mut marks = marks::Marks::of(request, &model);
+    let tools = tools::Offer::of(request, model, dropped);
+    let mut marks = marks::Marks::of(request, model);
     let mut out = Vec::with_capacity(request.length + 512);
     object(&mut out, |body| {
-        instructions::write(body, request, &model, &tools, &mut marks);
-        messages::write(body, request, &model, &mut marks);
+        instructions::write(body, request, model, &tools, &mut marks);
+        messages::write(body, request, model, &mut marks);
         tools.write(body, dropped);
-        parameters::write(body, request, target, &model, dropped);
+        parameters::write(body, request, target, model, dropped);
     });
     if marks.has_lost_some() {
         dropped.note(request.words.breakpoint);

@@ -1,4 +1,4 @@
-//! Reads the events of a ConverseStream into steps. Each is an object with one member, the event's name:
+//! Reads the events of a `ConverseStream` into steps. Each is an object with one member, the event's name:
 //! `{"contentBlockDelta":{...}}`, or `{"exception":{...},"type":NAME}`, as [`super::Unframer`] writes them.
 
 use super::answer::{finish, given_text, is_malformed};
@@ -50,7 +50,11 @@ impl codec::StreamReader for StreamReader {
         };
         if let Some(exception) = exception {
             let message = exception.field("message").or_else(|| exception.field("Message"));
-            let error = error::of(name.and_then(Node::text), message.and_then(Node::text), 0);
+            let error = error::of(
+                name.and_then(Node::text).as_ref(),
+                message.and_then(Node::text),
+                0,
+            );
             tell(Delta::Error(error));
         } else if message.is_some() {
             self.start(tell);
@@ -75,7 +79,11 @@ impl codec::StreamReader for StreamReader {
             self.start(tell);
             let [reason, additional] = event.fields(["stopReason", "additionalModelResponseFields"]);
             if reason.is_some_and(is_malformed) {
-                let error = error::of(reason.and_then(Node::text), Some(Text::of_plain(MALFORMED)), 0);
+                let error = error::of(
+                    reason.and_then(Node::text).as_ref(),
+                    Some(Text::of_plain(MALFORMED)),
+                    0,
+                );
                 return tell(Delta::Error(error));
             }
             self.finish(given_text(reason), additional, tell);

@@ -17,7 +17,7 @@ pub struct Unframer {
 /// What the frames carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Frames {
-    /// The events of a ConverseStream, each under its name.
+    /// The events of a `ConverseStream`, each under its name.
     Converse,
     /// The events of a model's own stream, each in base64: those of Claude's.
     Chunks,
@@ -60,7 +60,7 @@ impl Unframer {
     }
 }
 
-/// An event of a ConverseStream: what it carries, under its name.
+/// An event of a `ConverseStream`: what it carries, under its name.
 fn write_event(message: &Message<'_>, events: &mut Vec<u8>) {
     match message.kind {
         // No other name could be one that is known.
@@ -95,7 +95,7 @@ fn write_chunk(message: &Message<'_>, events: &mut Vec<u8>) {
                 return write_error(ErrorKind::Internal, &Text::of_plain(NOT_JSON), events);
             };
             let kind = Node::sound(&event, ["type"])
-                .and_then(|(_, [kind])| kind?.text()?.plain().map(|kind| kind.into_owned()));
+                .and_then(|(_, [kind])| kind?.text()?.plain().map(std::borrow::Cow::into_owned));
             if let Some(kind) =
                 kind.filter(|kind| kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'))
             {

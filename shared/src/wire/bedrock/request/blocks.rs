@@ -30,13 +30,13 @@ pub(super) fn says_something(part: &Part<'_>) -> bool {
 }
 
 /// Writes the blocks of a conversation, in its order.
-pub(super) struct Writer<'r, 'm> {
+pub(super) struct Writer<'r> {
     pub(super) ids: ToolIds<'r>,
     pub(super) names: Names,
-    pub(super) model: &'m Model,
+    pub(super) model: Model,
 }
 
-impl<'r> Writer<'r, '_> {
+impl<'r> Writer<'r> {
     /// One block. What a tool gave back and this model takes only in the user's own words goes to `hoisted`.
     pub(super) fn part(
         &mut self,

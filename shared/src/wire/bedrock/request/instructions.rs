@@ -19,7 +19,7 @@ const SCHEMA: &str = "Answer with JSON that fits this JSON schema and nothing el
 pub(super) fn write(
     body: &mut Object<'_>,
     request: &ChatRequest<'_>,
-    model: &Model,
+    model: Model,
     tools: &Offer<'_>,
     marks: &mut Marks,
 ) {
@@ -48,7 +48,7 @@ pub(super) fn write(
 }
 
 /// The instruction that stands for a shape of the answer, where the model has no parameter for it.
-fn output(request: &ChatRequest<'_>, model: &Model) -> Option<Text<'static>> {
+fn output(request: &ChatRequest<'_>, model: Model) -> Option<Text<'static>> {
     match &request.output {
         Some(OutputFormat::JsonObject) => Some(Text::of_plain(JSON)),
         Some(OutputFormat::JsonSchema { schema, .. }) if !model.structured => {

@@ -16,7 +16,7 @@ pub(super) struct Marks {
 impl Marks {
     /// The marks of a call. Those of tools, and within what tools gave back, have no place here; the last of a result
     /// stands behind the whole of it.
-    pub(super) fn of(request: &ChatRequest<'_>, model: &Model) -> Self {
+    pub(super) fn of(request: &ChatRequest<'_>, model: Model) -> Self {
         let parts = request.messages.iter().flat_map(|message| &message.parts);
         let all = parts.filter(|part| part.breakpoint.is_some()).count();
         let is_inner = |content: &Content<'_>| match content {

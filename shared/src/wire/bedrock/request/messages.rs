@@ -46,7 +46,7 @@ fn turns<'r>(request: &'r ChatRequest<'r>) -> Vec<Turn<'r>> {
 }
 
 /// Writes all turns.
-pub(super) fn write(body: &mut Object<'_>, request: &ChatRequest<'_>, model: &Model, marks: &mut Marks) {
+pub(super) fn write(body: &mut Object<'_>, request: &ChatRequest<'_>, model: Model, marks: &mut Marks) {
     let turns = turns(request);
     let mut writer = Writer {
         ids: ToolIds::new(LONGEST_NAME),
@@ -68,7 +68,7 @@ pub(super) fn write(body: &mut Object<'_>, request: &ChatRequest<'_>, model: &Mo
             };
             let is_prefill = is_last && turn.role == Role::Assistant;
             write_turn(list, role, |content| {
-                write_parts(content, turn, is_prefill, &mut writer, marks)
+                write_parts(content, turn, is_prefill, &mut writer, marks);
             });
         }
     });
@@ -85,7 +85,7 @@ fn write_parts<'r>(
     content: &mut Array<'_>,
     turn: &Turn<'r>,
     is_prefill: bool,
-    writer: &mut Writer<'r, '_>,
+    writer: &mut Writer<'r>,
     marks: &mut Marks,
 ) {
     let mut hoisted = Vec::new();

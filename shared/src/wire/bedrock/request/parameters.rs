@@ -26,7 +26,7 @@ pub(super) fn write(
     body: &mut Object<'_>,
     request: &ChatRequest<'_>,
     target: &Target<'_>,
-    model: &Model,
+    model: Model,
     dropped: &mut Dropped,
 ) {
     let plan = plan(request, target, model, dropped);
@@ -39,7 +39,7 @@ pub(super) fn write(
     let additional = additional(request, model, plan, is_unbounded, dropped);
     if additional != Members::default() {
         body.object("additionalModelRequestFields", |fields| {
-            fields.members(&additional)
+            fields.members(&additional);
         });
     }
     if let Some(OutputFormat::JsonSchema { name, schema, .. }) = &request.output
@@ -120,7 +120,7 @@ fn inference(
 /// What only some models know, each under a name of its own.
 fn additional(
     request: &ChatRequest<'_>,
-    model: &Model,
+    model: Model,
     plan: Plan,
     is_unbounded: bool,
     dropped: &mut Dropped,
@@ -159,7 +159,7 @@ fn additional(
 }
 
 /// What the model is told of thinking, as near as it can be to what was asked for.
-fn plan(request: &ChatRequest<'_>, target: &Target<'_>, model: &Model, dropped: &mut Dropped) -> Plan {
+fn plan(request: &ChatRequest<'_>, target: &Target<'_>, model: Model, dropped: &mut Dropped) -> Plan {
     let Some(asked) = request.reasoning else {
         return Plan::Unsaid;
     };
@@ -171,13 +171,11 @@ fn plan(request: &ChatRequest<'_>, target: &Target<'_>, model: &Model, dropped: 
         }
         // Others think only when they are told to.
         Reasoning::Off => return Plan::Unsaid,
-        Reasoning::Adaptive => "medium",
         Reasoning::Effort(Effort::Minimal | Effort::Low) => "low",
-        Reasoning::Effort(Effort::Medium) => "medium",
-        Reasoning::Effort(Effort::High | Effort::XHigh | Effort::Max) => "high",
+        Reasoning::Adaptive | Reasoning::Effort(Effort::Medium) => "medium",
         Reasoning::Budget(tokens) if tokens <= LOW => "low",
         Reasoning::Budget(tokens) if tokens <= MEDIUM => "medium",
-        Reasoning::Budget(_) => "high",
+        Reasoning::Effort(Effort::High | Effort::XHigh | Effort::Max) | Reasoning::Budget(_) => "high",
     };
     if model.thinking == Thinking::Unknown {
         dropped.note(request.words.reasoning);

@@ -38,7 +38,7 @@ enum Told<'r> {
 impl<'r> Offer<'r> {
     /// The tools that the model may call, and the choice among them. There is no way to forbid calls but to offer
     /// nothing; where the conversation has calls, something must be offered, and the model is told.
-    pub(super) fn of(request: &'r ChatRequest<'r>, model: &Model, dropped: &mut Dropped) -> Self {
+    pub(super) fn of(request: &'r ChatRequest<'r>, model: Model, dropped: &mut Dropped) -> Self {
         let allowed: Option<HashSet<&[u8]>> = match &request.tool_choice {
             Some(ToolChoice::Allowed { names, .. }) => Some(names.iter().map(Text::escaped).collect()),
             _ => None,
