@@ -23,6 +23,9 @@ mod upstream;
 #[cfg(test)]
 mod request_tests;
 
+#[cfg(test)]
+pub(crate) use media::encode as base64;
+
 pub use bedrock::{Unframer, aws_status};
 pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable};
 pub use flaw::Flaw;

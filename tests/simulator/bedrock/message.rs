@@ -1,5 +1,10 @@
 //! A Converse request as an Anthropic message, as far as a simulated model looks at it.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a member that a JSON value has not is null, and none of these values is anything but an object"
+)]
+
 use serde_json::{Value, json};
 
 /// The same in the other words.

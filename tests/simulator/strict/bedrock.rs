@@ -1,5 +1,10 @@
 //! Bedrock's Converse, as strict as it is, and what it takes of Claude's own messages.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a member that a JSON value has not is null, and none of these values is anything but an object"
+)]
+
 use std::collections::{HashMap, HashSet};
 
 use hyper::HeaderMap;
