@@ -1,5 +1,7 @@
 //! Failover from Bedrock to other kinds of providers within a call, and back.
 
+use std::fmt::Write as _;
+
 use provider_simulator::{Behaviour, Cut, Ending, Raw, Simulator, Vendor, frames};
 use serde_json::json;
 
@@ -93,10 +95,17 @@ pub fn raw_frames(bytes: &[u8]) -> Behaviour {
             "content-type".to_owned(),
             "application/vnd.amazon.eventstream".to_owned(),
         )],
-        hex_chunks: vec![bytes.iter().map(|byte| format!("{byte:02x}")).collect()],
+        hex_chunks: vec![hex(bytes)],
         ..Raw::default()
     }
     .into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("writing to a string");
+        hex
+    })
 }
 
 fn typed(content_type: &str, body: &str) -> Behaviour {

@@ -1,6 +1,8 @@
 //! Whole calls to Bedrock and what comes of its answers, in `testdata/bedrock/`. `BLESS=1 cargo test -p
 //! model-broker-shared bedrock` writes down what the code does now; the difference is then to be read.
 
+#[cfg(not(target_family = "wasm"))]
+mod properties;
 mod requests;
 mod streams;
 
