@@ -3,6 +3,7 @@
 
 mod agents_tls;
 mod alerts;
+mod aws;
 mod bootstrap;
 mod clusters;
 mod files;
@@ -150,7 +151,10 @@ pub fn render(document: &Document, config: &Path, place: &Place, out: &Path) -> 
     for (name, secret) in agents_tls::secrets(document, base)? {
         write_if_changed(&out.join(agents_tls::FOLDER).join(name), &secret)?;
     }
-    write_if_changed(&out.join("clusters.yaml"), &clusters::of(document, place, out)?)?;
+    write_if_changed(
+        &out.join("clusters.yaml"),
+        &clusters::of(document, place, base, out)?,
+    )?;
     write_if_changed(&out.join("routes.yaml"), &listener::routes(document))?;
     if let Some(filter) = jwt {
         write_if_changed(&out.join(jwt::FILE), &filter)?;

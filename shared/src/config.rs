@@ -3,6 +3,7 @@
 //!
 //! The document arrives as JSON: the operator's command makes it from YAML and renders the filter's part as text.
 
+mod aws;
 mod connection;
 mod criteria;
 mod document;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub use aws::{AwsCredential, AwsKeys};
 pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, HealthCheck, Scheme};
 pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
 #[cfg(feature = "cedar")]

@@ -12,6 +12,10 @@ pub const ANTHROPIC_BETA: &str = "anthropic-beta";
 pub const X_REQUEST_ID: &str = "x-request-id";
 /// Anthropic's name for the id of the request in an answer.
 pub const REQUEST_ID: &str = "request-id";
+/// AWS's name for the id of the request in an answer.
+pub const X_AMZN_REQUESTID: &str = "x-amzn-requestid";
+/// What AWS calls an error.
+pub const X_AMZN_ERRORTYPE: &str = "x-amzn-errortype";
 /// How often the client has tried this call before, as the official SDKs of both vendors say it.
 pub const X_STAINLESS_RETRY_COUNT: &str = "x-stainless-retry-count";
 /// What the agent says the call is a step of, for rules.

@@ -34,6 +34,9 @@ pub const MAX_OBSERVED_ANSWER: usize = 16 << 20;
 /// The longest event of a stream that is kept until it is whole. A longer one passes through unread.
 pub const MAX_EVENT: usize = 4 << 20;
 
+/// The longest headers of one message of AWS's event stream: the bound of AWS's own SDKs.
+pub const MAX_FRAME_HEADERS: usize = 128 << 10;
+
 /// How many bytes of output count as a token where a stream broke off before its provider counted: English text has
 /// some four, other scripts and code fewer, so that it is rather too little that is estimated.
 pub const BYTES_PER_OUTPUT_TOKEN: u64 = 4;

@@ -1,5 +1,6 @@
 //! What a provider account is sent beside the body: a clean slate of headers for every attempt.
 
+mod bedrock;
 mod capability;
 pub mod model_name;
 pub mod models;
@@ -11,6 +12,7 @@ pub use capability::{Capabilities, Capability};
 
 use crate::config::{ProviderKind, Scheme};
 use crate::headers::{ANTHROPIC_BETA, ANTHROPIC_VERSION, Headers, Lookup};
+use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::{Format, UpstreamFormat};
 use path::path;
 
@@ -61,16 +63,28 @@ impl ProviderKind {
     pub fn is_openai(self) -> bool {
         match self {
             Self::OpenAi => true,
-            Self::Anthropic | Self::OpenAiCompatible => false,
+            Self::Anthropic | Self::OpenAiCompatible | Self::Bedrock | Self::Vertex => false,
         }
     }
 
     /// The format in which a provider of this kind is asked for a model when the call came in the format `from`.
     #[must_use]
-    pub fn speaks(self, _model: &str, _from: Format) -> UpstreamFormat {
+    pub fn speaks(self, model: &str, _from: Format) -> UpstreamFormat {
         match self {
             Self::OpenAi | Self::OpenAiCompatible => UpstreamFormat::OpenAiChat,
-            Self::Anthropic => UpstreamFormat::AnthropicMessages,
+            Self::Anthropic | Self::Vertex => UpstreamFormat::AnthropicMessages,
+            // Claude's own format says more than the one for all models.
+            Self::Bedrock if bedrock::is_claude(model) => UpstreamFormat::AnthropicMessages,
+            Self::Bedrock => UpstreamFormat::BedrockConverse,
+        }
+    }
+
+    /// The format in which errors come from where calls are asked in `format`.
+    #[must_use]
+    pub fn errs_in(self, format: UpstreamFormat) -> UpstreamFormat {
+        match self {
+            Self::Bedrock => UpstreamFormat::BedrockConverse,
+            _ => format,
         }
     }
 }
@@ -101,10 +115,10 @@ pub fn request_headers<'a>(
         ("content-length", Cow::Owned(body_length.to_string().into_bytes())),
         (
             "accept",
-            fixed(if is_stream {
-                "text/event-stream"
-            } else {
-                "application/json"
+            fixed(match to.kind {
+                _ if !is_stream => "application/json",
+                ProviderKind::Bedrock => "application/vnd.amazon.eventstream",
+                _ => "text/event-stream",
             }),
         ),
         // Usage cannot be read from a compressed answer.
@@ -119,9 +133,14 @@ pub fn request_headers<'a>(
             Lookup::Once(value) => Some(Cow::Borrowed(value)),
             Lookup::Absent | Lookup::Repeated => None,
         };
-        let version = given(ANTHROPIC_VERSION).unwrap_or(Cow::Borrowed(ANTHROPIC_DEFAULT_VERSION));
-        headers.push((ANTHROPIC_VERSION, version));
-        headers.extend(given(ANTHROPIC_BETA).map(|features| (ANTHROPIC_BETA, features)));
+        let envelope = Envelope::of(to.kind);
+        if envelope.has_version_header() {
+            let version = given(ANTHROPIC_VERSION).unwrap_or(Cow::Borrowed(ANTHROPIC_DEFAULT_VERSION));
+            headers.push((ANTHROPIC_VERSION, version));
+        }
+        if envelope.has_features_header() {
+            headers.extend(given(ANTHROPIC_BETA).map(|features| (ANTHROPIC_BETA, features)));
+        }
     }
     headers
 }
@@ -192,6 +211,15 @@ mod tests {
         );
         let openai = request_headers(&to(ProviderKind::OpenAi), Format::OpenAiChat, &client, false, 7);
         assert!(openai.iter().all(|(name, _)| !name.starts_with("anthropic")));
+        let vertex = request_headers(&to(ProviderKind::Vertex), messages, &client, true, 7);
+        let own = vertex.iter().filter(|(name, _)| name.starts_with("anthropic"));
+        let own: Vec<_> = own.map(|(name, _)| *name).collect();
+        assert_eq!(own, ["anthropic-beta"], "the body says the version");
+        let path = vertex.iter().find(|(name, _)| *name == ":path");
+        assert_eq!(
+            path.map(|(_, path)| path.as_ref()),
+            Some(b"/base/publishers/anthropic/models/m:streamRawPredict".as_slice())
+        );
     }
 
     #[test]

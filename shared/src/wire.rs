@@ -1,6 +1,7 @@
 //! The wire formats: one folder each, with what is read of requests and answers and how errors look.
 
 pub mod anthropic;
+pub mod bedrock;
 pub mod ir;
 pub mod openai_chat;
 
@@ -15,6 +16,7 @@ mod observe;
 mod opaque;
 mod place;
 mod tool_ids;
+mod tool_schema;
 mod transcript;
 mod translate;
 mod upstream;
@@ -22,6 +24,10 @@ mod upstream;
 #[cfg(test)]
 mod request_tests;
 
+#[cfg(test)]
+pub(crate) use media::encode as base64;
+
+pub use bedrock::{Unframer, aws_status};
 pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable};
 pub use ending::Ending;
 pub use flaw::Flaw;

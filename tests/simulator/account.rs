@@ -13,6 +13,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::bedrock::Operation;
+use crate::bedrock::signature::{self, SigningKeys};
 use crate::behaviour::Behaviour;
 use crate::plan::{Call, Outcome};
 use crate::record::ReceivedRequest;
@@ -117,6 +119,11 @@ impl Simulator {
         self.account.state().required = Some((header.to_owned(), value.to_owned()));
     }
 
+    /// Answers 403 to calls that are not signed with these keys of AWS.
+    pub fn require_signature(&self, keys: SigningKeys) {
+        self.account.state().signing = Some(keys);
+    }
+
     /// All calls since the start or the last [`clear`](Self::clear), in the order of their arrival.
     #[must_use]
     pub fn received(&self) -> Vec<ReceivedRequest> {
@@ -205,6 +212,7 @@ pub(crate) struct State {
     pub(crate) default: Arc<Behaviour>,
     pub(crate) queue: VecDeque<Arc<Behaviour>>,
     pub(crate) required: Option<(String, String)>,
+    pub(crate) signing: Option<SigningKeys>,
     pub(crate) received: Vec<ReceivedRequest>,
     pub(crate) health: Option<u16>,
     pub(crate) checks: Vec<ReceivedRequest>,
@@ -226,15 +234,22 @@ impl Account {
     pub(crate) fn take(&self, parts: &Parts, body: &Bytes) -> Outcome {
         let vendor = self.state().vendor;
         let dialect = Dialect::of_path(parts.uri.path()).filter(|dialect| vendor.serves(*dialect));
-        let asked = dialect
-            .filter(|_| parts.method == "POST")
-            .map(|dialect| Asked::of(vendor, dialect, &parts.headers, body));
+        let aws = Operation::of(parts).filter(|_| vendor == Vendor::Bedrock);
+        let dialect = dialect.or(aws.as_ref().map(|_| Dialect::Anthropic));
+        let asked = match &aws {
+            Some(operation) => Some(operation.read(&parts.headers, body)),
+            None => dialect
+                .filter(|_| parts.method == "POST")
+                .map(|dialect| Asked::of(vendor, dialect, &parts.headers, body)),
+        };
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let call = Call {
             account: &self.name,
             serial,
             dialect,
             asked: asked.as_ref(),
+            is_bedrock: vendor == Vendor::Bedrock,
+            aws: aws.as_ref(),
         };
 
         let mut state = self.state();
@@ -244,7 +259,12 @@ impl Account {
                 .get(name)
                 .is_some_and(|own| own.as_bytes() == value.as_bytes())
         });
-        let behaviour = admitted.then(|| {
+        let signed = state
+            .signing
+            .as_ref()
+            .map(|keys| signature::check(keys, parts, body));
+        let unsigned = signed.and_then(Result::err);
+        let behaviour = (admitted && unsigned.is_none()).then(|| {
             state
                 .queue
                 .pop_front()
@@ -259,6 +279,10 @@ impl Account {
 
         match behaviour {
             Some(behaviour) => call.plan(&behaviour),
+            None if vendor == Vendor::Bedrock => {
+                let why = unsigned.unwrap_or_else(|| "Authentication failed".to_owned());
+                Outcome::Respond(call.refusal(403, &why))
+            }
             None => Outcome::Respond(call.refusal(401, "Incorrect API key provided")),
         }
     }

@@ -21,6 +21,7 @@
 
 mod account;
 mod anthropic;
+mod bedrock;
 mod behaviour;
 mod control;
 mod conversation;
@@ -42,6 +43,8 @@ mod wire;
 mod self_test;
 
 pub use account::{Recording, Simulator};
+pub use bedrock::frames;
+pub use bedrock::signature::SigningKeys;
 pub use behaviour::{Answer, Behaviour, Cut, Ending, Finish, LineEnding, Raw, StatusError};
 pub use record::ReceivedRequest;
 pub use request::Dialect;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::bedrock::Operation;
 use crate::behaviour::{Cut, StatusError};
 use crate::reply::{End as Ended, Said};
 use crate::request::{Asked, Dialect};
@@ -9,6 +10,7 @@ use crate::usage::Usage;
 use crate::vendor::Vendor;
 
 mod bytes_of;
+mod framed;
 mod make;
 
 /// What becomes of a call.
@@ -64,6 +66,10 @@ pub(crate) struct Call<'a> {
     pub(crate) serial: u64,
     pub(crate) dialect: Option<Dialect>,
     pub(crate) asked: Option<&'a Result<Asked, Box<StatusError>>>,
+    /// Whether the account is Bedrock's.
+    pub(crate) is_bedrock: bool,
+    /// What is asked of Bedrock.
+    pub(crate) aws: Option<&'a Operation>,
 }
 
 /// What an answer says, for the dialects to put in their form.

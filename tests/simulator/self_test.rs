@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{Answer, Finish, LineEnding, Raw, Simulator};
 
+mod bedrock;
 mod control;
 mod faults;
 mod refusals;

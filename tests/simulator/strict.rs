@@ -8,6 +8,7 @@ use crate::vendor::Vendor;
 
 mod anthropic;
 mod anthropic_messages;
+pub(crate) mod bedrock;
 mod openai;
 mod openai_messages;
 mod schema;
@@ -71,7 +72,8 @@ impl Fault {
 /// What this vendor says to this call.
 pub(crate) fn check(vendor: Vendor, headers: &HeaderMap, body: &Value) -> Checked {
     match vendor {
-        Vendor::Any => Ok(()),
+        // Bedrock's calls are checked where they are read.
+        Vendor::Any | Vendor::Bedrock => Ok(()),
         Vendor::Anthropic => anthropic::check(headers, body),
         Vendor::OpenAi => openai::check(headers, body),
         Vendor::Compatible => openai_messages::check(body, openai_messages::Manners::Compatible),

@@ -19,6 +19,8 @@ pub enum Vendor {
     Anthropic,
     /// Those of a server that is compatible with `OpenAI`'s: fields nobody knows are welcome, and thoughts are told.
     Compatible,
+    /// AWS Bedrock's runtime, as strict as the real one. It has paths of its own.
+    Bedrock,
 }
 
 impl Vendor {
@@ -28,6 +30,7 @@ impl Vendor {
             Self::Any => true,
             Self::OpenAi | Self::Compatible => dialect == Dialect::OpenAi,
             Self::Anthropic => dialect == Dialect::Anthropic,
+            Self::Bedrock => false,
         }
     }
 }

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
 
 use super::parts::{seconds, unbounded, wasm_configuration, watched};
-use super::{BUFFER_BYTES, Place, alerts, health, hop, jwt, rate_limit};
+use super::{BUFFER_BYTES, Place, alerts, aws, health, hop, jwt, rate_limit};
 use crate::document::Document;
 
-pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
+pub fn of(document: &Document, place: &Place, base: &Path, out: &Path) -> Result<Value> {
     let connections = &document.loaded.connections;
     let providers = &document.loaded.snapshot.providers;
     let mut resources = Vec::new();
@@ -22,7 +22,7 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
             continue;
         };
         let has_hop = hop::is_needed(provider, &document.loaded);
-        let filters = filters(provider, connection, has_hop, place, out);
+        let filters = filters(provider, connection, has_hop, place, (base, out))?;
         if has_hop {
             resources.push(hop::cluster(provider, &filters));
             let name = hop::direct_cluster(provider);
@@ -49,23 +49,22 @@ fn filters(
     connection: &Connection,
     has_hop: bool,
     place: &Place,
-    out: &Path,
-) -> Vec<Value> {
+    (base, out): (&Path, &Path),
+) -> Result<Vec<Value>> {
     let egress = wasm_configuration(place, &egress_configuration(connection, has_hop));
     let mut filters = vec![json!({"name": "model_broker.egress", "typed_config": egress})];
-    filters.extend(
-        connection
-            .credential
-            .as_ref()
-            .map(|source| credential(provider, source, place, out)),
-    );
+    match &connection.credential {
+        None => {}
+        Some(CredentialSource::Aws(account)) => filters.push(aws::signing(account, base)?),
+        Some(source) => filters.push(credential(provider, source, place, out)),
+    }
     filters.push(json!({
         "name": "envoy.filters.http.upstream_codec",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec",
         },
     }));
-    filters
+    Ok(filters)
 }
 
 fn cluster(
@@ -170,7 +169,9 @@ fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out
     let rendered = out.join("secrets");
     let (name, folder) = match source {
         CredentialSource::Sds(name) => (name.as_str(), place.secrets.clone().unwrap_or(rendered)),
-        CredentialSource::Environment(_) | CredentialSource::File(_) => (provider.name.as_str(), rendered),
+        CredentialSource::Environment(_) | CredentialSource::File(_) | CredentialSource::Aws(_) => {
+            (provider.name.as_str(), rendered)
+        }
     };
     let mut generic = json!({
         "@type": "type.googleapis.com/envoy.extensions.http.injected_credentials.generic.v3.Generic",
@@ -198,6 +199,9 @@ fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out
 fn key_header(kind: ProviderKind) -> (&'static str, Option<&'static str>) {
     match kind {
         ProviderKind::Anthropic => ("x-api-key", None),
-        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible => ("authorization", Some("Bearer ")),
+        ProviderKind::OpenAi
+        | ProviderKind::OpenAiCompatible
+        | ProviderKind::Bedrock
+        | ProviderKind::Vertex => ("authorization", Some("Bearer ")),
     }
 }

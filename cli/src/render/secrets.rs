@@ -17,7 +17,7 @@ pub fn of(document: &Document, base: &Path) -> Result<Vec<(String, Value)>> {
             Some(CredentialSource::Environment(variable)) => json!({"environment_variable": variable}),
             Some(CredentialSource::File(path)) => json!({"filename": std::path::absolute(base.join(path))?}),
             // Something else delivers it.
-            Some(CredentialSource::Sds(_)) | None => continue,
+            Some(CredentialSource::Sds(_) | CredentialSource::Aws(_)) | None => continue,
         };
         let name = connection.provider.as_str();
         let secret = json!({"resources": [{

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Result, bail};
-use shared::config::{Connection, CredentialSource, ListenerTls, Loaded};
+use shared::config::{AwsKeys, Connection, CredentialSource, ListenerTls, Loaded};
 
 use crate::document::plural;
 
@@ -42,6 +42,13 @@ fn problem(connection: &Connection, base: &Path, secrets: Option<&Path>) -> Opti
             None => Some(format!(
                 "{provider}: name the folder of the secret {name} with --secrets"
             )),
+        },
+        CredentialSource::Aws(account) => match &account.keys {
+            // Envoy looks in more places than can be checked here, and goes on looking.
+            AwsKeys::Found => None,
+            AwsKeys::File { path, .. } | AwsKeys::Role { token_file: path, .. } => {
+                file_problem(&base.join(path)).map(|problem| format!("{provider}: {problem}"))
+            }
         },
     }
 }

@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 
 use serde_json::{Map, Value};
 
+use super::aws::AwsCredential;
 use super::reader::{NO_NAME, Reader, is_name};
 use crate::ids::ProviderName;
 use crate::units::Millis;
@@ -169,6 +170,8 @@ pub enum CredentialSource {
     File(String),
     /// A secret that something else delivers to Envoy, by its SDS name.
     Sds(String),
+    /// None: requests are signed for an account of AWS.
+    Aws(AwsCredential),
 }
 
 impl CredentialSource {
@@ -179,31 +182,33 @@ impl CredentialSource {
             return reader.withheld("must be a mapping such as `{env: VARIABLE}` or `{file: PATH}`");
         }
         let mut section = reader.section()?;
-        section.not_yet(&["aws", "gcp", "oauth2"]);
+        section.not_yet(&["gcp", "oauth2"]);
         let environment = section.optional("env");
         let file = section.optional("file");
         let sds = section.optional("sds");
+        let aws = section.optional("aws");
         if !section.end() {
             return None;
         }
         // What is wrong is not shown: somebody may have put the key itself there.
-        match (environment, file, sds) {
-            (Some(variable), None, None) => {
+        match (environment, file, sds, aws) {
+            (Some(variable), None, None, None) => {
                 let name = variable.value().as_str().unwrap_or_default();
                 if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
                     return variable.withheld("must be the name of an environment variable, not a key");
                 }
                 Some(Self::Environment(name.to_owned()))
             }
-            (None, Some(path), None) => match path.value().as_str() {
+            (None, Some(path), None, None) => match path.value().as_str() {
                 Some(path) => Some(Self::File(path.to_owned())),
                 None => path.withheld("must be the path of a file, not a key"),
             },
-            (None, None, Some(secret)) => match secret.value().as_str().filter(|name| is_name(name)) {
+            (None, None, Some(secret), None) => match secret.value().as_str().filter(|name| is_name(name)) {
                 Some(name) => Some(Self::Sds(name.to_owned())),
                 None => secret.withheld(NO_NAME),
             },
-            _ => reader.withheld("must have exactly one of `env`, `file` and `sds`"),
+            (None, None, None, Some(aws)) => AwsCredential::read(&aws).map(Self::Aws),
+            _ => reader.withheld("must have exactly one of `env`, `file`, `sds` and `aws`"),
         }
     }
 }

@@ -121,11 +121,20 @@ pub enum ProviderKind {
     Anthropic,
     /// A server with OpenAI's API: vLLM, Ollama, llama.cpp and their like.
     OpenAiCompatible,
+    /// AWS Bedrock's runtime.
+    Bedrock,
+    /// Google's Vertex AI: Gemini, and Anthropic's Claude.
+    Vertex,
 }
 
 impl ProviderKind {
     /// All kinds.
-    pub const ALL: &'static [Self] = &[Self::OpenAi, Self::Anthropic, Self::OpenAiCompatible];
+    pub const ALL: &'static [Self] = &[
+        Self::OpenAi,
+        Self::Anthropic,
+        Self::OpenAiCompatible,
+        Self::Bedrock,
+    ];
 
     /// The kind as the document spells it.
     #[must_use]
@@ -134,6 +143,8 @@ impl ProviderKind {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::OpenAiCompatible => "openai-compatible",
+            Self::Bedrock => "bedrock",
+            Self::Vertex => "vertex",
         }
     }
 }

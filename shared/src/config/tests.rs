@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 
 mod acceptance;
+mod aws;
 mod budgets;
 mod care;
 mod fleet;

@@ -8,6 +8,7 @@ use super::refused::Refused;
 use super::stopping::stop;
 use super::{Held, Output, State};
 use crate::call::{Call, SharedCall};
+use crate::config::ProviderKind;
 use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::health::delay;
 use crate::limits::{MAX_PREAMBLE, MAX_PREAMBLE_TIME};
@@ -16,7 +17,7 @@ use crate::provider;
 use crate::reply::quoted;
 use crate::request::StreamUsage;
 use crate::units::Timestamp;
-use crate::wire::{AnswerTranslator, Caller, Dialect, Ending, Flaw, Observer, Progress, Relay};
+use crate::wire::{AnswerTranslator, Caller, Dialect, Ending, Flaw, Observer, Progress, Relay, Unframer};
 
 /// Names the account to turn to now that this attempt has failed.
 pub(super) fn name_next(call: &mut Call, now: Timestamp, output: &mut dyn Output) {
@@ -55,7 +56,7 @@ pub(super) fn begin(
     let passage = passage(&shared, head, now);
     // First of all: what a provider says in Envoy's name must not keep the call from its next attempt.
     set_headers(&shared, head, headers, &passage, output);
-    if is_success && let Some(flaw) = head.flaw(shared.request.stream, is_end) {
+    if is_success && let Some(flaw) = head.flaw(shared.request.stream, is_framed(&shared), is_end) {
         fail(&mut shared, flaw, now, output);
         return State::Done;
     }
@@ -84,10 +85,17 @@ pub(super) fn begin(
 /// The way that the answer takes to the agent.
 fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
     let ours = call.format;
-    let theirs = call.attempts.last().map(|attempt| attempt.format(ours));
     let is_success = head.outcome.is_success();
     let wants_stream = call.request.stream;
-    match theirs {
+    let theirs = call.attempts.last().map(|attempt| {
+        let format = attempt.format(ours);
+        if is_success {
+            format
+        } else {
+            attempt.provider.kind.errs_in(format)
+        }
+    });
+    let passage = match theirs {
         Some(theirs) if !theirs.is(ours) => {
             let caller = Caller {
                 model: call.request.model.clone(),
@@ -117,7 +125,17 @@ fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
         } else {
             Observer::of_answer(ours)
         }),
+    };
+    match theirs {
+        Some(theirs) if is_success && wants_stream && is_framed(call) => passage.after(Unframer::new(theirs)),
+        _ => passage,
     }
+}
+
+/// Whether the provider's streams come in AWS's binary frames.
+fn is_framed(call: &Call) -> bool {
+    let attempt = call.attempts.last();
+    attempt.is_some_and(|attempt| attempt.provider.kind == ProviderKind::Bedrock)
 }
 
 /// Whether the broker asked for usage in the stream that the agent did not want.
@@ -134,8 +152,8 @@ fn set_headers(
     output: &mut dyn Output,
 ) {
     let is_success = head.outcome.is_success();
-    let is_translated = matches!(passage, Passage::Translated(_));
-    let is_rewritten = is_translated || (is_success && leaves_usage_out(call));
+    let is_translated = passage.is_translated();
+    let is_rewritten = passage.is_rewritten() || (is_success && leaves_usage_out(call));
     let mut answer = provider::answer_headers(given, !is_rewritten);
     let status = if head.is_our_credential() {
         // As a 502 it goes to the next account.
@@ -146,13 +164,11 @@ fn set_headers(
         head.status
     };
     let status_text = status.to_string();
-    if status != head.status {
-        answer
-            .iter_mut()
-            .filter(|(name, _)| *name == ":status")
-            .for_each(|(_, value)| *value = status_text.as_bytes());
-    }
-    if is_translated {
+    answer
+        .iter_mut()
+        .filter(|(name, _)| *name == ":status")
+        .for_each(|(_, value)| *value = status_text.as_bytes());
+    if passage.is_rewritten() {
         answer.retain(|(name, _)| *name != "content-type" && !name.starts_with("openai-"));
         let content_type: &[u8] = if is_success && call.request.stream {
             b"text/event-stream"
@@ -190,7 +206,7 @@ pub(super) fn hold(
         return State::Done;
     }
     if let Some(judging) = held.judging.take() {
-        relay = match judging.push(&mut shared, chunk, relay, is_last, now, output) {
+        relay = match judging.push(&mut shared, held.passage.read(chunk), relay, is_last, now, output) {
             Next::Wait(judging) => {
                 held.judging = Some(judging);
                 return State::Holding(held);

@@ -1,12 +1,12 @@
 //! The head of an answer: what became of the attempt, and whether a body may follow that is an answer.
 
-use crate::headers::{REQUEST_ID, X_BROKER_FAILURE, X_REQUEST_ID};
+use crate::headers::{REQUEST_ID, X_AMZN_ERRORTYPE, X_AMZN_REQUESTID, X_BROKER_FAILURE, X_REQUEST_ID};
 use crate::outcome::Outcome;
-use crate::wire::Flaw;
+use crate::wire::{Flaw, aws_status};
 
 /// The headers of an answer that the attempt is judged by.
 pub struct Head<'a> {
-    /// The HTTP status; 502 if there is none.
+    /// The HTTP status, or the one that fits AWS's name of the error better; 502 if there is none.
     pub status: u16,
     /// How the attempt went, as far as the head tells.
     pub outcome: Outcome,
@@ -27,22 +27,27 @@ impl<'a> Head<'a> {
         };
         let text = |name| value(name).and_then(|value| std::str::from_utf8(value).ok());
         let status = text(":status").and_then(|text| text.parse().ok()).unwrap_or(502);
+        let status = text(X_AMZN_ERRORTYPE).map_or(status, |name| aws_status(name, status));
         Self {
             status,
             outcome: match value(X_BROKER_FAILURE).filter(|_| has_hop) {
                 Some(flags) => Outcome::from_response_flags(flags),
                 None => Outcome::Status(status),
             },
-            request_id: text(X_REQUEST_ID).or(text(REQUEST_ID)),
+            request_id: text(X_REQUEST_ID).or(text(REQUEST_ID)).or(text(X_AMZN_REQUESTID)),
             content_type: value("content-type").unwrap_or_default(),
             is_encoded: value("content-encoding")
                 .is_some_and(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity")),
         }
     }
 
-    /// Whether the provider says that the body is a stream.
-    pub fn is_stream(&self) -> bool {
-        self.is_type(b"text/event-stream")
+    /// Whether the provider says that the body is a stream. `is_framed`: of AWS's binary frames.
+    fn is_stream(&self, is_framed: bool) -> bool {
+        self.is_type(if is_framed {
+            b"application/vnd.amazon.eventstream"
+        } else {
+            b"text/event-stream"
+        })
     }
 
     /// Whether the answer is an error that the agent can be given: one of the provider's own, in JSON, about the
@@ -73,11 +78,11 @@ impl<'a> Head<'a> {
     }
 
     /// What is wrong with a success before its body is seen, where a stream or an answer in one piece is wanted.
-    pub fn flaw(&self, wants_stream: bool, is_end: bool) -> Option<Flaw> {
+    pub fn flaw(&self, wants_stream: bool, is_framed: bool, is_end: bool) -> Option<Flaw> {
         // Whoever leaves the type out or calls JSON plain text is judged by the body.
         let is_right = self.content_type.is_empty()
             || if wants_stream {
-                self.is_stream()
+                self.is_stream(is_framed)
             } else {
                 self.is_type(b"application/json") || self.is_type(b"text/plain")
             };

@@ -1,7 +1,7 @@
 //! An answer on its way to the agent: it passes as it is, or in the agent's format.
 
 use crate::ledger::Usage;
-use crate::wire::{AnswerTranslator, Ending, Observation, Observer, Relay};
+use crate::wire::{AnswerTranslator, Ending, Observation, Observer, Relay, Unframer};
 
 /// What becomes of the body of an answer.
 #[derive(Debug)]
@@ -12,9 +12,52 @@ pub enum Passage {
     Leashed(Observer, Box<Ending>),
     /// They do not.
     Translated(AnswerTranslator),
+    /// The provider's stream comes in binary frames.
+    Unframed(Box<Unframed>),
+}
+
+/// A stream that is taken out of its frames first.
+#[derive(Debug)]
+pub struct Unframed {
+    unframer: Unframer,
+    /// The events of the last chunk.
+    events: Vec<u8>,
+    rest: Passage,
 }
 
 impl Passage {
+    /// The same way for a stream that comes in frames.
+    #[must_use]
+    pub fn after(self, unframer: Unframer) -> Self {
+        Self::Unframed(Box::new(Unframed {
+            unframer,
+            events: Vec::new(),
+            rest: self,
+        }))
+    }
+
+    /// Whether the agent gets another format than the provider's.
+    pub fn is_translated(&self) -> bool {
+        match self {
+            Self::Same(_) | Self::Leashed(..) => false,
+            Self::Translated(_) => true,
+            Self::Unframed(unframed) => unframed.rest.is_translated(),
+        }
+    }
+
+    /// Whether the agent gets other bytes than the provider's.
+    pub fn is_rewritten(&self) -> bool {
+        !matches!(self, Self::Same(_) | Self::Leashed(..))
+    }
+
+    /// The last chunk as it is to be read: without frames.
+    pub fn read<'c>(&'c self, chunk: &'c [u8]) -> &'c [u8] {
+        match self {
+            Self::Same(_) | Self::Leashed(..) | Self::Translated(_) => chunk,
+            Self::Unframed(unframed) => &unframed.events,
+        }
+    }
+
     /// Takes the next chunk and gives what passes in its place; `is_last` if none follows.
     pub fn push(&mut self, chunk: &[u8], is_last: bool, observation: &mut Observation) -> Relay {
         match self {
@@ -24,6 +67,7 @@ impl Passage {
                 observer.push(chunk, is_last, observation)
             }
             Self::Translated(translator) => Relay::Replaced(translator.push(chunk, is_last, observation)),
+            Self::Unframed(unframed) => Relay::Replaced(unframed.push(chunk, is_last, observation)),
         }
     }
 
@@ -38,6 +82,10 @@ impl Passage {
     ) -> Option<Vec<u8>> {
         match (self, relay) {
             (Self::Same(_), _) | (Self::Translated(_), Relay::Unchanged) => None,
+            (Self::Unframed(unframed), relay) => {
+                let Unframed { events, rest, .. } = unframed.as_mut();
+                rest.stop(events, relay, usage, observation)
+            }
             (Self::Leashed(_, ending), relay) => {
                 let passed = ending.after(chunk, relay, usage)?;
                 observation.note_stopped();
@@ -47,6 +95,35 @@ impl Passage {
                 let end = translator.stop(usage, observation)?;
                 Some([passed.as_slice(), &end].concat())
             }
+        }
+    }
+}
+
+impl Unframed {
+    fn push(&mut self, chunk: &[u8], is_last: bool, observation: &mut Observation) -> Vec<u8> {
+        self.events.clear();
+        let read = self.unframer.push(chunk, &mut self.events);
+        let is_cut = is_last && self.unframer.is_cut() && observation.finish_reason().is_none();
+        let why = match read {
+            Err(damage) => damage.to_string(),
+            Ok(()) if is_cut => "the provider's stream broke off within a message".to_owned(),
+            Ok(()) => return self.pass(0, is_last, observation),
+        };
+        // What was whole comes first, and counts.
+        let mut passed = self.pass(0, false, observation);
+        observation.note_unreadable();
+        let sound = self.events.len();
+        self.unframer.break_off(&why, &mut self.events);
+        passed.extend(self.pass(sound, is_last, observation));
+        passed
+    }
+
+    /// Passes the events from a place on.
+    fn pass(&mut self, from: usize, is_last: bool, observation: &mut Observation) -> Vec<u8> {
+        let events = self.events.get(from..).unwrap_or_default();
+        match self.rest.push(events, is_last, observation) {
+            Relay::Unchanged => events.to_vec(),
+            Relay::Replaced(passed) => passed,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::store::{Empty, Store};
 
 mod answer;
 mod cascade;
+mod frames;
 mod request;
 
 const START: Timestamp = Timestamp(1_795_254_245_678_000_000);
@@ -29,6 +30,7 @@ fn document() -> Value {
                {"name": "b", "kind": "openai-compatible", "timeout": {"first_byte": "20s"}},
                {"name": "c", "kind": "openai"},
                {"name": "anthropic", "kind": "anthropic"},
+               {"name": "aws", "kind": "bedrock"},
            ],
            "pools": [{"name": "three", "members": [
                {"provider": "a", "model": "gpt-a"},
@@ -41,9 +43,18 @@ fn document() -> Value {
                    {"provider": "anthropic", "model": "claude-a"},
                    {"provider": "b", "model": "large"},
                ],
+           }, {
+               "name": "framed", "routing": "cascade", "accept": {"json": "always", "finish_reason": "stop"},
+               "members": [
+                   {"provider": "aws", "model": "amazon.nova-pro-v1:0"},
+                   {"provider": "b", "model": "large"},
+               ],
            }],
     "models": [
                {"name": "rungs", "pool": "rungs"},
+               {"name": "framed", "pool": "framed"},
+               {"name": "nova", "targets": [{"provider": "aws", "model": "eu.amazon.nova-pro-v1:0"}]},
+               {"name": "claude-aws", "targets": [{"provider": "aws", "model": "a/../anthropic.claude-x:0"}]},
                {"name": "gpt", "pool": "three", "defaults": {"max_tokens": 100}},
                {"name": "claude", "targets": [{"provider": "anthropic", "model": "claude-a"}]},
            ],
@@ -279,12 +290,13 @@ impl Driver {
 
     /// A chunk comes by, as the filter tells of it.
     fn chunk(&mut self, chunk: &str, is_last: bool) {
+        self.bytes(chunk.as_bytes(), is_last);
+    }
+
+    /// The same of a chunk that need not be text.
+    fn bytes(&mut self, chunk: &[u8], is_last: bool) {
         let now = self.machine().wants_time().then_some(self.now);
-        self.handle(Event::ResponseBody {
-            chunk: chunk.as_bytes(),
-            is_last,
-            now,
-        });
+        self.handle(Event::ResponseBody { chunk, is_last, now });
     }
 
     /// The attempt ends.

@@ -17,7 +17,7 @@ pub struct Array<'w> {
 }
 
 /// Members that many objects have alike, written once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members(Vec<u8>);
 
 impl Members {
@@ -29,6 +29,12 @@ impl Members {
             is_empty: true,
         });
         Self(out)
+    }
+
+    /// The members as they stand between the braces.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 

@@ -6,6 +6,7 @@
 //! billed as, reasoning as output. Prices that change with the time of day (`DeepSeek`) are left out, and so is a model
 //! of which no price list was at hand.
 
+mod amazon;
 mod anthropic;
 mod google;
 mod openai;
@@ -82,7 +83,13 @@ pub fn shipped(model: &str) -> Option<Price> {
 
 /// All models that come with a price, each with its maker's own name.
 pub fn shipped_rows() -> impl Iterator<Item = (&'static str, &'static Price)> {
-    let rows = [anthropic::ROWS, openai::ROWS, google::ROWS, others::ROWS];
+    let rows = [
+        anthropic::ROWS,
+        openai::ROWS,
+        google::ROWS,
+        amazon::ROWS,
+        others::ROWS,
+    ];
     rows.into_iter().flatten().map(|row| (row.model, &row.price))
 }
 

@@ -139,12 +139,22 @@ const ROWS: &[Row] = &[
     model("o4-mini", 200_000),
     text_only("o3-mini", 200_000),
     text_only("gpt-3.5-turbo", 16_385),
+    // Amazon, https://docs.aws.amazon.com/nova/latest/userguide/what-is-nova.html
+    model("nova-2-lite", MILLION),
+    model("nova-pro", 300_000),
+    model("nova-lite", 300_000),
+    text_only("nova-micro", 128_000),
     // Open models: what the weights support; a server may be set to less.
     family("gpt-oss", 131_072, NO_VISION),
     family("llama-3.1", 131_072, NO_VISION),
     family("llama3.1", 131_072, NO_VISION),
     family("llama-3.3", 131_072, NO_VISION),
     family("llama3.3", 131_072, NO_VISION),
+    // As Bedrock spells them.
+    family("llama3-1", 131_072, NO_VISION),
+    family("llama3-3", 131_072, NO_VISION),
+    family("llama4-scout", 10_485_760, &[]),
+    family("llama4-maverick", 1_048_576, &[]),
     family("llama-4-scout", 10_485_760, &[]),
     family("llama-4-maverick", 1_048_576, &[]),
     family("qwen3-coder", MILLION, NO_VISION),
@@ -185,10 +195,14 @@ mod tests {
         assert_eq!(context("gpt-4o-2024-11-20"), Some(128_000));
         assert_eq!(context("openai/gpt-6.2-sol"), Some(1_050_000));
         assert_eq!(context("gpt-5-mini"), Some(400_000));
+        assert_eq!(context("eu.amazon.nova-pro-v1:0"), Some(300_000));
+        assert_eq!(sees("amazon.nova-micro-v1:0"), Some(false));
         for name in [
             "meta-llama/Llama-3.3-70B-Instruct",
             "llama3.3:70b-instruct-q4_K_M",
             "openai/gpt-oss-120b",
+            "us.meta.llama3-3-70b-instruct-v1:0",
+            "openai.gpt-oss-120b-1:0",
         ] {
             assert_eq!(
                 (context(name), sees(name)),

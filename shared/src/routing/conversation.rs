@@ -142,11 +142,11 @@ impl Warmth {
     }
 }
 
-/// What of an input the provider has in its cache now. Anthropic says so itself and caches only what it is asked to;
+/// What of an input the provider has in its cache now. Anthropic and Bedrock say so and cache only what they are asked to;
 /// OpenAI caches every longer prompt, and so do the servers that speak its API.
 fn warm(kind: ProviderKind, usage: &Usage) -> Tokens {
     match kind {
-        ProviderKind::Anthropic => usage.cache_read.saturating_add(usage.cache_write),
+        ProviderKind::Anthropic | ProviderKind::Bedrock => usage.cache_read.saturating_add(usage.cache_write),
         _ => Some(usage.input)
             .filter(|input| *input >= LEAST_CACHED)
             .unwrap_or_default(),

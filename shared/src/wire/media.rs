@@ -83,6 +83,33 @@ pub(crate) fn decode_text(data: &Text<'_>) -> Option<Text<'static>> {
     Some(Text::of_plain(std::str::from_utf8(&bytes).ok()?))
 }
 
+/// The bytes that base64 stands for; `None` if it is none.
+pub(crate) fn decode(data: &Text<'_>) -> Option<Vec<u8>> {
+    let digits = data.plain()?;
+    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3);
+    decode_into(digits.bytes(), &mut bytes)?;
+    Some(bytes)
+}
+
+/// The base64 of some bytes, padded.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digit = |bits: u32| {
+        let at = usize::try_from(bits & 0x3f).unwrap_or_default();
+        DIGITS.get(at).copied().map_or('=', char::from)
+    };
+    let mut out = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
+    for three in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        out.push(digit(bits >> 18));
+        out.push(digit(bits >> 12));
+        out.push(if three.len() > 1 { digit(bits >> 6) } else { '=' });
+        out.push(if three.len() > 2 { digit(bits) } else { '=' });
+    }
+    out
+}
+
 /// Decodes base64, padded or not; `None` if it is none.
 fn decode_into(digits: impl Iterator<Item = u8>, out: &mut Vec<u8>) -> Option<()> {
     let mut bits: u32 = 0;
@@ -164,5 +191,20 @@ mod tests {
         );
         assert_eq!(decode_text(&Text::of_plain("/w==")), None);
         assert_eq!(decode_text(&Text::of_plain("%")), None);
+    }
+
+    #[test]
+    fn bytes_come_back_out_of_their_base64() {
+        for (bytes, base64) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+        ] {
+            assert_eq!(encode(bytes.as_bytes()), base64);
+            assert_eq!(decode(&Text::of_plain(base64)).unwrap(), bytes.as_bytes());
+        }
+        assert_eq!(encode(&[0xff, 0xef, 0xbe]), "/+++");
     }
 }

@@ -167,6 +167,11 @@ impl Observation {
         }
     }
 
+    /// Notes that nothing more of the answer can be read.
+    pub fn note_unreadable(&mut self) {
+        self.note_flaw(Flaw::Unreadable);
+    }
+
     /// Notes that no more comes of the answer: if nothing was said, another provider may be asked.
     pub(super) fn note_flaw(&mut self, flaw: Flaw) {
         match self.progress {

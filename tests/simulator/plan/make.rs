@@ -8,7 +8,7 @@ use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::{self, Usage};
 use crate::vendor::Vendor;
-use crate::{anthropic, failure, openai, strict};
+use crate::{anthropic, bedrock, failure, openai, strict};
 
 impl Call<'_> {
     /// What becomes of this call under this behaviour.
@@ -57,7 +57,9 @@ impl Call<'_> {
         };
         let id = self.id();
         let told = self.told(answer, asked, &id);
-        let mut plan = if asked.stream {
+        let mut plan = if let (true, Some(operation)) = (asked.stream, self.aws) {
+            self.framed(answer, operation, &told)
+        } else if asked.stream {
             self.streamed(answer, asked, &told)
         } else {
             self.whole(answer, asked, &told)
@@ -76,7 +78,11 @@ impl Call<'_> {
 
     fn whole(&self, answer: &Answer, asked: &Asked, told: &Told<'_>) -> Plan {
         let json = match (answer.ending, asked.dialect) {
+            (Ending::Error { status, .. }, _) if self.aws.is_some() => bedrock::error(&error_of(status)),
             (Ending::Error { status, .. }, dialect) => failure::body(dialect, &error_of(status), told.id),
+            _ if self.aws.is_some() => self
+                .aws
+                .map_or_else(Default::default, |asked| bedrock::whole(asked.words, told)),
             (_, Dialect::OpenAi) => openai::whole(told),
             (_, Dialect::Anthropic) => anthropic::whole(told),
         };
@@ -161,9 +167,26 @@ impl Call<'_> {
 
     fn failure(&self, error: &StatusError) -> Plan {
         let dialect = self.dialect.unwrap_or(Dialect::OpenAi);
-        let body = failure::body(dialect, error, &self.id()).to_string().into_bytes();
         let mut headers = self.headers(JSON);
-        headers.extend(failure::headers(dialect, error));
+        let body = if self.is_bedrock {
+            let name = error
+                .error_type
+                .as_deref()
+                .unwrap_or(bedrock::error_name(error.status));
+            let name = format!("{name}:http://internal.amazon.com/coral/com.amazon.bedrock/");
+            headers.push(("x-amzn-errortype".to_owned(), name));
+            headers.extend(
+                error
+                    .retry_after
+                    .map(|seconds| ("retry-after".to_owned(), seconds.to_string())),
+            );
+            headers.extend(error.headers.iter().cloned());
+            bedrock::error(error)
+        } else {
+            headers.extend(failure::headers(dialect, error));
+            failure::body(dialect, error, &self.id())
+        };
+        let body = body.to_string().into_bytes();
         Plan {
             status: error.status,
             headers,
@@ -212,9 +235,15 @@ impl Call<'_> {
     }
 
     /// The headers both dialects send with every answer.
-    fn headers(&self, content_type: &str) -> Vec<(String, String)> {
+    pub(super) fn headers(&self, content_type: &str) -> Vec<(String, String)> {
         let id = format!("req_{}", self.id());
+        let content_type = if self.is_bedrock && content_type == EVENT_STREAM {
+            "application/vnd.amazon.eventstream"
+        } else {
+            content_type
+        };
         let own: &[(&str, &str)] = match self.dialect {
+            _ if self.is_bedrock => &[("content-type", content_type), ("x-amzn-requestid", &id)],
             Some(Dialect::Anthropic) => &[
                 ("content-type", content_type),
                 ("request-id", &id),
@@ -286,7 +315,7 @@ fn exactly(raw: &Raw) -> Plan {
     }
 }
 
-fn end_of(ending: Ending) -> End {
+pub(super) fn end_of(ending: Ending) -> End {
     match ending {
         Ending::Complete | Ending::Truncated { .. } | Ending::HalfEvent { .. } | Ending::Error { .. } => {
             End::Done

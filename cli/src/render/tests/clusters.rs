@@ -147,7 +147,8 @@ fn what_something_else_delivers_is_looked_for_in_its_own_folder() {
 fn the_webhook_has_a_cluster() {
     let document = format!("{DOCUMENT}alerts: {{webhook: \"https://hooks.example.com/budgets\"}}\n");
     let document = crate::document::parse(&document, Path::new("broker.yaml")).unwrap();
-    let clusters = super::super::clusters::of(&document, &place(), Path::new("/out")).unwrap();
+    let clusters =
+        super::super::clusters::of(&document, &place(), Path::new("/etc/broker"), Path::new("/out")).unwrap();
     let clusters = clusters["resources"].as_array().unwrap();
     let cluster = clusters
         .iter()
@@ -162,4 +163,44 @@ fn the_webhook_has_a_cluster() {
         cluster["transport_socket"]["typed_config"]["sni"],
         "hooks.example.com"
     );
+}
+
+#[test]
+fn requests_to_aws_are_signed_after_the_brokers_filter() {
+    for (aws, provider) in [
+        ("{region: eu-central-1}", Value::Null),
+        (
+            "{region: eu-central-1, file: keys/aws, profile: b}",
+            json!({"custom_credential_provider_chain": true, "credentials_file_provider": {
+                "credentials_data_source": {
+                    "filename": "/etc/broker/keys/aws", "watched_directory": {"path": "/etc/broker/keys"}},
+                "profile": "b"}}),
+        ),
+        (
+            "{region: eu-central-1, role: \"arn:aws:iam::1:role/r\", token_file: /var/token}",
+            json!({"custom_credential_provider_chain": true, "assume_role_with_web_identity_provider": {
+                "role_arn": "arn:aws:iam::1:role/r",
+                "web_identity_token_data_source": {
+                    "filename": "/var/token", "watched_directory": {"path": "/var"}}}}),
+        ),
+    ] {
+        let text = format!(
+            "providers:\n  - {{name: a, kind: bedrock, endpoint: \"http://a\", credential: {{aws: {aws}}}}}\n"
+        );
+        let document = crate::document::parse(&text, Path::new("/etc/broker/broker.yaml")).unwrap();
+        let clusters =
+            super::super::clusters::of(&document, &place(), Path::new("/etc/broker"), Path::new("/out"))
+                .unwrap();
+        let protocol = &clusters["resources"][0]["typed_extension_protocol_options"];
+        let filters = &protocol["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]["http_filters"];
+        assert_eq!(filters[0]["name"], "model_broker.egress");
+        assert_eq!(filters[1]["name"], "envoy.filters.http.aws_request_signing");
+        let signing = &filters[1]["typed_config"];
+        assert_eq!(
+            (&signing["service_name"], &signing["region"]),
+            (&json!("bedrock"), &json!("eu-central-1"))
+        );
+        assert_eq!(signing["credential_provider"], provider);
+        assert_eq!(filters[2]["name"], "envoy.filters.http.upstream_codec");
+    }
 }

@@ -252,7 +252,7 @@ fn failover_is_a_number_of_attempts_after_the_first() {
 #[test]
 fn a_kind_or_strategy_of_a_later_version_is_told_from_a_misspelt_one() {
     let kind = |kind: &str| mistakes(&with("/providers/2/kind", json!(kind))).remove(0);
-    assert!(kind("bedrock").contains("is not supported by this version of the broker (supported: openai, "));
+    assert!(kind("cohere").contains("is not supported by this version of the broker (supported: openai, "));
     assert!(kind("opnai").ends_with("did you mean `openai`?"));
     expect(&[(
         "/pools/0/routing",

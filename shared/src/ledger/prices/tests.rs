@@ -21,6 +21,8 @@ fn a_model_has_its_price_under_the_names_that_providers_and_clouds_have_for_it()
     assert_eq!(input("gpt-4o-2024-05-13"), Some(5_000_000));
     assert_eq!(input("google/gemini-2.5-pro-001"), Some(1_250_000));
     assert_eq!(input("command-r7b-12-2024"), Some(37_500));
+    assert_eq!(input("eu.amazon.nova-lite-v1:0"), Some(60_000));
+    assert_eq!(input("amazon.nova-2-lite-v1:0"), Some(300_000));
 }
 
 #[test]

@@ -80,7 +80,8 @@ pub(super) fn write_members(error: &ProviderError<'_>, request_id: &str, body: &
     body.string("request_id", request_id);
 }
 
-fn word(kind: ErrorKind) -> &'static str {
+/// The type of an error of a kind.
+pub(in crate::wire) fn word(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::InvalidRequest => "invalid_request_error",
         ErrorKind::Authentication => "authentication_error",

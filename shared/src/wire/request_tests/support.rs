@@ -42,6 +42,8 @@ fn model(kind: ProviderKind) -> &'static str {
     match kind {
         ProviderKind::OpenAi => "gpt-5.2",
         ProviderKind::Anthropic => "claude-sonnet-4-6",
+        ProviderKind::Bedrock => "eu.anthropic.claude-sonnet-4-6",
+        ProviderKind::Vertex => "claude-sonnet-4-6",
         ProviderKind::OpenAiCompatible => "qwen3-32b",
     }
 }
@@ -71,15 +73,13 @@ fn support(format: Format, kind: ProviderKind, feature: &Feature) -> Support {
         let request = format.read_chat(body.as_bytes()).ok()?;
         theirs.check_chat(&request, &target).ok()?;
         let mut dropped = Dropped::default();
-        let written = theirs.write_chat(&request, &target, &mut dropped);
-        Some((written, dropped))
+        drop(theirs.write_chat(&request, &target, &mut dropped));
+        Some(dropped)
     };
-    let (plain, without) = written(&features::plain(format)).unwrap();
+    let without = written(&features::plain(format)).unwrap();
     match written(&feature.body) {
         None => Support::Refused,
-        Some((body, dropped)) if dropped.places().len() > without.places().len() || body == plain => {
-            Support::LeftOut
-        }
+        Some(dropped) if dropped.places().len() > without.places().len() => Support::LeftOut,
         Some(_) => Support::Translated,
     }
 }

@@ -11,6 +11,7 @@ mod tools;
 
 use crate::json::Node;
 use crate::json::write::object;
+use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
@@ -28,7 +29,7 @@ const NOTHING: &str = "(empty)";
 
 /// Whether the call can be asked of a provider of this format at all. Every provider of this format takes the same;
 /// what only some models take is left out for the others.
-pub fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(), Untranslatable> {
+pub fn check(request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untranslatable> {
     if let Some(place) = request.lost_meaning() {
         return Err(unsupported(place));
     }
@@ -43,14 +44,16 @@ pub fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(), Untr
         }
     }
     for message in &request.messages {
-        if message.parts.iter().any(is_impossible) {
+        let fetches = Envelope::of(target.kind).fetches();
+        if message.parts.iter().any(|part| is_impossible(part, fetches)) {
             return Err(unsupported(&message.place()));
         }
     }
     Ok(())
 }
 
-fn is_impossible(part: &Part<'_>) -> bool {
+/// `fetches`: whether the provider fetches what stands at an address.
+fn is_impossible(part: &Part<'_>, fetches: bool) -> bool {
     match &part.content {
         Content::ToolCall { name, .. } => !is_name(name, LONGEST_NAME),
         Content::Image(Media::Inline { media_type, data }) => {
@@ -60,7 +63,11 @@ fn is_impossible(part: &Part<'_>) -> bool {
             media: Media::Inline { media_type, data },
             ..
         } => media::media_type(media_type, data) != media::PDF,
-        Content::ToolResult { content, .. } => content.iter().any(is_impossible),
+        Content::Image(Media::Url(_))
+        | Content::Document {
+            media: Media::Url(_), ..
+        } => !fetches,
+        Content::ToolResult { content, .. } => content.iter().any(|part| is_impossible(part, fetches)),
         _ => false,
     }
 }
@@ -87,7 +94,7 @@ pub fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropp
     let mut marks = marks::Marks::of(request);
     let mut out = Vec::with_capacity(request.length + 512);
     object(&mut out, |body| {
-        body.string("model", target.model);
+        Envelope::of(target.kind).write(body, target.model);
         body.number("max_tokens", budget.max_tokens(plan));
         tools.write(body, request, &mut marks);
         instructions::write(body, request, &model, &tools, &mut marks);

@@ -3,14 +3,12 @@
 use std::collections::HashSet;
 
 use super::marks::Marks;
+use crate::json::Text;
 use crate::json::write::Object;
-use crate::json::{Node, Text};
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Tool, ToolChoice};
-
-/// The schema of a tool that takes nothing.
-const NO_ARGUMENTS: &[u8] = br#"{"type":"object","properties":{}}"#;
+use crate::wire::tool_schema;
 
 /// What the model is offered.
 pub(super) struct Offer<'r> {
@@ -132,33 +130,9 @@ fn write_tool(object: &mut Object<'_>, tool: &Tool<'_>, marks: &mut Marks) {
     if let Some(description) = &tool.description {
         object.text("description", description);
     }
-    match tool.schema {
-        None => object.raw("input_schema", NO_ARGUMENTS),
-        Some(schema) => write_schema(object, schema),
-    }
+    object.raw("input_schema", &tool_schema::of_object(tool.schema));
     if let Some(strict) = tool.strict {
         object.boolean("strict", strict);
     }
     marks.write(object, tool.breakpoint);
-}
-
-/// A schema must say that it is one of objects.
-fn write_schema(object: &mut Object<'_>, schema: &[u8]) {
-    let mut is_empty = true;
-    let mut has_type = false;
-    Node::unread_object(schema).members(|key, _| {
-        is_empty = false;
-        has_type |= key.as_ref() == b"type";
-    });
-    if has_type {
-        object.raw("input_schema", schema);
-    } else if is_empty {
-        object.raw("input_schema", NO_ARGUMENTS);
-    } else {
-        let members = schema.trim_ascii_start().strip_prefix(b"{").unwrap_or_default();
-        object.raw(
-            "input_schema",
-            &[br#"{"type":"object","#.as_slice(), members].concat(),
-        );
-    }
 }

@@ -1,0 +1,110 @@
+//! The conversation: turns of user and model that alternate.
+
+use super::blocks::{self, Writer};
+use super::documents::Names;
+use super::marks::Marks;
+use super::{LONGEST_NAME, NOTHING};
+use crate::json::write::{Array, Object};
+use crate::wire::bedrock::models::Model;
+use crate::wire::ir::{ChatRequest, Content, Part, Role};
+use crate::wire::tool_ids::ToolIds;
+
+/// What stands beside a document of which nothing is said.
+const DOCUMENT: &str = "(see the document)";
+
+/// All that one side says before the other side's turn.
+struct Turn<'r> {
+    role: Role,
+    parts: Vec<&'r Part<'r>>,
+}
+
+/// Messages of one side that follow each other are one turn, the results of tools come first in it, and a last turn of
+/// the model that says nothing is none.
+fn turns<'r>(request: &'r ChatRequest<'r>) -> Vec<Turn<'r>> {
+    let mut turns: Vec<Turn<'r>> = Vec::new();
+    for message in request
+        .messages
+        .iter()
+        .filter(|message| message.role != Role::System)
+    {
+        let parts = message.parts.iter().filter(|part| blocks::says_something(part));
+        match turns.last_mut() {
+            Some(turn) if turn.role == message.role => turn.parts.extend(parts),
+            _ => turns.push(Turn {
+                role: message.role,
+                parts: parts.collect(),
+            }),
+        }
+    }
+    for turn in turns.iter_mut().filter(|turn| turn.role == Role::User) {
+        // Stable: results stay in their order, and so does the rest.
+        turn.parts
+            .sort_by_key(|part| !matches!(part.content, Content::ToolResult { .. }));
+    }
+    turns.pop_if(|turn| turn.role == Role::Assistant && turn.parts.is_empty());
+    turns
+}
+
+/// Writes all turns.
+pub(super) fn write(body: &mut Object<'_>, request: &ChatRequest<'_>, model: Model, marks: &mut Marks) {
+    let turns = turns(request);
+    let mut writer = Writer {
+        ids: ToolIds::new(LONGEST_NAME),
+        names: Names::default(),
+        model,
+    };
+    body.array("messages", |list| {
+        // The first word is the user's.
+        if turns.first().is_none_or(|turn| turn.role != Role::User) {
+            write_turn(list, "user", |content| {
+                content.object(|block| block.string("text", NOTHING));
+            });
+        }
+        for (index, turn) in turns.iter().enumerate() {
+            let is_last = index + 1 == turns.len();
+            let role = match turn.role {
+                Role::Assistant => "assistant",
+                Role::User | Role::System => "user",
+            };
+            let is_prefill = is_last && turn.role == Role::Assistant;
+            write_turn(list, role, |content| {
+                write_parts(content, turn, is_prefill, &mut writer, marks);
+            });
+        }
+    });
+}
+
+fn write_turn(list: &mut Array<'_>, role: &str, fill: impl FnOnce(&mut Array<'_>)) {
+    list.object(|message| {
+        message.string("role", role);
+        message.array("content", fill);
+    });
+}
+
+fn write_parts<'r>(
+    content: &mut Array<'_>,
+    turn: &Turn<'r>,
+    is_prefill: bool,
+    writer: &mut Writer<'r>,
+    marks: &mut Marks,
+) {
+    let mut hoisted = Vec::new();
+    let is = |is_it: fn(&Content<'_>) -> bool| turn.parts.iter().any(|part| is_it(&part.content));
+    let has_text = is(|content| matches!(content, Content::Text(_) | Content::Refusal(_)));
+    let mut has_document = is(|content| matches!(content, Content::Document { .. }));
+    for (index, part) in turn.parts.iter().enumerate() {
+        let is_end = is_prefill && index + 1 == turn.parts.len();
+        writer.part(content, part, is_end, &mut hoisted);
+        marks.write(content, part.breakpoint);
+    }
+    // Pictures and documents of results, which hold no results of their own.
+    for part in hoisted {
+        has_document |= matches!(part.content, Content::Document { .. });
+        writer.part(content, part, false, &mut Vec::new());
+    }
+    if turn.parts.is_empty() {
+        content.object(|block| block.string("text", NOTHING));
+    } else if has_document && !has_text {
+        content.object(|block| block.string("text", DOCUMENT));
+    }
+}
