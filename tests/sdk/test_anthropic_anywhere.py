@@ -9,7 +9,6 @@ import anthropic as sdk
 import pytest
 from anthropic import Anthropic
 
-from conftest import PROVIDER_KEY, TOKEN, Served
 from material import (
     CALL_BOTH,
     CALL_ONE,
@@ -25,6 +24,7 @@ from material import (
     Tree,
     cut_id,
 )
+from stack import PROVIDER_KEY, TOKEN, Served
 
 TOOLS: list[Any] = [
     {"name": "weather", "description": "w", "input_schema": WEATHER_SCHEMA},
@@ -268,8 +268,7 @@ def test_thoughts(anthropic: Anthropic, served: Served, stream: bool) -> None:
     answer = Agent(anthropic, served.thinking_model, stream).ask("say: done", **THINKING)
     assert said(answer) == "done"
     thoughts = [block for block in answer.content if block.type == "thinking"]
-    # OpenAI's models do not tell what they think.
-    assert [block.thinking for block in thoughts] == ([] if served.kind == "openai" else [THOUGHT])
+    assert [block.thinking for block in thoughts] == ([THOUGHT] if served.kind.tells_thoughts else [])
     assert answer.content[-1].type == "text"
     assert served.account.counted()["reasoning"] == 5
     assert answer.usage.output_tokens == served.account.counted()["output"]
@@ -300,9 +299,8 @@ def test_thoughts_that_nobody_may_read(anthropic: Anthropic, served: Served) -> 
 
 @pytest.mark.parametrize("effort", ["low", "medium", "high", "max"])
 def test_effort(anthropic: Anthropic, served: Served, effort: str) -> None:
-    model = "on-anthropic-new" if served.kind == "anthropic" else served.thinking_model
     more: dict[str, Any] = {"thinking": {"type": "adaptive"}, "output_config": {"effort": effort}}
-    assert said(Agent(anthropic, model, False).ask("say: done", **more)) == "done"
+    assert said(Agent(anthropic, served.adaptive_model, False).ask("say: done", **more)) == "done"
 
 
 @BOTH
@@ -310,8 +308,7 @@ def test_why_an_answer_ends(anthropic: Anthropic, served: Served, stream: bool) 
     agent = Agent(anthropic, served.model, stream)
     answer = agent.ask("say: one two three four", stop_sequences=["three", "never"])
     assert said(answer) == "one two "
-    # Only OpenAI does not say whether a sequence ended the answer.
-    expected = ("end_turn", None) if served.kind == "openai" else ("stop_sequence", "three")
+    expected = ("stop_sequence", "three") if served.kind.tells_stop_sequences else ("end_turn", None)
     assert (answer.stop_reason, answer.stop_sequence) == expected
     answer = agent.ask("say: one two three", max_tokens=2)
     assert (said(answer), answer.stop_reason) == ("one two", "max_tokens")
@@ -349,11 +346,7 @@ def test_usage_of_a_stream_is_complete_at_its_end(anthropic: Anthropic, served: 
 )
 def test_instructions(anthropic: Anthropic, served: Served, system: Any) -> None:
     assert said(Agent(anthropic, served.model, False).ask("say: yes", system=system)) == "yes"
-    got = served.account.got()
-    place = got["system"] if served.kind == "anthropic" else got["messages"][0]
-    assert "You are terse." in json.dumps(place)
-    if served.kind != "anthropic":
-        assert place["role"] in ("system", "developer")
+    assert "You are terse." in json.dumps(served.kind.instructions(served.account.got()))
 
 
 def test_an_answer_that_the_agent_began(anthropic: Anthropic, served: Served) -> None:
@@ -384,7 +377,7 @@ def test_parameters_that_only_anthropic_has(anthropic: Anthropic, served: Served
 
 
 def test_sampling_for_a_model_that_takes_none(anthropic: Anthropic, served: Served) -> None:
-    if served.kind == "anthropic":
+    if served.kind.speaks == "anthropic":
         pytest.skip("Anthropic refuses it itself")
     more: dict[str, Any] = {"extra_body": {"temperature": 0.5, "top_p": 0.5}, "extra_headers": OLDER}
     assert said(Agent(anthropic, served.thinking_model, False).ask("say: yes", **more)) == "yes"
@@ -421,7 +414,7 @@ def test_what_claude_code_sends(anthropic: Anthropic, served: Served) -> None:
     ) as events:
         assert_both_called(events.get_final_message())
     names = {name for name, _ in served.account.received()[0]["headers"]}
-    assert ("anthropic-beta" in names) == ("anthropic-version" in names) == (served.kind == "anthropic")
+    assert ("anthropic-beta" in names) == ("anthropic-version" in names) == (served.kind.speaks == "anthropic")
 
 
 @pytest.mark.parametrize(
@@ -512,7 +505,7 @@ def test_the_agents_token_and_oddities_stay_here(anthropic: Anthropic, served: S
     assert PROVIDER_KEY in str(received)
     assert TOKEN not in str(received)
     names = {name for name, _ in received["headers"]}
-    assert ("anthropic-beta" in names) == (served.kind == "anthropic")
+    assert ("anthropic-beta" in names) == (served.kind.speaks == "anthropic")
 
 
 def test_counting_is_not_served(anthropic: Anthropic, served: Served) -> None:

@@ -11,7 +11,6 @@ import pytest
 from openai import OpenAI, pydantic_function_tool
 from pydantic import BaseModel
 
-from conftest import PROVIDER_KEY, TOKEN, Served, Stack
 from material import (
     CALL_BOTH,
     CALL_ONE,
@@ -27,6 +26,7 @@ from material import (
     Tree,
     cut_id,
 )
+from stack import PROVIDER_KEY, TOKEN, Served, Stack
 
 TOOLS: list[Any] = [
     {"type": "function", "function": {"name": "weather", "description": "w", "parameters": WEATHER_SCHEMA}},
@@ -174,7 +174,7 @@ def test_interleaved_calls_are_put_together(openai: OpenAI, served: Served) -> N
 
 def test_odd_histories_of_tools(openai: OpenAI, served: Served) -> None:
     """What other servers and frameworks leave behind: empty contents and arguments, ids of every kind, parts."""
-    ids = ["call_1.2|x" if served.kind != "openai" else "call_12", "call-é" if served.kind == "anthropic" else "call-e"]
+    ids = served.kind.odd_call_ids
     history = [
         {"role": "system", "content": ""},
         {"role": "user", "content": [{"type": "text", "text": "hi"}, {"type": "text", "text": "there"}]},
@@ -258,7 +258,7 @@ def test_thoughts(openai: OpenAI, served: Served, stream: bool, effort: str) -> 
     answer = Agent(openai, served.thinking_model, stream).ask("say: done", reasoning_effort=effort)
     assert said(answer) == "done"
     assert answer.usage.completion_tokens_details.reasoning_tokens == served.account.counted()["reasoning"] == 5
-    if not stream and served.kind != "openai":
+    if not stream and served.kind.tells_thoughts:
         assert answer.choices[0].message.model_extra["reasoning_content"] == THOUGHT
 
 
@@ -319,7 +319,7 @@ def test_a_refusal(openai: OpenAI, served: Served, stream: bool) -> None:
         choice = openai.chat.completions.create(**ask).choices[0]
         refusal, finish = choice.message.refusal, choice.finish_reason
     assert refusal == REFUSAL
-    assert finish == ("content_filter" if served.kind == "anthropic" else "stop")
+    assert finish == served.kind.refusal_ends
 
 
 @BOTH
@@ -342,8 +342,7 @@ def test_instructions(openai: OpenAI, served: Served) -> None:
         {"role": "user", "content": "say: yes"},
     ]
     assert said(Agent(openai, served.model, False).ask(history)) == "yes"
-    got = served.account.got()
-    instructions = json.dumps(got["system"] if served.kind == "anthropic" else got["messages"][:2])
+    instructions = json.dumps(served.kind.instructions(served.account.got()))
     assert instructions.index("You are terse.") < instructions.index("You are kind.")
 
 
@@ -392,8 +391,8 @@ def test_parameters_that_a_new_claude_does_not_take(openai: OpenAI, stack: Stack
 
 def test_several_answers_at_once(openai: OpenAI, served: Served) -> None:
     """Nobody gets one answer who asked for two: a provider that cannot refuses."""
-    if served.kind != "anthropic":
-        pytest.skip("OpenAI's format has it")
+    if served.kind.several_answers:
+        pytest.skip("its format has it")
     with pytest.raises(sdk.BadRequestError) as raised:
         Agent(openai, served.model, False).ask("hi", n=2)
     assert raised.value.param == "n"
@@ -491,7 +490,7 @@ def test_the_agents_token_and_oddities_stay_here(openai: OpenAI, served: Served)
     assert TOKEN not in str(received)
     names = {name for name, _ in received["headers"]}
     assert "openai-organization" not in names
-    assert ("anthropic-version" in names) == (served.kind == "anthropic")
+    assert ("anthropic-version" in names) == (served.kind.speaks == "anthropic")
 
 
 @pytest.mark.skipif(not os.environ.get("SDK_TEST_LONG"), reason="only with SDK_TEST_LONG: some seconds each")

@@ -1,0 +1,88 @@
+"""The kinds of providers that every conformance test runs on, in all suites. To add a kind, add its entry here.
+
+Whoever serves a call, its agent must not be able to tell. Where it can, since a provider's API has no word for something,
+the entry says so and the tests expect it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of provider: how the broker is told of it, how it is simulated, and what its API cannot say."""
+
+    name: str
+    """In the ids of tests. Its account is `NAME-strict`; agents ask for `on-NAME` and `on-NAME-thinking`."""
+    provider: dict[str, Any]
+    """Its keys in the broker's configuration but for name, endpoint and credential, which all have."""
+    vendor: str
+    """Whose manners its account has: the simulator's `--vendor`."""
+    model: str
+    thinking_model: str = ""
+    """The model that thinks, where `model` does not."""
+    adaptive_model: str = ""
+    """The model that thinks without a budget, where the thinking one does not."""
+    speaks: str = "openai"
+    """The format that its provider is asked in; see `instructions`."""
+    tells_thoughts: bool = True
+    tells_stop_sequences: bool = True
+    several_answers: bool = True
+    """Whether `n` may be more than 1."""
+    refusal_ends: str = "stop"
+    """The `finish_reason` of a refusal."""
+    odd_call_ids: tuple[str, str] = ("call_1.2|x", "call-é")
+    """Ids of calls from elsewhere that it takes, or that the broker makes fit. In its own format they pass as they are."""
+
+    @property
+    def account(self) -> str:
+        return f"{self.name}-strict"
+
+    @property
+    def served_as(self) -> dict[str, str]:
+        """The models that agents may ask for, each with the provider's name for it."""
+        thinking = self.thinking_model or self.model
+        return {
+            f"on-{self.name}": self.model,
+            f"on-{self.name}-thinking": thinking,
+            f"on-{self.name}-adaptive": self.adaptive_model or thinking,
+        }
+
+    def instructions(self, body: dict[str, Any]) -> Any:
+        """Where a call that this provider got has the instructions."""
+        if self.speaks == "anthropic":
+            return body["system"]
+        return [message for message in body["messages"] if message["role"] in ("system", "developer")]
+
+
+KINDS = [
+    Kind(
+        "openai",
+        {"kind": "openai"},
+        "openai",
+        "gpt-4o",
+        thinking_model="gpt-5-mini",
+        tells_thoughts=False,
+        tells_stop_sequences=False,
+        odd_call_ids=("call_12", "call-e"),
+    ),
+    Kind(
+        "anthropic",
+        {"kind": "anthropic"},
+        "anthropic",
+        "claude-sonnet-4-5",
+        adaptive_model="claude-opus-4-7",
+        speaks="anthropic",
+        several_answers=False,
+        refusal_ends="content_filter",
+    ),
+    Kind(
+        "compatible",
+        {"kind": "openai-compatible"},
+        "compatible",
+        "qwen3-32b",
+        odd_call_ids=("call_1.2|x", "call-e"),
+    ),
+]
