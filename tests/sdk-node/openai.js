@@ -12,7 +12,7 @@ const tools = [
 ];
 const user = (content) => [{ role: "user", content }];
 
-for (const { kind, account, model, thinkingModel, tellsThoughts } of kinds) {
+for (const { kind, account, model, thinkingModel, has } of kinds) {
   // Whole and streamed, the agent gets the same completion.
   const whole = (ask) => client.chat.completions.create({ model, ...ask });
   const streamed = (ask) =>
@@ -107,7 +107,7 @@ for (const { kind, account, model, thinkingModel, tellsThoughts } of kinds) {
       const { choices, usage } = await whole({ model: thinkingModel, messages: user("say: done"), reasoning_effort: "low" });
       assert.equal(choices[0].message.content, "done");
       assert.equal(usage.completion_tokens_details.reasoning_tokens, 5);
-      assert.equal(choices[0].message.reasoning_content, tellsThoughts ? THOUGHT : undefined);
+      assert.equal(choices[0].message.reasoning_content, has("told-thoughts") ? THOUGHT : undefined);
     });
 
     for (const [status, error] of [

@@ -39,8 +39,8 @@ export const kinds = JSON.parse(process.env.KINDS ?? "[]").map((kind) => ({
   account: new Account(kind.port),
   model: kind.served_as[0],
   thinkingModel: kind.served_as[1],
-  tellsThoughts: kind.tells_thoughts,
-  tellsStopSequences: kind.tells_stop_sequences,
+  // The features are those of tests/sdk/kinds.py.
+  has: (feature) => !kind.lacks.includes(feature),
 }));
 
 export const ODD_TEXT = 'héllo 日本 🎉 "quoted" \\ back\nslash\tend \u2028 done';

@@ -7,7 +7,23 @@ the entry says so and the tests expect it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
+
+
+class Feature(str, Enum):
+    """What the API of a provider may lack, so that no broker can give it to its agents."""
+
+    TOLD_THOUGHTS = "told-thoughts"
+    TOLD_STOP_SEQUENCES = "told-stop-sequences"
+    """Whether a stop sequence ended an answer, and which."""
+    COUNTED_CACHE_WRITES = "counted-cache-writes"
+    SEVERAL_ANSWERS = "several-answers"
+    """`n` above 1."""
+    PICTURES_BY_URL = "pictures-by-url"
+    DOCUMENTS = "documents"
+    BEGUN_ANSWERS = "begun-answers"
+    """An agent writes the beginning of the answer."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +43,7 @@ class Kind:
     """The model that thinks without a budget, where the thinking one does not."""
     speaks: str = "openai"
     """The format that its provider is asked in; see `instructions`."""
-    tells_thoughts: bool = True
-    tells_stop_sequences: bool = True
-    several_answers: bool = True
-    """Whether `n` may be more than 1."""
+    lacks: frozenset[Feature] = frozenset()
     refusal_ends: str = "stop"
     """The `finish_reason` of a refusal."""
     odd_call_ids: tuple[str, str] = ("call_1.2|x", "call-é")
@@ -50,6 +63,9 @@ class Kind:
             f"on-{self.name}-adaptive": self.adaptive_model or thinking,
         }
 
+    def has(self, feature: Feature) -> bool:
+        return feature not in self.lacks
+
     def instructions(self, body: dict[str, Any]) -> Any:
         """Where a call that this provider got has the instructions."""
         if self.speaks == "anthropic":
@@ -64,8 +80,7 @@ KINDS = [
         "openai",
         "gpt-4o",
         thinking_model="gpt-5-mini",
-        tells_thoughts=False,
-        tells_stop_sequences=False,
+        lacks=frozenset({Feature.TOLD_THOUGHTS, Feature.TOLD_STOP_SEQUENCES}),
         odd_call_ids=("call_12", "call-e"),
     ),
     Kind(
@@ -75,7 +90,7 @@ KINDS = [
         "claude-sonnet-4-5",
         adaptive_model="claude-opus-4-7",
         speaks="anthropic",
-        several_answers=False,
+        lacks=frozenset({Feature.SEVERAL_ANSWERS}),
         refusal_ends="content_filter",
     ),
     Kind(

@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 from kinds import KINDS
@@ -19,7 +18,13 @@ from stack import RESPONSES_API, TOKEN, started_stack
 
 with tempfile.TemporaryDirectory() as directory, started_stack(Path(directory)) as stack:
     kinds = [
-        {**asdict(kind), "served_as": list(kind.served_as), "port": stack.accounts[kind.account].port} for kind in KINDS
+        {
+            "name": kind.name,
+            "port": stack.accounts[kind.account].port,
+            "served_as": list(kind.served_as),
+            "lacks": [feature.value for feature in kind.lacks],
+        }
+        for kind in KINDS
     ]
     environment = {"BROKER_URL": stack.url, "BROKER_TOKEN": TOKEN, "KINDS": json.dumps(kinds)}
     if RESPONSES_API:

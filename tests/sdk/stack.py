@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from kinds import KINDS, Kind
+from kinds import KINDS, Feature, Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 DEBUG = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
@@ -151,6 +151,15 @@ class Stack:
         self.accounts = accounts
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(features): left out for kinds of providers that lack one of them")
+
+
+def needs(*features: Feature) -> pytest.MarkDecorator:
+    """Leaves a test out for kinds of providers that cannot do this."""
+    return pytest.mark.needs(*features)
+
+
 @dataclass(frozen=True)
 class Served:
     """By whom a call is served, and under which models."""
@@ -164,8 +173,12 @@ class Served:
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.name)
 def served(request: pytest.FixtureRequest, stack: Stack) -> Served:
-    """Each kind of provider."""
+    """Each kind of provider that has what the test needs."""
     kind: Kind = request.param
+    for mark in request.node.iter_markers("needs"):
+        missing = [feature.value for feature in mark.args if not kind.has(feature)]
+        if missing:
+            pytest.skip(f"{kind.name} lacks {', '.join(missing)}")
     return Served(kind, stack.accounts[kind.account], *kind.served_as)
 
 

@@ -11,6 +11,7 @@ import pytest
 from openai import OpenAI, pydantic_function_tool
 from pydantic import BaseModel
 
+from kinds import Feature
 from material import (
     CALL_BOTH,
     CALL_ONE,
@@ -26,7 +27,7 @@ from material import (
     Tree,
     cut_id,
 )
-from stack import PROVIDER_KEY, TOKEN, Served, Stack
+from stack import PROVIDER_KEY, TOKEN, Served, Stack, needs
 
 TOOLS: list[Any] = [
     {"type": "function", "function": {"name": "weather", "description": "w", "parameters": WEATHER_SCHEMA}},
@@ -193,6 +194,7 @@ def test_odd_histories_of_tools(openai: OpenAI, served: Served) -> None:
     assert said(Agent(openai, served.model, False).ask(history, tools=TOOLS)).startswith("Results: noon")
 
 
+@needs(Feature.PICTURES_BY_URL, Feature.DOCUMENTS)
 def test_pictures_and_documents(openai: OpenAI, served: Served) -> None:
     content = [
         {"type": "text", "text": "describe these"},
@@ -258,7 +260,7 @@ def test_thoughts(openai: OpenAI, served: Served, stream: bool, effort: str) -> 
     answer = Agent(openai, served.thinking_model, stream).ask("say: done", reasoning_effort=effort)
     assert said(answer) == "done"
     assert answer.usage.completion_tokens_details.reasoning_tokens == served.account.counted()["reasoning"] == 5
-    if not stream and served.kind.tells_thoughts:
+    if not stream and served.kind.has(Feature.TOLD_THOUGHTS):
         assert answer.choices[0].message.model_extra["reasoning_content"] == THOUGHT
 
 
@@ -332,7 +334,8 @@ def test_usage_is_exact(openai: OpenAI, served: Served, stream: bool) -> None:
     assert usage.completion_tokens == counted["output"]
     assert usage.total_tokens == counted["input"] + counted["output"]
     assert usage.prompt_tokens_details.cached_tokens == 11
-    assert usage.prompt_tokens_details.cache_write_tokens == 7
+    if served.kind.has(Feature.COUNTED_CACHE_WRITES):
+        assert usage.prompt_tokens_details.cache_write_tokens == 7
 
 
 def test_instructions(openai: OpenAI, served: Served) -> None:
@@ -346,6 +349,7 @@ def test_instructions(openai: OpenAI, served: Served) -> None:
     assert instructions.index("You are terse.") < instructions.index("You are kind.")
 
 
+@needs(Feature.BEGUN_ANSWERS)
 def test_an_answer_that_the_agent_began(openai: OpenAI, served: Served) -> None:
     history = [{"role": "user", "content": "Name a city."}, {"role": "assistant", "content": "The city is "}]
     assert said(Agent(openai, served.model, False).ask(history)).startswith(" and so on after The city is")
@@ -391,7 +395,7 @@ def test_parameters_that_a_new_claude_does_not_take(openai: OpenAI, stack: Stack
 
 def test_several_answers_at_once(openai: OpenAI, served: Served) -> None:
     """Nobody gets one answer who asked for two: a provider that cannot refuses."""
-    if served.kind.several_answers:
+    if served.kind.has(Feature.SEVERAL_ANSWERS):
         pytest.skip("its format has it")
     with pytest.raises(sdk.BadRequestError) as raised:
         Agent(openai, served.model, False).ask("hi", n=2)
