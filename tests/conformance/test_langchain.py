@@ -1,4 +1,4 @@
-"""LangChain with each of its two clients, on each kind of provider."""
+"""LangChain with each of its clients, on each kind of provider."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 
 from material import CALL_BOTH, GROWN, ODD_TEXT, PNG_BASE64, Tree
-from stack import TOKEN, Served, Stack
+from stack import TOKEN, Served, Stack, needs_responses_api
 
 
 @tool
@@ -43,7 +43,20 @@ def of_anthropic(stack: Stack, model: str) -> BaseChatModel:
     return ChatAnthropic(model=model, base_url=stack.url, api_key=TOKEN, max_retries=0, max_tokens=3000)
 
 
-@pytest.fixture(params=[of_openai, of_anthropic], ids=["openai", "anthropic"])
+def of_openai_responses(stack: Stack, model: str) -> BaseChatModel:
+    return ChatOpenAI(
+        model=model, base_url=f"{stack.url}/v1", api_key=TOKEN, max_retries=0, use_responses_api=True, store=False
+    )
+
+
+CLIENTS = [
+    pytest.param(of_openai, id="openai"),
+    pytest.param(of_openai_responses, id="openai-responses", marks=needs_responses_api),
+    pytest.param(of_anthropic, id="anthropic"),
+]
+
+
+@pytest.fixture(params=CLIENTS)
 def llm(request: pytest.FixtureRequest, stack: Stack, served: Served) -> BaseChatModel:
     return request.param(stack, served.model)
 
