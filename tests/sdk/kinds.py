@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Feature(str, Enum):
-    """What the API of a provider may lack, so that no broker can give it to its agents."""
+    """What the API of a provider may lack. A test that needs it says so (`needs` in stack.py), or expects the difference."""
 
     TOLD_THOUGHTS = "told-thoughts"
     TOLD_STOP_SEQUENCES = "told-stop-sequences"
@@ -42,7 +42,9 @@ class Kind:
     adaptive_model: str = ""
     """The model that thinks without a budget, where the thinking one does not."""
     speaks: str = "openai"
-    """The format that its provider is asked in; see `instructions`."""
+    """The format that its provider is asked in."""
+    instructed_in: str = "messages"
+    """Where its calls have the instructions: `messages` are those of the system or developer there."""
     lacks: frozenset[Feature] = frozenset()
     refusal_ends: str = "stop"
     """The `finish_reason` of a refusal."""
@@ -67,9 +69,9 @@ class Kind:
         return feature not in self.lacks
 
     def instructions(self, body: dict[str, Any]) -> Any:
-        """Where a call that this provider got has the instructions."""
-        if self.speaks == "anthropic":
-            return body["system"]
+        """The instructions of a call that this provider got."""
+        if self.instructed_in != "messages":
+            return body[self.instructed_in]
         return [message for message in body["messages"] if message["role"] in ("system", "developer")]
 
 
@@ -90,6 +92,7 @@ KINDS = [
         "claude-sonnet-4-5",
         adaptive_model="claude-opus-4-7",
         speaks="anthropic",
+        instructed_in="system",
         lacks=frozenset({Feature.SEVERAL_ANSWERS}),
         refusal_ends="content_filter",
     ),
