@@ -23,13 +23,11 @@ model_provider = "broker"
 approval_policy = "never"
 sandbox_mode = "danger-full-access"
 check_for_update_on_startup = false
+# OpenAI's own, which no other provider has.
 web_search = "disabled"
 
 [analytics]
 enabled = false
-
-[features]
-multi_agent = false
 
 [model_providers.broker]
 name = "Model Broker"

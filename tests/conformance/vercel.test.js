@@ -38,8 +38,8 @@ const tools = {
 };
 const RESULTS = "Results: sunny in Zürich for 3 days | noon";
 const THINKING = {
-  // By its name the SDK cannot tell that the model is one that reasons.
-  openai: { reasoningEffort: "medium", forceReasoning: true },
+  // By its name the SDK cannot tell that the model is one that reasons. Only OpenAI could store what it thought.
+  openai: { reasoningEffort: "medium", forceReasoning: true, store: false },
   anthropic: { thinking: { type: "enabled", budgetTokens: 2000 } },
   broker: { reasoningEffort: "medium" },
 };
