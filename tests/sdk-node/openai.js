@@ -106,7 +106,7 @@ for (const { kind, account, model, thinkingModel, has } of kinds) {
     test("thoughts are counted, and told where they are told", async () => {
       const { choices, usage } = await whole({ model: thinkingModel, messages: user("say: done"), reasoning_effort: "low" });
       assert.equal(choices[0].message.content, "done");
-      assert.equal(usage.completion_tokens_details.reasoning_tokens, 5);
+      assert.equal(usage.completion_tokens_details.reasoning_tokens, has("counted-thoughts") ? 5 : 0);
       assert.equal(choices[0].message.reasoning_content, has("told-thoughts") ? THOUGHT : undefined);
     });
 

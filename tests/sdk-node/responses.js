@@ -13,7 +13,7 @@ const tools = [
 const skip = !responsesApi && "the broker does not serve /v1/responses yet";
 const callsOf = ({ output }) => output.filter(({ type }) => type === "function_call");
 
-for (const { kind, account, model, thinkingModel } of kinds) {
+for (const { kind, account, model, thinkingModel, has } of kinds) {
   // Whole and streamed, the agent gets the same response. It keeps its own history.
   const whole = (ask) => client.responses.create({ model, store: false, ...ask });
   const streamed = (ask) => client.responses.stream({ model, store: false, ...ask }).finalResponse();
@@ -34,7 +34,7 @@ for (const { kind, account, model, thinkingModel } of kinds) {
         const first = await complete({ input, ...ask });
         const called = callsOf(first).map((call) => [call.name, JSON.parse(call.arguments)]);
         assert.deepEqual(called, [["weather", { city: "Zürich", days: 3 }], ["now", {}]]);
-        assert.equal(first.usage.output_tokens_details.reasoning_tokens, 5);
+        assert.equal(first.usage.output_tokens_details.reasoning_tokens, has("counted-thoughts") ? 5 : 0);
         input.push(...first.output.map(({ parsed_arguments, ...item }) => item));
         callsOf(first).forEach(({ call_id }, index) =>
           input.push({ type: "function_call_output", call_id, output: ["sunny", "noon"][index] }),

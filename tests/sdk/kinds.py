@@ -15,8 +15,18 @@ class Feature(str, Enum):
     """What the API of a provider may lack. A test that needs it says so (`needs` in stack.py), or expects the difference."""
 
     TOLD_THOUGHTS = "told-thoughts"
+    COUNTED_THOUGHTS = "counted-thoughts"
+    THOUGHTS_OFF = "thoughts-off"
+    """A model that thinks can be told not to."""
     TOLD_STOP_SEQUENCES = "told-stop-sequences"
-    """Whether a stop sequence ended an answer, and which."""
+    """Whether a stop sequence ended an answer."""
+    NAMED_STOP_SEQUENCES = "named-stop-sequences"
+    """Which one did."""
+    TOLD_REFUSALS = "told-refusals"
+    """The words of a refusal."""
+    FORCED_TOOLS = "forced-tools"
+    """A choice of one tool by its name."""
+    ONE_CALL_AT_A_TIME = "one-call-at-a-time"
     COUNTED_CACHE_WRITES = "counted-cache-writes"
     SEVERAL_ANSWERS = "several-answers"
     """`n` above 1."""
@@ -42,7 +52,7 @@ class Kind:
     adaptive_model: str = ""
     """The model that thinks without a budget, where the thinking one does not."""
     speaks: str = "openai"
-    """The format that its provider is asked in."""
+    """The format of its API: of calls in the same format it judges most itself."""
     instructed_in: str = "messages"
     """Where its calls have the instructions: `messages` are those of the system or developer there."""
     lacks: frozenset[Feature] = frozenset()
@@ -82,7 +92,7 @@ KINDS = [
         "openai",
         "gpt-4o",
         thinking_model="gpt-5-mini",
-        lacks=frozenset({Feature.TOLD_THOUGHTS, Feature.TOLD_STOP_SEQUENCES}),
+        lacks=frozenset({Feature.TOLD_THOUGHTS, Feature.TOLD_STOP_SEQUENCES, Feature.NAMED_STOP_SEQUENCES}),
         odd_call_ids=("call_12", "call-e"),
     ),
     Kind(

@@ -155,6 +155,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(features): left out for kinds of providers that lack one of them")
 
 
+def requires(served: Served, feature: Feature) -> None:
+    """Leaves out the rest of a test where its kind of provider cannot do this."""
+    if not served.kind.has(feature):
+        pytest.skip(f"{served.kind.name} lacks {feature.value}")
+
+
 def needs(*features: Feature) -> pytest.MarkDecorator:
     """Leaves a test out for kinds of providers that cannot do this."""
     return pytest.mark.needs(*features)

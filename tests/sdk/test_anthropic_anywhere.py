@@ -25,7 +25,7 @@ from material import (
     Tree,
     cut_id,
 )
-from stack import PROVIDER_KEY, TOKEN, Served, needs
+from stack import PROVIDER_KEY, TOKEN, Served, needs, requires
 
 TOOLS: list[Any] = [
     {"name": "weather", "description": "w", "input_schema": WEATHER_SCHEMA},
@@ -192,6 +192,10 @@ def test_text_beside_a_call(anthropic: Anthropic, served: Served, stream: bool) 
     ids=str,
 )
 def test_the_choice_of_tools(anthropic: Anthropic, served: Served, choice: Any, called: list[str]) -> None:
+    if "disable_parallel_tool_use" in choice:
+        requires(served, Feature.ONE_CALL_AT_A_TIME)
+    if choice["type"] == "tool":
+        requires(served, Feature.FORCED_TOOLS)
     answer = Agent(anthropic, served.model, False).ask(CALL_BOTH, tools=TOOLS, tool_choice=choice)
     assert [call.name for call in calls_of(answer)] == called
     assert answer.stop_reason == ("tool_use" if called else "end_turn")
@@ -311,8 +315,8 @@ def test_why_an_answer_ends(anthropic: Anthropic, served: Served, stream: bool) 
     agent = Agent(anthropic, served.model, stream)
     answer = agent.ask("say: one two three four", stop_sequences=["three", "never"])
     assert said(answer) == "one two "
-    expected = ("stop_sequence", "three") if served.kind.has(Feature.TOLD_STOP_SEQUENCES) else ("end_turn", None)
-    assert (answer.stop_reason, answer.stop_sequence) == expected
+    assert answer.stop_reason == ("stop_sequence" if served.kind.has(Feature.TOLD_STOP_SEQUENCES) else "end_turn")
+    assert answer.stop_sequence == ("three" if served.kind.has(Feature.NAMED_STOP_SEQUENCES) else None)
     answer = agent.ask("say: one two three", max_tokens=2)
     assert (said(answer), answer.stop_reason) == ("one two", "max_tokens")
     assert agent.ask("refuse").stop_reason == "refusal"
@@ -419,7 +423,7 @@ def test_what_claude_code_sends(anthropic: Anthropic, served: Served) -> None:
     ) as events:
         assert_both_called(events.get_final_message())
     names = {name for name, _ in served.account.received()[0]["headers"]}
-    assert ("anthropic-beta" in names) == ("anthropic-version" in names) == (served.kind.speaks == "anthropic")
+    assert ("anthropic-beta" in names) == ("anthropic-version" in names) == (served.kind.vendor == "anthropic")
 
 
 @pytest.mark.parametrize(
@@ -510,7 +514,7 @@ def test_the_agents_token_and_oddities_stay_here(anthropic: Anthropic, served: S
     assert PROVIDER_KEY in str(received)
     assert TOKEN not in str(received)
     names = {name for name, _ in received["headers"]}
-    assert ("anthropic-beta" in names) == (served.kind.speaks == "anthropic")
+    assert ("anthropic-beta" in names) == (served.kind.vendor == "anthropic")
 
 
 def test_counting_is_not_served(anthropic: Anthropic, served: Served) -> None:

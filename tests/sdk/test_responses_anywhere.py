@@ -9,6 +9,7 @@ import openai as sdk
 import pytest
 from openai import OpenAI
 
+from kinds import Feature
 from material import (
     CALL_BOTH,
     CALL_ONE,
@@ -22,7 +23,7 @@ from material import (
     Tree,
     cut_id,
 )
-from stack import PROVIDER_KEY, TOKEN, Served, needs_responses_api
+from stack import PROVIDER_KEY, TOKEN, Served, needs, needs_responses_api, requires
 
 pytestmark = needs_responses_api
 
@@ -127,6 +128,10 @@ def test_tools_are_called_and_answered(openai: OpenAI, served: Served, stream: b
     ids=str,
 )
 def test_the_choice_of_tools(openai: OpenAI, served: Served, how: dict[str, Any], called: list[str]) -> None:
+    if how.get("parallel_tool_calls") is False:
+        requires(served, Feature.ONE_CALL_AT_A_TIME)
+    if isinstance(how.get("tool_choice"), dict):
+        requires(served, Feature.FORCED_TOOLS)
     answer = Agent(openai, served.model, False).ask(CALL_BOTH, tools=TOOLS, **how)
     assert [call.name for call in calls_of(answer)] == called
 
@@ -142,7 +147,7 @@ def test_tools_while_thinking(openai: OpenAI, served: Served, stream: bool) -> N
         "include": ["reasoning.encrypted_content"],
     }
     first = agent.ask(history, **ask)
-    assert first.usage.output_tokens_details.reasoning_tokens == 5
+    assert first.usage.output_tokens_details.reasoning_tokens == (5 if served.kind.has(Feature.COUNTED_THOUGHTS) else 0)
     history += sent_back(first)
     history.append({"type": "function_call_output", "call_id": calls_of(first)[0].call_id, "output": "sunny"})
     assert agent.ask(history, **ask).output_text == "Results: sunny"
@@ -186,6 +191,7 @@ def test_a_bound_on_the_answer(openai: OpenAI, served: Served, stream: bool) -> 
     assert answer.output_text == " ".join(words.split()[:16])
 
 
+@needs(Feature.TOLD_REFUSALS)
 def test_a_refusal(openai: OpenAI, served: Served) -> None:
     answer = Agent(openai, served.model, False).ask("refuse")
     contents = [content for item in answer.output if item.type == "message" for content in item.content]
