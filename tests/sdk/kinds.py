@@ -32,6 +32,7 @@ class Feature(str, Enum):
     """`n` above 1."""
     PICTURES_BY_URL = "pictures-by-url"
     DOCUMENTS = "documents"
+    NAMED_DOCUMENTS = "named-documents"
     BEGUN_ANSWERS = "begun-answers"
     """An agent writes the beginning of the answer."""
 

@@ -218,8 +218,9 @@ def test_pictures_and_documents(anthropic: Anthropic, served: Served) -> None:
         {"type": "document", "title": "a.pdf", "source": pdf},
     ]
     answer = Agent(anthropic, served.model, False).ask([{"role": "user", "content": content}])
+    name = " named a.pdf" if served.kind.has(Feature.NAMED_DOCUMENTS) else ""
     assert said(answer) == (
-        f"I see image image/png of 70 bytes, image {PICTURE_URL}, document application/pdf of 15 bytes named a.pdf"
+        f"I see image image/png of 70 bytes, image {PICTURE_URL}, document application/pdf of 15 bytes{name}"
     )
 
 

@@ -207,8 +207,9 @@ def test_pictures_and_documents(openai: OpenAI, served: Served) -> None:
         {"type": "file", "file": {"filename": "a.pdf", "file_data": f"data:application/pdf;base64,{PDF_BASE64}"}},
     ]
     answer = Agent(openai, served.model, False).ask([{"role": "user", "content": content}])
+    name = " named a.pdf" if served.kind.has(Feature.NAMED_DOCUMENTS) else ""
     assert said(answer) == (
-        f"I see image image/png of 70 bytes, image {PICTURE_URL}, document application/pdf of 15 bytes named a.pdf"
+        f"I see image image/png of 70 bytes, image {PICTURE_URL}, document application/pdf of 15 bytes{name}"
     )
 
 
