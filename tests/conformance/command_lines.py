@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +42,3 @@ class Machine:
             timeout=SECONDS,
             check=False,
         )
-
-    def leave(self) -> None:
-        shutil.rmtree(self.home)
