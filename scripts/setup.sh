@@ -214,6 +214,26 @@ need_sdk_node() {
   cp "$lock" "$installed"
 }
 
+# Frameworks and command lines that agents are made with, at pinned versions, and the Node that they run in.
+need_conformance() {
+  local venv="$TOOLS/conformance" directory="$ROOT/tests/conformance"
+  local wanted="$directory/requirements.txt" lock="$directory/package-lock.json"
+  local installed="$directory/node_modules/installed.json"
+  if ! cmp -s "$wanted" "$venv/installed.txt"; then
+    say "installing LangChain, LlamaIndex and Node into .tools/conformance"
+    make_venv "$venv"
+    # Every package is named with its version, so there is nothing to resolve.
+    "$venv/bin/pip" install -q --disable-pip-version-check --no-deps -r "$wanted" >&2 ||
+      fail "pip cannot install tests/conformance/requirements.txt: is PyPI reachable?"
+    cp "$wanted" "$venv/installed.txt"
+  fi
+  cmp -s "$lock" "$installed" && return
+  say "installing Vercel's AI SDK, Claude Code and Codex into tests/conformance/node_modules (800 MB)"
+  (cd "$directory" && PATH="$venv/bin:$PATH" npm ci --silent --no-audit --no-fund --ignore-scripts >&2) ||
+    fail "npm cannot install tests/conformance/package-lock.json: is the npm registry reachable?"
+  cp "$lock" "$installed"
+}
+
 need_node() {
   node_is_new && return
   if ! apt_install nodejs || ! node_is_new; then
@@ -365,6 +385,7 @@ set_up_all() {
   set_up_run
   need_sdk
   need_sdk_node
+  need_conformance
   need_wasm_test_runner
   need_cargo_deny
   need_redis

@@ -14,7 +14,7 @@ MODULE_BUDGET=4000000
 # How long the advisory database, which lives on GitHub, may take.
 FETCH_SECONDS=60
 
-ALL_STEPS=(scripts fmt clippy clippy-wasm native wasm module deny e2e sdk sdk-node)
+ALL_STEPS=(scripts fmt clippy clippy-wasm native wasm module deny e2e sdk sdk-node conformance)
 
 # A step leaves with this when it cannot be done on this machine.
 LEFT_OUT=77
@@ -108,6 +108,31 @@ step_sdk_node() {
   build_broker
   build_simulator
   "$TOOLS/sdk/bin/python" tests/sdk/serve.py node --test tests/sdk-node/suite.test.js
+}
+
+# Frameworks and command lines, on the same broker and simulators: each of the three has its own, so that they can run at
+# the same time.
+step_conformance() {
+  need_envoy
+  need_conformance
+  build_filter
+  build_broker
+  build_simulator
+  local bin="$TOOLS/conformance/bin" logs="$TOOLS/conformance/logs"
+  local test=("$bin/python" -m pytest -q -rs --tb=short -W ignore -p no:cacheprovider)
+  mkdir -p "$logs"
+  "${test[@]}" tests/conformance/test_langchain.py tests/conformance/test_llama_index.py &>"$logs/frameworks" &
+  local jobs=("frameworks $!")
+  "${test[@]}" tests/conformance/test_claude_code.py tests/conformance/test_codex.py &>"$logs/command-lines" &
+  jobs+=("command-lines $!")
+  "$bin/python" tests/sdk/serve.py "$bin/node" --test tests/conformance/vercel.test.js &>"$logs/vercel" &
+  jobs+=("vercel $!")
+  local job status=0
+  for job in "${jobs[@]}"; do
+    wait "${job##* }" || status=1
+    cat "$logs/${job%% *}"
+  done
+  return "$status"
 }
 
 # --- running them

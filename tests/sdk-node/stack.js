@@ -2,11 +2,11 @@
 
 export const url = process.env.BROKER_URL;
 export const token = process.env.BROKER_TOKEN;
-const ports = JSON.parse(process.env.SIMULATORS ?? "{}");
+export const responsesApi = Boolean(process.env.RESPONSES_API);
 
 class Account {
-  constructor(name) {
-    this.control = `http://127.0.0.1:${ports[name]}/_simulator/`;
+  constructor(port) {
+    this.control = `http://127.0.0.1:${port}/_simulator/`;
   }
 
   // Every call from now on is treated so: tests/simulator/behaviour.rs.
@@ -33,12 +33,14 @@ class Account {
   }
 }
 
-// Whoever serves a call, its agent must not be able to tell.
-export const kinds = ["openai", "anthropic", "compatible"].map((kind) => ({
-  kind,
-  account: new Account(`${kind}-strict`),
-  model: `on-${kind}`,
-  thinkingModel: kind === "openai" ? "on-openai-thinking" : `on-${kind}`,
+// The kinds of providers, from tests/sdk/kinds.py. Whoever serves a call, its agent must not be able to tell.
+export const kinds = JSON.parse(process.env.KINDS ?? "[]").map((kind) => ({
+  kind: kind.name,
+  account: new Account(kind.port),
+  model: kind.served_as[0],
+  thinkingModel: kind.served_as[1],
+  // The features are those of tests/sdk/kinds.py.
+  has: (feature) => !kind.lacks.includes(feature),
 }));
 
 export const ODD_TEXT = 'héllo 日本 🎉 "quoted" \\ back\nslash\tend \u2028 done';

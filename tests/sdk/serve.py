@@ -1,8 +1,9 @@
-"""Runs a command with the suite's broker and simulators up, for tests in other languages.
+"""Runs a command with the suites' broker and simulators up, for tests in other languages.
 
     python tests/sdk/serve.py node --test tests/sdk-node/suite.test.js
 
-The command finds them in its environment: BROKER_URL, BROKER_TOKEN, and SIMULATORS, the ports of the accounts as JSON.
+The command finds them in its environment: BROKER_URL, BROKER_TOKEN, KINDS, the kinds of providers as JSON, and
+RESPONSES_API where the broker has that.
 """
 
 import json
@@ -12,10 +13,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-from conftest import TOKEN, started_stack
+from kinds import KINDS
+from stack import RESPONSES_API, TOKEN, started_stack
 
 with tempfile.TemporaryDirectory() as directory, started_stack(Path(directory)) as stack:
-    simulators = {name: account.port for name, account in stack.accounts.items()}
-    environment = {"BROKER_URL": stack.url, "BROKER_TOKEN": TOKEN, "SIMULATORS": json.dumps(simulators)}
+    kinds = [
+        {
+            "name": kind.name,
+            "port": stack.accounts[kind.account].port,
+            "served_as": list(kind.served_as),
+            "lacks": [feature.value for feature in kind.lacks],
+        }
+        for kind in KINDS
+    ]
+    environment = {"BROKER_URL": stack.url, "BROKER_TOKEN": TOKEN, "KINDS": json.dumps(kinds)}
+    if RESPONSES_API:
+        environment["RESPONSES_API"] = "1"
     code = subprocess.run(sys.argv[1:], env={**os.environ, **environment}, check=False).returncode
 sys.exit(code)

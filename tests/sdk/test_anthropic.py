@@ -8,7 +8,8 @@ import anthropic as sdk
 import pytest
 from anthropic import Anthropic, Omit
 
-from conftest import CLAUDE_MODEL, MODELS, PROVIDER_KEY, TOKEN, Stack, anthropic_client
+from conftest import anthropic_client
+from stack import CLAUDE_MODEL, MODELS, PROVIDER_KEY, TOKEN, Stack
 
 ASK: dict[str, Any] = {
     "model": CLAUDE_MODEL,

@@ -10,16 +10,8 @@ import openai as sdk
 import pytest
 from openai import AsyncOpenAI, OpenAI
 
-from conftest import (
-    CHAT_MODEL,
-    FAILING_MODEL,
-    FAILOVER_MODEL,
-    MODELS,
-    PROVIDER_KEY,
-    TOKEN,
-    Stack,
-    openai_client,
-)
+from conftest import openai_client
+from stack import CHAT_MODEL, FAILING_MODEL, FAILOVER_MODEL, MODELS, PROVIDER_KEY, TOKEN, Stack
 
 ASK: list[Any] = [{"role": "user", "content": "Say hello."}]
 ANSWER = "Hello from openai-a: gpt-5-mini."

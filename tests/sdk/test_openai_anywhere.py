@@ -11,7 +11,7 @@ import pytest
 from openai import OpenAI, pydantic_function_tool
 from pydantic import BaseModel
 
-from conftest import PROVIDER_KEY, TOKEN, Served, Stack
+from kinds import Feature
 from material import (
     CALL_BOTH,
     CALL_ONE,
@@ -27,6 +27,7 @@ from material import (
     Tree,
     cut_id,
 )
+from stack import PROVIDER_KEY, TOKEN, Served, Stack, needs, requires
 
 TOOLS: list[Any] = [
     {"type": "function", "function": {"name": "weather", "description": "w", "parameters": WEATHER_SCHEMA}},
@@ -159,6 +160,10 @@ def test_text_beside_a_call(openai: OpenAI, served: Served, stream: bool) -> Non
     ids=str,
 )
 def test_the_choice_of_tools(openai: OpenAI, served: Served, how: dict[str, Any], called: list[str]) -> None:
+    if how.get("parallel_tool_calls") is False:
+        requires(served, Feature.ONE_CALL_AT_A_TIME)
+    if isinstance(how.get("tool_choice"), dict):
+        requires(served, Feature.FORCED_TOOLS)
     choice = Agent(openai, served.model, False).ask(CALL_BOTH, tools=TOOLS, **how).choices[0]
     assert [call.function.name for call in choice.message.tool_calls or []] == called
     assert choice.finish_reason == ("tool_calls" if called else "stop")
@@ -174,7 +179,7 @@ def test_interleaved_calls_are_put_together(openai: OpenAI, served: Served) -> N
 
 def test_odd_histories_of_tools(openai: OpenAI, served: Served) -> None:
     """What other servers and frameworks leave behind: empty contents and arguments, ids of every kind, parts."""
-    ids = ["call_1.2|x" if served.kind != "openai" else "call_12", "call-é" if served.kind == "anthropic" else "call-e"]
+    ids = served.kind.odd_call_ids
     history = [
         {"role": "system", "content": ""},
         {"role": "user", "content": [{"type": "text", "text": "hi"}, {"type": "text", "text": "there"}]},
@@ -193,6 +198,7 @@ def test_odd_histories_of_tools(openai: OpenAI, served: Served) -> None:
     assert said(Agent(openai, served.model, False).ask(history, tools=TOOLS)).startswith("Results: noon")
 
 
+@needs(Feature.PICTURES_BY_URL, Feature.DOCUMENTS)
 def test_pictures_and_documents(openai: OpenAI, served: Served) -> None:
     content = [
         {"type": "text", "text": "describe these"},
@@ -201,8 +207,9 @@ def test_pictures_and_documents(openai: OpenAI, served: Served) -> None:
         {"type": "file", "file": {"filename": "a.pdf", "file_data": f"data:application/pdf;base64,{PDF_BASE64}"}},
     ]
     answer = Agent(openai, served.model, False).ask([{"role": "user", "content": content}])
+    name = " named a.pdf" if served.kind.has(Feature.NAMED_DOCUMENTS) else ""
     assert said(answer) == (
-        f"I see image image/png of 70 bytes, image {PICTURE_URL}, document application/pdf of 15 bytes named a.pdf"
+        f"I see image image/png of 70 bytes, image {PICTURE_URL}, document application/pdf of 15 bytes{name}"
     )
 
 
@@ -257,11 +264,15 @@ def test_a_tool_of_a_class(openai: OpenAI, served: Served) -> None:
 def test_thoughts(openai: OpenAI, served: Served, stream: bool, effort: str) -> None:
     answer = Agent(openai, served.thinking_model, stream).ask("say: done", reasoning_effort=effort)
     assert said(answer) == "done"
-    assert answer.usage.completion_tokens_details.reasoning_tokens == served.account.counted()["reasoning"] == 5
-    if not stream and served.kind != "openai":
+    counted = served.account.counted()["reasoning"]
+    assert counted == 5
+    told = answer.usage.completion_tokens_details.reasoning_tokens
+    assert told == (counted if served.kind.has(Feature.COUNTED_THOUGHTS) else 0)
+    if not stream and served.kind.has(Feature.TOLD_THOUGHTS):
         assert answer.choices[0].message.model_extra["reasoning_content"] == THOUGHT
 
 
+@needs(Feature.THOUGHTS_OFF)
 def test_no_thoughts(openai: OpenAI, served: Served) -> None:
     answer = Agent(openai, served.thinking_model, False).ask("say: done", reasoning_effort="none")
     assert said(answer) == "done"
@@ -280,6 +291,7 @@ def test_tools_while_thinking(openai: OpenAI, served: Served) -> None:
     assert said(agent.ask(history, **ask)) == "Results: sunny"
 
 
+@needs(Feature.FORCED_TOOLS)
 def test_a_forced_tool_while_thinking(openai: OpenAI, served: Served) -> None:
     choice = {"type": "function", "function": {"name": "now"}}
     answer = Agent(openai, served.thinking_model, False).ask(
@@ -318,8 +330,8 @@ def test_a_refusal(openai: OpenAI, served: Served, stream: bool) -> None:
     else:
         choice = openai.chat.completions.create(**ask).choices[0]
         refusal, finish = choice.message.refusal, choice.finish_reason
-    assert refusal == REFUSAL
-    assert finish == ("content_filter" if served.kind == "anthropic" else "stop")
+    assert (refusal or None) == (REFUSAL if served.kind.has(Feature.TOLD_REFUSALS) else None)
+    assert finish == served.kind.refusal_ends
 
 
 @BOTH
@@ -332,7 +344,8 @@ def test_usage_is_exact(openai: OpenAI, served: Served, stream: bool) -> None:
     assert usage.completion_tokens == counted["output"]
     assert usage.total_tokens == counted["input"] + counted["output"]
     assert usage.prompt_tokens_details.cached_tokens == 11
-    assert usage.prompt_tokens_details.cache_write_tokens == 7
+    if served.kind.has(Feature.COUNTED_CACHE_WRITES):
+        assert usage.prompt_tokens_details.cache_write_tokens == 7
 
 
 def test_instructions(openai: OpenAI, served: Served) -> None:
@@ -342,11 +355,11 @@ def test_instructions(openai: OpenAI, served: Served) -> None:
         {"role": "user", "content": "say: yes"},
     ]
     assert said(Agent(openai, served.model, False).ask(history)) == "yes"
-    got = served.account.got()
-    instructions = json.dumps(got["system"] if served.kind == "anthropic" else got["messages"][:2])
+    instructions = json.dumps(served.kind.instructions(served.account.got()))
     assert instructions.index("You are terse.") < instructions.index("You are kind.")
 
 
+@needs(Feature.BEGUN_ANSWERS)
 def test_an_answer_that_the_agent_began(openai: OpenAI, served: Served) -> None:
     history = [{"role": "user", "content": "Name a city."}, {"role": "assistant", "content": "The city is "}]
     assert said(Agent(openai, served.model, False).ask(history)).startswith(" and so on after The city is")
@@ -392,8 +405,8 @@ def test_parameters_that_a_new_claude_does_not_take(openai: OpenAI, stack: Stack
 
 def test_several_answers_at_once(openai: OpenAI, served: Served) -> None:
     """Nobody gets one answer who asked for two: a provider that cannot refuses."""
-    if served.kind != "anthropic":
-        pytest.skip("OpenAI's format has it")
+    if served.kind.has(Feature.SEVERAL_ANSWERS):
+        pytest.skip("its format has it")
     with pytest.raises(sdk.BadRequestError) as raised:
         Agent(openai, served.model, False).ask("hi", n=2)
     assert raised.value.param == "n"
@@ -491,7 +504,7 @@ def test_the_agents_token_and_oddities_stay_here(openai: OpenAI, served: Served)
     assert TOKEN not in str(received)
     names = {name for name, _ in received["headers"]}
     assert "openai-organization" not in names
-    assert ("anthropic-version" in names) == (served.kind == "anthropic")
+    assert ("anthropic-version" in names) == (served.kind.vendor == "anthropic")
 
 
 @pytest.mark.skipif(not os.environ.get("SDK_TEST_LONG"), reason="only with SDK_TEST_LONG: some seconds each")
