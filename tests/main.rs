@@ -36,6 +36,8 @@ mod passthrough;
 #[cfg(test)]
 mod policies;
 #[cfg(test)]
+mod providers;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod reload;

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, HealthCheck, Scheme};
+pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, HealthCheck, KeyForm, Scheme};
 pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
 #[cfg(feature = "cedar")]
 pub(crate) use mistake::nearest;
@@ -114,6 +114,7 @@ pub fn filter_part(document: &Value) -> Value {
     for provider in providers.into_iter().flatten().filter_map(Value::as_object_mut) {
         provider.remove("endpoint");
         provider.remove("credential");
+        provider.remove("api_version");
         provider.remove("health_check");
     }
     if let Some(root) = part.as_object_mut() {

@@ -41,6 +41,8 @@ pub struct Address {
     pub authority: String,
     /// What stands before `/v1` in every path.
     pub base_path: String,
+    /// The dated version of Azure's API, where that is asked in its old way.
+    pub api_version: Option<String>,
 }
 
 /// Where an attempt goes.
@@ -60,7 +62,7 @@ impl ProviderKind {
     #[must_use]
     pub fn is_openai(self) -> bool {
         match self {
-            Self::OpenAi => true,
+            Self::OpenAi | Self::AzureOpenAi => true,
             Self::Anthropic | Self::OpenAiCompatible => false,
         }
     }
@@ -69,7 +71,7 @@ impl ProviderKind {
     #[must_use]
     pub fn speaks(self, _model: &str, _from: Format) -> UpstreamFormat {
         match self {
-            Self::OpenAi | Self::OpenAiCompatible => UpstreamFormat::OpenAiChat,
+            Self::OpenAi | Self::OpenAiCompatible | Self::AzureOpenAi => UpstreamFormat::OpenAiChat,
             Self::Anthropic => UpstreamFormat::AnthropicMessages,
         }
     }
@@ -148,6 +150,7 @@ mod tests {
             scheme: Scheme::Https,
             authority: "api.example.com".into(),
             base_path: "/base".into(),
+            api_version: None,
         }
     }
 

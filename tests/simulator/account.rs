@@ -225,7 +225,9 @@ impl Account {
     /// Takes a call in and says what becomes of it.
     pub(crate) fn take(&self, parts: &Parts, body: &Bytes) -> Outcome {
         let vendor = self.state().vendor;
-        let dialect = Dialect::of_path(parts.uri.path()).filter(|dialect| vendor.serves(*dialect));
+        let dialect = Dialect::of_path(parts.uri.path())
+            .filter(|dialect| vendor.serves(*dialect))
+            .filter(|_| vendor.knows(&parts.uri));
         let asked = dialect
             .filter(|_| parts.method == "POST")
             .map(|dialect| Asked::of(vendor, dialect, &parts.headers, body));
@@ -234,6 +236,7 @@ impl Account {
             account: &self.name,
             serial,
             dialect,
+            vendor,
             asked: asked.as_ref(),
         };
 

@@ -26,6 +26,7 @@ mod control;
 mod conversation;
 mod failure;
 mod health;
+mod manners;
 mod openai;
 mod plan;
 mod record;

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use hyper::Uri;
 use serde::{Deserialize, Serialize};
 
 use crate::request::Dialect;
@@ -19,6 +20,8 @@ pub enum Vendor {
     Anthropic,
     /// Those of a server that is compatible with `OpenAI`'s: fields nobody knows are welcome, and thoughts are told.
     Compatible,
+    /// Azure's, of `OpenAI`'s models: both of its paths, its own header for the key, and what its filters say.
+    Azure,
 }
 
 impl Vendor {
@@ -26,8 +29,16 @@ impl Vendor {
     pub(crate) fn serves(self, dialect: Dialect) -> bool {
         match self {
             Self::Any => true,
-            Self::OpenAi | Self::Compatible => dialect == Dialect::OpenAi,
+            Self::OpenAi | Self::Compatible | Self::Azure => dialect == Dialect::OpenAi,
             Self::Anthropic => dialect == Dialect::Anthropic,
+        }
+    }
+
+    /// Whether this vendor has something at this address; most do not mind what stands before the end of a path.
+    pub(crate) fn knows(self, address: &Uri) -> bool {
+        match self {
+            Self::Azure => azure_knows(address),
+            _ => true,
         }
     }
 }
@@ -37,5 +48,20 @@ impl FromStr for Vendor {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         serde_json::from_value(text.into())
+    }
+}
+
+/// One path has no date, the other has one and names the deployment.
+fn azure_knows(address: &Uri) -> bool {
+    let version = address
+        .query()
+        .and_then(|query| query.strip_prefix("api-version="));
+    let segments: Vec<&str> = address.path().split('/').skip(1).collect();
+    match segments.as_slice() {
+        ["openai", "v1", "chat", "completions"] => version.is_none(),
+        ["openai", "deployments", deployment, "chat", "completions"] => {
+            !deployment.is_empty() && version.is_some_and(|version| version.starts_with("20"))
+        }
+        _ => false,
     }
 }

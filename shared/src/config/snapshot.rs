@@ -101,11 +101,18 @@ pub enum ProviderKind {
     Anthropic,
     /// A server with OpenAI's API: vLLM, Ollama, llama.cpp and their like.
     OpenAiCompatible,
+    /// OpenAI's models in Microsoft's cloud.
+    AzureOpenAi,
 }
 
 impl ProviderKind {
     /// All kinds.
-    pub const ALL: &'static [Self] = &[Self::OpenAi, Self::Anthropic, Self::OpenAiCompatible];
+    pub const ALL: &'static [Self] = &[
+        Self::OpenAi,
+        Self::Anthropic,
+        Self::OpenAiCompatible,
+        Self::AzureOpenAi,
+    ];
 
     /// The kind as the document spells it.
     #[must_use]
@@ -114,6 +121,7 @@ impl ProviderKind {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::OpenAiCompatible => "openai-compatible",
+            Self::AzureOpenAi => "azure-openai",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::{self, Usage};
 use crate::vendor::Vendor;
-use crate::{anthropic, failure, openai, strict};
+use crate::{anthropic, failure, manners, openai, strict};
 
 impl Call<'_> {
     /// What becomes of this call under this behaviour.
@@ -76,8 +76,11 @@ impl Call<'_> {
 
     fn whole(&self, answer: &Answer, asked: &Asked, told: &Told<'_>) -> Plan {
         let json = match (answer.ending, asked.dialect) {
-            (Ending::Error { status, .. }, dialect) => failure::body(dialect, &error_of(status), told.id),
-            (_, Dialect::OpenAi) => openai::whole(told),
+            (Ending::Error { status, .. }, dialect) => {
+                let body = failure::body(dialect, &error_of(status), told.id);
+                manners::error(self.vendor, status, body)
+            }
+            (_, Dialect::OpenAi) => manners::whole(self.vendor, openai::whole(told)),
             (_, Dialect::Anthropic) => anthropic::whole(told),
         };
         let mut body = bytes_of::encoded(vec![json.to_string()], answer.gzip).concat();
@@ -98,7 +101,7 @@ impl Call<'_> {
 
     fn streamed(&self, answer: &Answer, asked: &Asked, told: &Told<'_>) -> Plan {
         let mut events: Vec<(Option<&str>, String)> = match asked.dialect {
-            Dialect::OpenAi => openai::events(told, asked.include_usage)
+            Dialect::OpenAi => manners::events(self.vendor, openai::events(told, asked.include_usage))
                 .into_iter()
                 .map(|data| (None, data))
                 .collect(),
@@ -121,10 +124,8 @@ impl Call<'_> {
             Ending::Error { after_events, status } => {
                 events.truncate(after_events);
                 let name = matches!(asked.dialect, Dialect::Anthropic).then_some("error");
-                events.push((
-                    name,
-                    failure::body(asked.dialect, &error_of(status), told.id).to_string(),
-                ));
+                let body = failure::body(asked.dialect, &error_of(status), told.id);
+                events.push((name, manners::error(self.vendor, status, body).to_string()));
             }
         }
         let comment = if answer.comments {
@@ -161,7 +162,10 @@ impl Call<'_> {
 
     fn failure(&self, error: &StatusError) -> Plan {
         let dialect = self.dialect.unwrap_or(Dialect::OpenAi);
-        let body = failure::body(dialect, error, &self.id()).to_string().into_bytes();
+        let body = failure::body(dialect, error, &self.id());
+        let body = manners::error(self.vendor, error.status, body)
+            .to_string()
+            .into_bytes();
         let mut headers = self.headers(JSON);
         headers.extend(failure::headers(dialect, error));
         Plan {

@@ -29,10 +29,12 @@ type Pairs = &'static [(&'static str, &'static str, &'static str)];
 const ERRORS: Pairs = pairs!("errors", ".in", ".out.json",
     "openai-rate-limit.429" "openai-parameter.400" "openai-quota.429" "vllm-flat.400" "llamacpp.503"
     "gemini-array.429" "fastapi.422" "tgi.422" "html.502" "text.503" "unknown-json.500"
+    "azure-content-filter.400" "azure-deployment.404" "azure-rate-limit.429"
     "anthropic-overloaded.529" "anthropic-large.413" "anthropic-text.500");
 
 const ANSWERS: Pairs = pairs!("answers", ".in.json", ".out.json",
     "openai-text" "openai-tools" "openai-refusal"
+    "azure-filtered"
     "anthropic-thinking" "anthropic-tools" "anthropic-refusal");
 
 pub const STREAMS: Pairs = pairs!("streams", ".in.sse", ".out.sse",

@@ -182,7 +182,8 @@ fn effort(
 
 fn write_user(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKind) {
     if let Some(user) = request.user.as_ref().filter(|user| !user.is_empty()) {
-        let key = if kind.is_openai() {
+        // Azure's older versions refuse the newer key, and none refuses the older one.
+        let key = if kind == ProviderKind::OpenAi {
             "safety_identifier"
         } else {
             "user"
@@ -194,8 +195,8 @@ fn write_user(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKi
 
 fn write_tier(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKind, dropped: &mut Dropped) {
     let Some(tier) = request.service_tier else { return };
-    if !kind.is_openai() {
-        // Only OpenAI sells them.
+    if kind != ProviderKind::OpenAi {
+        // Only OpenAI sells all of them; at Azure they depend on the version of the API.
         dropped.note("service_tier");
         return;
     }

@@ -1,0 +1,48 @@
+//! What servers with `OpenAI`'s API make of its answers, each in its own way.
+
+use serde_json::{Value, json};
+
+use crate::vendor::Vendor;
+
+mod azure;
+
+/// An answer in one piece.
+pub(crate) fn whole(vendor: Vendor, mut answer: Value) -> Value {
+    if vendor == Vendor::Azure {
+        azure::filtered(&mut answer);
+    }
+    answer
+}
+
+/// The data of the events of a stream.
+pub(crate) fn events(vendor: Vendor, events: Vec<String>) -> Vec<String> {
+    match vendor {
+        Vendor::Azure => azure::events(events),
+        _ => events,
+    }
+}
+
+/// The body of an error.
+pub(crate) fn error(vendor: Vendor, status: u16, mut body: Value) -> Value {
+    if vendor == Vendor::Azure && status == 404 {
+        body = json!({"error": {"code": "404", "message": "Resource not found"}});
+    }
+    body
+}
+
+/// Each event that is JSON, changed.
+fn each(events: Vec<String>, mut change: impl FnMut(&mut Value)) -> Vec<String> {
+    let changed = events.into_iter().map(|data| match serde_json::from_str(&data) {
+        Ok(mut event) => {
+            change(&mut event);
+            event.to_string()
+        }
+        Err(_) => data,
+    });
+    changed.collect()
+}
+
+/// The first choice, or nothing.
+fn choice(event: &mut Value) -> Option<&mut serde_json::Map<String, Value>> {
+    event.pointer_mut("/choices/0")?.as_object_mut()
+}
