@@ -8,6 +8,7 @@ use crate::harness::{Answer, Broker, CHAT, Config, MESSAGES, Record, TOKEN};
 
 mod azure;
 mod conformance;
+mod mistral;
 mod reading;
 
 /// A provider of the kind under test, one of `OpenAI`'s and one of Anthropic's, and a broker before them.

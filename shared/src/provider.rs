@@ -63,7 +63,7 @@ impl ProviderKind {
     pub fn is_openai(self) -> bool {
         match self {
             Self::OpenAi | Self::AzureOpenAi => true,
-            Self::Anthropic | Self::OpenAiCompatible => false,
+            Self::Anthropic | Self::OpenAiCompatible | Self::Mistral => false,
         }
     }
 
@@ -73,6 +73,7 @@ impl ProviderKind {
         match self {
             Self::OpenAi | Self::OpenAiCompatible | Self::AzureOpenAi => UpstreamFormat::OpenAiChat,
             Self::Anthropic => UpstreamFormat::AnthropicMessages,
+            Self::Mistral => UpstreamFormat::MistralChat,
         }
     }
 }

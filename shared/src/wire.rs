@@ -2,6 +2,7 @@
 
 pub mod anthropic;
 pub mod ir;
+mod mistral;
 pub mod openai_chat;
 
 mod answer_id;

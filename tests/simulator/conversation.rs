@@ -209,7 +209,11 @@ fn texts(message: &Value) -> Vec<&str> {
 fn described(part: &Value) -> Option<String> {
     let kind = string(part, "type")?;
     let (what, place) = match kind {
-        "image_url" => ("image", part.pointer("/image_url/url")?.as_str()?.to_owned()),
+        "image_url" => {
+            let url = part.pointer("/image_url/url").or_else(|| part.get("image_url"))?;
+            ("image", url.as_str()?.to_owned())
+        }
+        "document_url" => ("document", string(part, kind)?.to_owned()),
         "file" => (
             "document",
             part.pointer("/file/file_data")

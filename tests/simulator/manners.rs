@@ -5,11 +5,14 @@ use serde_json::{Value, json};
 use crate::vendor::Vendor;
 
 mod azure;
+mod mistral;
 
 /// An answer in one piece.
 pub(crate) fn whole(vendor: Vendor, mut answer: Value) -> Value {
-    if vendor == Vendor::Azure {
-        azure::filtered(&mut answer);
+    match vendor {
+        Vendor::Azure => azure::filtered(&mut answer),
+        Vendor::Mistral => mistral::whole(&mut answer),
+        _ => {}
     }
     answer
 }
@@ -18,16 +21,20 @@ pub(crate) fn whole(vendor: Vendor, mut answer: Value) -> Value {
 pub(crate) fn events(vendor: Vendor, events: Vec<String>) -> Vec<String> {
     match vendor {
         Vendor::Azure => azure::events(events),
+        Vendor::Mistral => mistral::events(&events),
         _ => events,
     }
 }
 
 /// The body of an error.
-pub(crate) fn error(vendor: Vendor, status: u16, mut body: Value) -> Value {
-    if vendor == Vendor::Azure && status == 404 {
-        body = json!({"error": {"code": "404", "message": "Resource not found"}});
+pub(crate) fn error(vendor: Vendor, status: u16, body: Value) -> Value {
+    match vendor {
+        Vendor::Azure if status == 404 => {
+            json!({"error": {"code": "404", "message": "Resource not found"}})
+        }
+        Vendor::Mistral => mistral::error(status, &body),
+        _ => body,
     }
-    body
 }
 
 /// Each event that is JSON, changed.

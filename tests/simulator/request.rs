@@ -81,6 +81,7 @@ impl Asked {
         let asked = Self::read(dialect, body).map_err(unreadable)?;
         Ok(Self {
             vendor,
+            include_usage: asked.include_usage || vendor.always_tells_usage(),
             conversation: Some(Conversation::read(dialect, &document)),
             ..asked
         })

@@ -22,6 +22,8 @@ pub enum Vendor {
     Compatible,
     /// Azure's, of `OpenAI`'s models: both of its paths, its own header for the key, and what its filters say.
     Azure,
+    /// Mistral's: its own keys, ids and order of messages.
+    Mistral,
 }
 
 impl Vendor {
@@ -29,9 +31,19 @@ impl Vendor {
     pub(crate) fn serves(self, dialect: Dialect) -> bool {
         match self {
             Self::Any => true,
-            Self::OpenAi | Self::Compatible | Self::Azure => dialect == Dialect::OpenAi,
+            Self::OpenAi | Self::Compatible | Self::Azure | Self::Mistral => dialect == Dialect::OpenAi,
             Self::Anthropic => dialect == Dialect::Anthropic,
         }
+    }
+
+    /// Whether it tells what its models think.
+    pub(crate) fn tells_thoughts(self) -> bool {
+        matches!(self, Self::Compatible | Self::Mistral)
+    }
+
+    /// Whether it tells the usage of streams without being asked.
+    pub(crate) fn always_tells_usage(self) -> bool {
+        self == Self::Mistral
     }
 
     /// Whether this vendor has something at this address; most do not mind what stands before the end of a path.

@@ -213,6 +213,6 @@ fn key_header(kind: ProviderKind) -> (&'static str, Option<&'static str>) {
     match kind {
         ProviderKind::Anthropic => ("x-api-key", None),
         ProviderKind::AzureOpenAi => ("api-key", None),
-        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible => BEARER,
+        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible | ProviderKind::Mistral => BEARER,
     }
 }

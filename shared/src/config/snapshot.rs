@@ -103,6 +103,8 @@ pub enum ProviderKind {
     OpenAiCompatible,
     /// OpenAI's models in Microsoft's cloud.
     AzureOpenAi,
+    /// Mistral's API.
+    Mistral,
 }
 
 impl ProviderKind {
@@ -112,6 +114,7 @@ impl ProviderKind {
         Self::Anthropic,
         Self::OpenAiCompatible,
         Self::AzureOpenAi,
+        Self::Mistral,
     ];
 
     /// The kind as the document spells it.
@@ -122,6 +125,7 @@ impl ProviderKind {
             Self::Anthropic => "anthropic",
             Self::OpenAiCompatible => "openai-compatible",
             Self::AzureOpenAi => "azure-openai",
+            Self::Mistral => "mistral",
         }
     }
 }

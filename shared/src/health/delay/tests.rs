@@ -57,6 +57,18 @@ fn a_date_is_taken_against_the_providers_own_clock() {
     assert_eq!(of(&[("date", "yesterday"), ("retry-after", "3")]), Some(3_000));
 }
 
+#[test]
+fn mistrals_limits_are_by_the_minute() {
+    let of_minute = |remaining| {
+        of(&[
+            ("x-ratelimit-remaining-req-minute", remaining),
+            ("x-ratelimit-reset-req-minute", "23"),
+        ])
+    };
+    assert_eq!(of_minute("0"), Some(23_000));
+    assert_eq!(of_minute("17"), None);
+}
+
 /// Azure does so where it has no count: what it says beside it is taken.
 #[test]
 fn minus_one_says_nothing() {

@@ -4,6 +4,7 @@
 use crate::json::{Kind, Node, Text, write};
 use crate::limits::{MAX_ERROR_MESSAGE, MAX_QUOTED};
 use crate::wire::ir::{ErrorKind, ProviderError};
+use crate::wire::openai_chat::answer::read::{FAILED, first_choice};
 
 /// Reads the body of an error that came with `status`; `None` if it says nothing of one.
 #[must_use]
@@ -28,12 +29,23 @@ pub(super) fn of_object(object: Node<'_>, status: u16) -> Option<ProviderError<'
             _ => None,
         };
     }
+    if let Some([_, Some(reason), _]) = object
+        .field("choices")
+        .and_then(|choices| first_choice(choices, "message"))
+    {
+        return reason.is(FAILED).then(of_failed_model);
+    }
     let message = message(object, "message").or_else(|| {
         let detail = detail?;
         let first = detail.elements().first().copied().unwrap_or(detail);
         first.text().or_else(|| message(first, "msg"))
     });
     Some(of_members(object, Some(message?), status))
+}
+
+/// What is told of an answer that ended because the model failed.
+pub(super) fn of_failed_model() -> ProviderError<'static> {
+    ProviderError::of(ErrorKind::Internal, "the provider's model failed")
 }
 
 fn message<'a>(object: Node<'a>, key: &str) -> Option<Text<'a>> {
@@ -91,7 +103,9 @@ fn of_name(name: &str) -> Option<ErrorKind> {
         "model_not_found" | "not_found_error" | "NotFoundError" => ErrorKind::NotFound,
         "conflict" => ErrorKind::Conflict,
         "request_too_large" => ErrorKind::TooLarge,
-        "rate_limit_exceeded" | "rate_limit_error" | "requests" | "tokens" => ErrorKind::RateLimit,
+        "rate_limit_exceeded" | "rate_limit_error" | "rate_limited" | "requests" | "tokens" => {
+            ErrorKind::RateLimit
+        }
         "timeout" | "timeout_error" => ErrorKind::Timeout,
         "overloaded" | "overloaded_error" | "unavailable_error" | "server_overloaded" => {
             ErrorKind::Overloaded

@@ -1,9 +1,9 @@
 //! A chat completions request, written for a provider: <https://platform.openai.com/docs/api-reference/chat/create>
 
-mod messages;
-mod parameters;
+pub(in crate::wire) mod messages;
+pub(in crate::wire) mod parameters;
 mod schema;
-mod tools;
+pub(in crate::wire) mod tools;
 
 use crate::json::Text;
 use crate::json::write::object;

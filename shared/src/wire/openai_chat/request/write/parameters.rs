@@ -117,7 +117,7 @@ fn write_sampling(
     write("frequency_penalty", sampling.frequency_penalty, None, is_taken);
 }
 
-fn write_output(body: &mut Object<'_>, request: &ChatRequest<'_>) {
+pub(in crate::wire) fn write_output(body: &mut Object<'_>, request: &ChatRequest<'_>) {
     match &request.output {
         None => {}
         Some(OutputFormat::JsonObject) => {
