@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Answer, Broker, CHAT, Config, MESSAGES, Record, TOKEN};
 
 mod azure;
+mod cohere;
 mod conformance;
 mod mistral;
 mod reading;

@@ -63,7 +63,7 @@ impl ProviderKind {
     pub fn is_openai(self) -> bool {
         match self {
             Self::OpenAi | Self::AzureOpenAi => true,
-            Self::Anthropic | Self::OpenAiCompatible | Self::Mistral => false,
+            Self::Anthropic | Self::OpenAiCompatible | Self::Mistral | Self::Cohere => false,
         }
     }
 
@@ -74,6 +74,7 @@ impl ProviderKind {
             Self::OpenAi | Self::OpenAiCompatible | Self::AzureOpenAi => UpstreamFormat::OpenAiChat,
             Self::Anthropic => UpstreamFormat::AnthropicMessages,
             Self::Mistral => UpstreamFormat::MistralChat,
+            Self::Cohere => UpstreamFormat::CohereChat,
         }
     }
 }

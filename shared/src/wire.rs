@@ -1,6 +1,7 @@
 //! The wire formats: one folder each, with what is read of requests and answers and how errors look.
 
 pub mod anthropic;
+mod cohere;
 pub mod ir;
 mod mistral;
 pub mod openai_chat;

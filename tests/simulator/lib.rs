@@ -22,6 +22,7 @@
 mod account;
 mod anthropic;
 mod behaviour;
+mod cohere;
 mod control;
 mod conversation;
 mod failure;

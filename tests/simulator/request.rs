@@ -18,6 +18,8 @@ pub enum Dialect {
     OpenAi,
     /// Messages.
     Anthropic,
+    /// Cohere's chat.
+    Cohere,
 }
 
 impl Dialect {
@@ -29,6 +31,8 @@ impl Dialect {
             Some(Self::OpenAi)
         } else if path.ends_with("/messages") {
             Some(Self::Anthropic)
+        } else if path.ends_with("/v2/chat") {
+            Some(Self::Cohere)
         } else {
             None
         }

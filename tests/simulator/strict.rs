@@ -9,6 +9,7 @@ use crate::vendor::Vendor;
 mod anthropic;
 mod anthropic_messages;
 mod azure;
+mod cohere;
 mod mistral;
 mod openai;
 mod openai_messages;
@@ -78,6 +79,7 @@ pub(crate) fn check(vendor: Vendor, headers: &HeaderMap, body: &Value) -> Checke
         Vendor::OpenAi => openai::check(headers, body),
         Vendor::Azure => azure::check(headers, body),
         Vendor::Mistral => mistral::check(headers, body),
+        Vendor::Cohere => cohere::check(headers, body),
         Vendor::Compatible => openai_messages::check(body, openai_messages::Manners::Compatible),
     }
 }

@@ -24,13 +24,16 @@ pub enum Vendor {
     Azure,
     /// Mistral's: its own keys, ids and order of messages.
     Mistral,
+    /// Cohere's, of a format of its own.
+    Cohere,
 }
 
 impl Vendor {
     /// Whether this vendor serves this API.
     pub(crate) fn serves(self, dialect: Dialect) -> bool {
         match self {
-            Self::Any => true,
+            Self::Any => dialect != Dialect::Cohere,
+            Self::Cohere => dialect == Dialect::Cohere,
             Self::OpenAi | Self::Compatible | Self::Azure | Self::Mistral => dialect == Dialect::OpenAi,
             Self::Anthropic => dialect == Dialect::Anthropic,
         }

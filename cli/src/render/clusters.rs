@@ -213,6 +213,9 @@ fn key_header(kind: ProviderKind) -> (&'static str, Option<&'static str>) {
     match kind {
         ProviderKind::Anthropic => ("x-api-key", None),
         ProviderKind::AzureOpenAi => ("api-key", None),
-        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible | ProviderKind::Mistral => BEARER,
+        ProviderKind::OpenAi
+        | ProviderKind::OpenAiCompatible
+        | ProviderKind::Mistral
+        | ProviderKind::Cohere => BEARER,
     }
 }

@@ -105,6 +105,8 @@ pub enum ProviderKind {
     AzureOpenAi,
     /// Mistral's API.
     Mistral,
+    /// Cohere's API.
+    Cohere,
 }
 
 impl ProviderKind {
@@ -115,6 +117,7 @@ impl ProviderKind {
         Self::OpenAiCompatible,
         Self::AzureOpenAi,
         Self::Mistral,
+        Self::Cohere,
     ];
 
     /// The kind as the document spells it.
@@ -126,6 +129,7 @@ impl ProviderKind {
             Self::OpenAiCompatible => "openai-compatible",
             Self::AzureOpenAi => "azure-openai",
             Self::Mistral => "mistral",
+            Self::Cohere => "cohere",
         }
     }
 }

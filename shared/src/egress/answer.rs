@@ -132,6 +132,8 @@ fn set_headers(
     let status = if head.is_our_credential() {
         // As a 502 it goes to the next account.
         502
+    } else if head.is_given_up() {
+        504
     } else if is_translated {
         call.format.dialect().status(head.status)
     } else {

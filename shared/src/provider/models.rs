@@ -153,6 +153,16 @@ const ROWS: &[Row] = &[
     model("magistral-medium-2509", 128_000),
     text_only("codestral-2508", 256_000),
     text_only("devstral-2512", 256_000),
+    // Cohere
+    text_only("command-a-03-2025", 256_000),
+    text_only("command-a-reasoning-08-2025", 256_000),
+    Row {
+        lacks: &[Capability::Tools],
+        ..model("command-a-vision-07-2025", 128_000)
+    },
+    text_only("command-r-plus-08-2024", 128_000),
+    text_only("command-r-08-2024", 128_000),
+    text_only("command-r7b-12-2024", 128_000),
     // Open models: what the weights support; a server may be set to less.
     family("gpt-oss", 131_072, NO_VISION),
     family("llama-3.1", 131_072, NO_VISION),

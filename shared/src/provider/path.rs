@@ -16,8 +16,15 @@ pub fn path<'a>(to: &Destination<'_>, format: UpstreamFormat, _is_stream: bool) 
     let path = match format {
         UpstreamFormat::OpenAiChat | UpstreamFormat::MistralChat => "/v1/chat/completions",
         UpstreamFormat::AnthropicMessages => "/v1/messages",
+        UpstreamFormat::CohereChat => "/v2/chat",
     };
-    match to.address.base_path.as_str() {
+    let base = to.address.base_path.as_str();
+    let base = match format {
+        // What SDKs have as the end of their base URL.
+        UpstreamFormat::CohereChat => base.strip_suffix("/v2").unwrap_or(base),
+        _ => base,
+    };
+    match base {
         "" => Cow::Borrowed(path.as_bytes()),
         base => Cow::Owned([base, path].concat().into_bytes()),
     }

@@ -38,6 +38,7 @@ fn with_defaults<'a>(model: &'a str, defaults: &'a Defaults) -> Target<'a> {
     let kind = match model {
         model if model.contains("claude") => ProviderKind::Anthropic,
         model if model.starts_with("mistral") => ProviderKind::Mistral,
+        model if model.starts_with("command") => ProviderKind::Cohere,
         model if model.starts_with("gpt-") || model.starts_with('o') => ProviderKind::OpenAi,
         _ => ProviderKind::OpenAiCompatible,
     };

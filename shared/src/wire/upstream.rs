@@ -2,7 +2,7 @@
 
 use super::codec::{StreamReader, UpstreamCodec};
 use super::ir::{Answer, ChatRequest, ProviderError};
-use super::{Dropped, Format, Target, Untranslatable, anthropic, mistral, openai_chat};
+use super::{Dropped, Format, Target, Untranslatable, anthropic, cohere, mistral, openai_chat};
 
 /// A wire format in which providers are asked. Most are also formats that agents call in, and calls in them need no
 /// translation.
@@ -14,6 +14,8 @@ pub enum UpstreamFormat {
     AnthropicMessages,
     /// Mistral's chat completions, which resemble OpenAI's.
     MistralChat,
+    /// Cohere's chat, second version.
+    CohereChat,
 }
 
 impl From<Format> for UpstreamFormat {
@@ -32,6 +34,7 @@ impl UpstreamFormat {
             Self::OpenAiChat => &openai_chat::UPSTREAM,
             Self::AnthropicMessages => &anthropic::UPSTREAM,
             Self::MistralChat => &mistral::UPSTREAM,
+            Self::CohereChat => &cohere::UPSTREAM,
         }
     }
 

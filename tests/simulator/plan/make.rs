@@ -8,7 +8,7 @@ use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::{self, Usage};
 use crate::vendor::Vendor;
-use crate::{anthropic, failure, manners, openai, strict};
+use crate::{anthropic, cohere, failure, manners, openai, strict};
 
 impl Call<'_> {
     /// What becomes of this call under this behaviour.
@@ -82,6 +82,7 @@ impl Call<'_> {
             }
             (_, Dialect::OpenAi) => manners::whole(self.vendor, openai::whole(told)),
             (_, Dialect::Anthropic) => anthropic::whole(told),
+            (_, Dialect::Cohere) => cohere::whole(told),
         };
         let mut body = bytes_of::encoded(vec![json.to_string()], answer.gzip).concat();
         let length = body.len();
@@ -106,6 +107,10 @@ impl Call<'_> {
                 .map(|data| (None, data))
                 .collect(),
             Dialect::Anthropic => anthropic::events(told)
+                .into_iter()
+                .map(|(name, data)| (Some(name), data))
+                .collect(),
+            Dialect::Cohere => cohere::events(told)
                 .into_iter()
                 .map(|(name, data)| (Some(name), data))
                 .collect(),
@@ -224,6 +229,7 @@ impl Call<'_> {
                 ("request-id", &id),
                 ("anthropic-organization-id", "org-simulated"),
             ],
+            Some(Dialect::Cohere) => &[("content-type", content_type), ("x-debug-trace-id", &id)],
             Some(Dialect::OpenAi) | None => &[
                 ("content-type", content_type),
                 ("x-request-id", &id),
@@ -313,7 +319,7 @@ const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 /// A comment, as servers send it to keep a connection open; Anthropic sends an event besides.
 fn comment(dialect: Dialect, line_ending: LineEnding) -> String {
     match dialect {
-        Dialect::OpenAi => bytes_of::comment(line_ending),
+        Dialect::OpenAi | Dialect::Cohere => bytes_of::comment(line_ending),
         Dialect::Anthropic => {
             bytes_of::comment(line_ending) + &bytes_of::event(Some("ping"), r#"{"type":"ping"}"#, line_ending)
         }

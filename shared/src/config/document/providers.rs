@@ -89,7 +89,7 @@ fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
     if let Some(kind) = ProviderKind::ALL.iter().find(|kind| kind.as_str() == text) {
         return Some(*kind);
     }
-    let planned = ["bedrock", "vertex", "gemini", "cohere"];
+    let planned = ["bedrock", "vertex", "gemini"];
     let problem = if planned.contains(&text) {
         "is not supported by this version of the broker"
     } else {

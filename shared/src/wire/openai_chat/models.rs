@@ -214,7 +214,9 @@ impl Model {
     /// have names of their own, and parameters are not taken from a model that may well take them.
     pub(super) fn of(kind: ProviderKind, name: &str) -> Self {
         let found = match kind {
-            ProviderKind::OpenAiCompatible | ProviderKind::Mistral => return COMPATIBLE,
+            ProviderKind::OpenAiCompatible | ProviderKind::Mistral | ProviderKind::Cohere => {
+                return COMPATIBLE;
+            }
             _ => Self::named(name),
         };
         match kind {

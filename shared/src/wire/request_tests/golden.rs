@@ -55,6 +55,8 @@ fn cases() -> Vec<Case> {
         case!("agent", "openai", "mistral-medium-3.5"),
         case!("agent", "anthropic", "mistral-large-2512"),
         case!("plain", "anthropic", "mistral-small-2506"),
+        case!("agent", "openai", "command-a-reasoning-08-2025"),
+        case!("plain", "anthropic", "command-a-reasoning-08-2025"),
     ]
 }
 

@@ -27,18 +27,22 @@ macro_rules! pairs {
 }
 
 const STREAMS: &[Pair] = pairs!("streams", ".in.sse", ".sse",
-    "mistral-text" "mistral-thinking" "mistral-tools" "mistral-failed");
+    "mistral-text" "mistral-thinking" "mistral-tools" "mistral-failed"
+    "cohere-text" "cohere-tools" "cohere-failed" "cohere-cut");
 
-const ANSWERS: &[Pair] = pairs!("answers", ".in.json", ".json", "mistral-thinking" "mistral-tools");
+const ANSWERS: &[Pair] = pairs!("answers", ".in.json", ".json", "mistral-thinking" "mistral-tools"
+    "cohere-thinking" "cohere-tools");
 
 const ERRORS: &[Pair] = pairs!("errors", ".in", ".json",
-    "mistral-order.400" "mistral-rate.429" "mistral-detail.422" "mistral-capacity.429");
+    "mistral-order.400" "mistral-rate.429" "mistral-detail.422" "mistral-capacity.429"
+    "cohere-token.498" "cohere-closed.499" "cohere-tokens.400" "cohere-trial.429");
 
 impl Pair {
     /// The beginnings of the names are formats.
     fn format(&self) -> UpstreamFormat {
         match self.name.split('-').next() {
             Some("mistral") => UpstreamFormat::MistralChat,
+            Some("cohere") => UpstreamFormat::CohereChat,
             other => panic!("{other:?} is no format"),
         }
     }
