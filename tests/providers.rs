@@ -11,6 +11,7 @@ mod cohere;
 mod conformance;
 mod mistral;
 mod reading;
+mod self_hosted;
 
 /// A provider of the kind under test, one of `OpenAI`'s and one of Anthropic's, and a broker before them.
 struct Trio {

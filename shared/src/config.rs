@@ -24,7 +24,7 @@ pub(crate) use mistake::nearest;
 pub use mistake::{Mistake, Mistakes};
 pub(crate) use reader::{Log, Reader, Section};
 pub use snapshot::{
-    Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Snapshot,
+    Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Server, Snapshot,
     Timeouts, Workspace,
 };
 

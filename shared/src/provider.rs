@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 pub use capability::{Capabilities, Capability};
 
-use crate::config::{ProviderKind, Scheme};
+use crate::config::{ProviderKind, Scheme, Server};
 use crate::headers::{ANTHROPIC_BETA, ANTHROPIC_VERSION, Headers, Lookup};
 use crate::wire::{Format, UpstreamFormat};
 use path::path;
@@ -63,7 +63,9 @@ impl ProviderKind {
     pub fn is_openai(self) -> bool {
         match self {
             Self::OpenAi | Self::AzureOpenAi => true,
-            Self::Anthropic | Self::OpenAiCompatible | Self::Mistral | Self::Cohere => false,
+            Self::Anthropic | Self::OpenAiCompatible | Self::Mistral | Self::Cohere | Self::SelfHosted(_) => {
+                false
+            }
         }
     }
 
@@ -71,7 +73,10 @@ impl ProviderKind {
     #[must_use]
     pub fn speaks(self, _model: &str, _from: Format) -> UpstreamFormat {
         match self {
-            Self::OpenAi | Self::OpenAiCompatible | Self::AzureOpenAi => UpstreamFormat::OpenAiChat,
+            Self::SelfHosted(Server::Tgi) => UpstreamFormat::TgiChat,
+            Self::OpenAi | Self::OpenAiCompatible | Self::AzureOpenAi | Self::SelfHosted(_) => {
+                UpstreamFormat::OpenAiChat
+            }
             Self::Anthropic => UpstreamFormat::AnthropicMessages,
             Self::Mistral => UpstreamFormat::MistralChat,
             Self::Cohere => UpstreamFormat::CohereChat,

@@ -47,7 +47,12 @@ impl Trio {
 
     /// Two tools are called at once, and their results find their calls.
     pub async fn calls_tools(&self) {
-        for (path, stream) in WAYS {
+        self.calls_tools_of(&[CHAT, MESSAGES]).await;
+    }
+
+    /// The same for callers of these APIs.
+    pub async fn calls_tools_of(&self, paths: &[&str]) {
+        for (path, stream) in WAYS.into_iter().filter(|(path, _)| paths.contains(path)) {
             let what = format!("{path}, stream: {stream}");
             let text = r#"call weather with {"city":"Bern"} and call time with {"city":"Basel"}"#;
             let mut body = call("own", text, stream);

@@ -6,13 +6,14 @@ use crate::vendor::Vendor;
 
 mod azure;
 mod mistral;
+mod self_hosted;
 
 /// An answer in one piece.
 pub(crate) fn whole(vendor: Vendor, mut answer: Value) -> Value {
     match vendor {
         Vendor::Azure => azure::filtered(&mut answer),
         Vendor::Mistral => mistral::whole(&mut answer),
-        _ => {}
+        _ => self_hosted::whole(vendor, &mut answer),
     }
     answer
 }
@@ -22,7 +23,7 @@ pub(crate) fn events(vendor: Vendor, events: Vec<String>) -> Vec<String> {
     match vendor {
         Vendor::Azure => azure::events(events),
         Vendor::Mistral => mistral::events(&events),
-        _ => events,
+        _ => self_hosted::events(vendor, events),
     }
 }
 
@@ -33,7 +34,7 @@ pub(crate) fn error(vendor: Vendor, status: u16, body: Value) -> Value {
             json!({"error": {"code": "404", "message": "Resource not found"}})
         }
         Vendor::Mistral => mistral::error(status, &body),
-        _ => body,
+        _ => self_hosted::error(vendor, status, body),
     }
 }
 

@@ -139,7 +139,7 @@ fn choice(told: &Told<'_>, name: &str, content: &Value, finish: &Value) -> Value
     let mut choice = json!({"index": 0, name: content, "logprobs": null});
     if let Some(fields) = choice.as_object_mut() {
         // vLLM says which sequence it was.
-        if let (Vendor::Compatible, End::Sequence(sequence), false) =
+        if let (Vendor::Compatible | Vendor::Vllm, End::Sequence(sequence), false) =
             (told.vendor, &told.end, finish.is_null())
         {
             fields.insert("stop_reason".to_owned(), sequence.as_str().into());

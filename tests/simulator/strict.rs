@@ -14,6 +14,7 @@ mod mistral;
 mod openai;
 mod openai_messages;
 mod schema;
+mod tgi;
 
 pub(crate) use openai::is_reasoning;
 
@@ -80,7 +81,10 @@ pub(crate) fn check(vendor: Vendor, headers: &HeaderMap, body: &Value) -> Checke
         Vendor::Azure => azure::check(headers, body),
         Vendor::Mistral => mistral::check(headers, body),
         Vendor::Cohere => cohere::check(headers, body),
-        Vendor::Compatible => openai_messages::check(body, openai_messages::Manners::Compatible),
+        Vendor::Tgi => tgi::check(body),
+        Vendor::Compatible | Vendor::Vllm | Vendor::Ollama | Vendor::LlamaCpp => {
+            openai_messages::check(body, openai_messages::Manners::Compatible)
+        }
     }
 }
 

@@ -26,6 +26,14 @@ pub enum Vendor {
     Mistral,
     /// Cohere's, of a format of its own.
     Cohere,
+    /// vLLM's: a newer name for thoughts, an id in every fragment, errors with numbers.
+    Vllm,
+    /// Ollama's: whole calls, all under the number 0, and a stop after them.
+    Ollama,
+    /// llama.cpp's: times beside the usage.
+    LlamaCpp,
+    /// Those of text-generation-inference: only the oldest keys, errors of two texts.
+    Tgi,
 }
 
 impl Vendor {
@@ -34,14 +42,24 @@ impl Vendor {
         match self {
             Self::Any => dialect != Dialect::Cohere,
             Self::Cohere => dialect == Dialect::Cohere,
-            Self::OpenAi | Self::Compatible | Self::Azure | Self::Mistral => dialect == Dialect::OpenAi,
+            Self::OpenAi
+            | Self::Compatible
+            | Self::Azure
+            | Self::Mistral
+            | Self::Vllm
+            | Self::Ollama
+            | Self::LlamaCpp
+            | Self::Tgi => dialect == Dialect::OpenAi,
             Self::Anthropic => dialect == Dialect::Anthropic,
         }
     }
 
     /// Whether it tells what its models think.
     pub(crate) fn tells_thoughts(self) -> bool {
-        matches!(self, Self::Compatible | Self::Mistral)
+        matches!(
+            self,
+            Self::Compatible | Self::Mistral | Self::Vllm | Self::Ollama | Self::LlamaCpp
+        )
     }
 
     /// Whether it tells the usage of streams without being asked.

@@ -216,6 +216,7 @@ fn key_header(kind: ProviderKind) -> (&'static str, Option<&'static str>) {
         ProviderKind::OpenAi
         | ProviderKind::OpenAiCompatible
         | ProviderKind::Mistral
-        | ProviderKind::Cohere => BEARER,
+        | ProviderKind::Cohere
+        | ProviderKind::SelfHosted(_) => BEARER,
     }
 }

@@ -107,10 +107,38 @@ pub enum ProviderKind {
     Mistral,
     /// Cohere's API.
     Cohere,
+    /// A server of this make with OpenAI's API: `openai-compatible` with a `dialect`.
+    SelfHosted(Server),
+}
+
+/// A make of server with OpenAI's API and ways of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "names of products")]
+pub enum Server {
+    Vllm,
+    Ollama,
+    LlamaCpp,
+    Tgi,
+}
+
+impl Server {
+    /// All makes.
+    pub const ALL: &'static [Self] = &[Self::Vllm, Self::Ollama, Self::LlamaCpp, Self::Tgi];
+
+    /// The make as the document spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vllm => "vllm",
+            Self::Ollama => "ollama",
+            Self::LlamaCpp => "llama.cpp",
+            Self::Tgi => "tgi",
+        }
+    }
 }
 
 impl ProviderKind {
-    /// All kinds.
+    /// All kinds as the document names them.
     pub const ALL: &'static [Self] = &[
         Self::OpenAi,
         Self::Anthropic,
@@ -126,7 +154,7 @@ impl ProviderKind {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
-            Self::OpenAiCompatible => "openai-compatible",
+            Self::OpenAiCompatible | Self::SelfHosted(_) => "openai-compatible",
             Self::AzureOpenAi => "azure-openai",
             Self::Mistral => "mistral",
             Self::Cohere => "cohere",

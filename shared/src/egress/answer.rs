@@ -7,6 +7,7 @@ use super::passage::Passage;
 use super::refused::Refused;
 use super::{Held, Output, State};
 use crate::call::{Call, SharedCall};
+use crate::config::ProviderKind;
 use crate::headers::{REQUEST_ID, X_REQUEST_ID};
 use crate::health::delay;
 use crate::limits::{MAX_PREAMBLE, MAX_PREAMBLE_TIME};
@@ -87,7 +88,7 @@ fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
     let is_success = head.outcome.is_success();
     let wants_stream = call.request.stream;
     match theirs {
-        Some(theirs) if !theirs.is(ours) => {
+        Some(theirs) if !theirs.is(ours) || (!is_success && is_self_made(call)) => {
             let caller = Caller {
                 model: call.request.model.clone(),
                 created: now.0 / 1_000_000_000,
@@ -110,6 +111,16 @@ fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
             Observer::of_answer(ours)
         }),
     }
+}
+
+/// Whether a server of the operator's own answers, whose errors may have any shape in OpenAI's API.
+fn is_self_made(call: &Call) -> bool {
+    call.attempts.last().is_some_and(|attempt| {
+        matches!(
+            attempt.provider.kind,
+            ProviderKind::OpenAiCompatible | ProviderKind::SelfHosted(_)
+        )
+    })
 }
 
 /// Whether the broker asked for usage in the stream that the agent did not want.

@@ -14,7 +14,9 @@ pub fn path<'a>(to: &Destination<'_>, format: UpstreamFormat, _is_stream: bool) 
         return Cow::Owned(azure::chat(to).into_bytes());
     }
     let path = match format {
-        UpstreamFormat::OpenAiChat | UpstreamFormat::MistralChat => "/v1/chat/completions",
+        UpstreamFormat::OpenAiChat | UpstreamFormat::MistralChat | UpstreamFormat::TgiChat => {
+            "/v1/chat/completions"
+        }
         UpstreamFormat::AnthropicMessages => "/v1/messages",
         UpstreamFormat::CohereChat => "/v2/chat",
     };

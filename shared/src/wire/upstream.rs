@@ -16,6 +16,8 @@ pub enum UpstreamFormat {
     MistralChat,
     /// Cohere's chat, second version.
     CohereChat,
+    /// As much of OpenAI's chat completions as text-generation-inference knows: it refuses the rest.
+    TgiChat,
 }
 
 impl From<Format> for UpstreamFormat {
@@ -31,7 +33,7 @@ impl UpstreamFormat {
     /// The table of formats: a new one is a folder and a row here.
     fn codec(self) -> &'static UpstreamCodec {
         match self {
-            Self::OpenAiChat => &openai_chat::UPSTREAM,
+            Self::OpenAiChat | Self::TgiChat => &openai_chat::UPSTREAM,
             Self::AnthropicMessages => &anthropic::UPSTREAM,
             Self::MistralChat => &mistral::UPSTREAM,
             Self::CohereChat => &cohere::UPSTREAM,

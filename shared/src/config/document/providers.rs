@@ -6,7 +6,7 @@ use super::health_check::read_health_check;
 use crate::config::Audience;
 use crate::config::connection::{CredentialSource, Endpoint, HealthCheck, KeyForm};
 use crate::config::reader::Reader;
-use crate::config::snapshot::{ProviderKind, Timeouts};
+use crate::config::snapshot::{ProviderKind, Server, Timeouts};
 use crate::health::CircuitBreaker;
 use crate::ledger::{Ceiling, Percent, RateLimits};
 use crate::units::Millis;
@@ -36,6 +36,10 @@ impl<'v> ProviderEntry<'v> {
         let mut section = entry.section()?;
         let name = section.required("name").filter(|name| name.name().is_some());
         let kind = section.required("kind").and_then(|kind| read_kind(&kind));
+        let kind = match section.optional("dialect") {
+            Some(dialect) => read_dialect(&dialect, kind),
+            None => kind,
+        };
         let region = section
             .optional("region")
             .map(|region| region.name().unwrap_or_default());
@@ -99,6 +103,19 @@ fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
         format!("{problem} (supported: {})", supported.join(", ")),
         supported,
     )
+}
+
+/// The kind, with the make of its servers.
+fn read_dialect(reader: &Reader<'_>, kind: Option<ProviderKind>) -> Option<ProviderKind> {
+    let text = reader.string()?;
+    let Some(server) = Server::ALL.iter().find(|server| server.as_str() == text) else {
+        let known: Vec<&str> = Server::ALL.iter().map(|server| server.as_str()).collect();
+        return reader.unknown_name(format!("is no dialect (known: {})", known.join(", ")), known);
+    };
+    match kind? {
+        ProviderKind::OpenAiCompatible => Some(ProviderKind::SelfHosted(*server)),
+        _ => reader.mistake("belongs to accounts of the kind `openai-compatible` only"),
+    }
 }
 
 /// A dated version of Azure's API. Earlier ones do not take `stream_options`, without which streams tell no usage.

@@ -2,6 +2,8 @@ use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
+use crate::config::{ProviderKind, Server};
+
 use super::{expect, loaded, mistakes, put, with, without};
 
 #[test]
@@ -293,6 +295,24 @@ fn a_version_of_the_api_is_one_that_azure_has() {
         "/providers/0/api_version",
         json!("2024-10-21"),
         "providers[0].api_version: `2024-10-21` belongs to accounts of the kind `azure-openai` only",
+    )]);
+}
+
+#[test]
+fn a_dialect_is_the_make_of_a_compatible_server() {
+    let mut document = with("/providers/2/kind", json!("openai-compatible"));
+    for server in Server::ALL {
+        put(&mut document, "/providers/2/dialect", json!(server.as_str()));
+        let kind = loaded(&document).snapshot.providers[2].kind;
+        assert_eq!(kind, ProviderKind::SelfHosted(*server));
+        assert_eq!(kind.as_str(), "openai-compatible");
+    }
+    put(&mut document, "/providers/2/dialect", json!("vlm"));
+    assert!(mistakes(&document)[0].ends_with("did you mean `vllm`?"));
+    expect(&[(
+        "/providers/0/dialect",
+        json!("vllm"),
+        "providers[0].dialect: `vllm` belongs to accounts of the kind `openai-compatible` only",
     )]);
 }
 

@@ -16,6 +16,12 @@ pub fn read(body: &[u8], status: u16) -> Option<ProviderError<'_>> {
     of_object(object, status)
 }
 
+/// Whether OpenAI's clients find what they look for in the body of an error.
+pub(in crate::wire) fn is_usual(body: &[u8]) -> bool {
+    let error = Node::sound(body.trim_ascii(), ["error"]).and_then(|(_, [error])| error);
+    error.is_some_and(|error| error.field("message").and_then(Node::text).is_some())
+}
+
 /// Reads an object that may be an error, or hold one.
 ///
 /// `{"error":{…}}` is OpenAI's own, `{"error":"…"}` and `{"detail":…}` are those of small servers, and a flat

@@ -2,7 +2,7 @@
 //! (<https://platform.openai.com/docs/api-reference/chat/create>, <https://platform.openai.com/docs/guides/reasoning>)
 //! and of the errors that clients reported (`stop`: BerriAI/litellm#28650, huggingface/smolagents#1893).
 
-use crate::config::ProviderKind;
+use crate::config::{ProviderKind, Server};
 use crate::wire::ir::Effort;
 
 /// What a model refuses or needs.
@@ -47,6 +47,12 @@ const PLAIN: Model = Model {
 /// all such servers know, and the server ignores it otherwise.
 const COMPATIBLE: Model = Model {
     efforts: &[Effort::Low, Effort::Medium, Effort::High],
+    ..PLAIN
+};
+
+/// Some model behind a server that refuses keys which are not of the oldest.
+const PLAIN_SERVER: Model = Model {
+    parallel: false,
     ..PLAIN
 };
 
@@ -214,9 +220,11 @@ impl Model {
     /// have names of their own, and parameters are not taken from a model that may well take them.
     pub(super) fn of(kind: ProviderKind, name: &str) -> Self {
         let found = match kind {
-            ProviderKind::OpenAiCompatible | ProviderKind::Mistral | ProviderKind::Cohere => {
-                return COMPATIBLE;
-            }
+            ProviderKind::SelfHosted(Server::Tgi) => return PLAIN_SERVER,
+            ProviderKind::OpenAiCompatible
+            | ProviderKind::SelfHosted(_)
+            | ProviderKind::Mistral
+            | ProviderKind::Cohere => return COMPATIBLE,
             _ => Self::named(name),
         };
         match kind {

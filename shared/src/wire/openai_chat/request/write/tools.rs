@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::schema;
-use crate::config::ProviderKind;
+use crate::config::{ProviderKind, Server};
 use crate::json::write::{Array, Object};
 use crate::json::{Node, Text};
 use crate::wire::codec::Dropped;
@@ -74,7 +74,10 @@ fn write_tool(list: &mut Array<'_>, tool: &Tool<'_>, kind: ProviderKind) {
                 None if kind == ProviderKind::Mistral => function.raw("parameters", NO_PARAMETERS),
                 None => {}
             }
-            if let Some(strict) = tool.strict {
+            if let Some(strict) = tool
+                .strict
+                .filter(|_| kind != ProviderKind::SelfHosted(Server::Tgi))
+            {
                 let schema = tool.schema.map(Node::unread_object);
                 function.boolean("strict", strict && schema.is_none_or(schema::is_strict));
             }
