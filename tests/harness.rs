@@ -17,7 +17,7 @@ mod status;
 mod stream;
 mod until;
 
-pub use answer::Answer;
+pub use answer::{Answer, Event};
 pub use broker::{Broker, BrokerBuilder};
 pub use certificates::{Identity, Issuer, connect as tls_connect, issuer};
 pub use config::{Config, TOKEN, key_of, sha256_hex};

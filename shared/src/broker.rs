@@ -369,7 +369,7 @@ fn undeliverable(last: Option<&Attempt>) -> Option<UpstreamFailure> {
     };
     match attempt.outcome {
         Some(Outcome::Status(_)) if attempt.is_deliverable => None,
-        Some(Outcome::Status(401 | 403)) => Some(UpstreamFailure::CredentialRefused),
+        Some(Outcome::Status(401 | 403 | 498)) => Some(UpstreamFailure::CredentialRefused),
         Some(Outcome::Status(status)) => Some(UpstreamFailure::Unreadable(status)),
         Some(Outcome::Timeout) => Some(UpstreamFailure::TimedOut),
         Some(Outcome::Flawed(_) | Outcome::NotAccepted(_)) => Some(UpstreamFailure::Flawed),

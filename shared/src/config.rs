@@ -19,14 +19,14 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use aws::{AwsCredential, AwsKeys};
-pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, HealthCheck, Scheme};
+pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, HealthCheck, KeyForm, Scheme};
 pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
 #[cfg(feature = "cedar")]
 pub(crate) use mistake::nearest;
 pub use mistake::{Mistake, Mistakes};
 pub(crate) use reader::{Log, Reader, Section};
 pub use snapshot::{
-    Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Snapshot,
+    Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Server, Snapshot,
     Timeouts, Workspace,
 };
 
@@ -119,6 +119,7 @@ pub fn filter_part(document: &Value) -> Value {
     for provider in providers.into_iter().flatten().filter_map(Value::as_object_mut) {
         provider.remove("endpoint");
         provider.remove("credential");
+        provider.remove("api_version");
         provider.remove("health_check");
     }
     if let Some(root) = part.as_object_mut() {

@@ -113,6 +113,7 @@ impl Config {
                 scheme,
                 authority: text("authority")?.to_owned(),
                 base_path: text("base_path").unwrap_or_default().to_owned(),
+                api_version: text("api_version").map(str::to_owned),
             },
             has_hop: value.get("hop").and_then(Value::as_bool).unwrap_or_default(),
         })

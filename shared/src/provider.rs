@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 pub use capability::{Capabilities, Capability};
 
-use crate::config::{ProviderKind, Scheme};
+use crate::config::{ProviderKind, Scheme, Server};
 use crate::headers::{ANTHROPIC_BETA, ANTHROPIC_VERSION, Headers, Lookup};
 use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::{Format, UpstreamFormat};
@@ -43,6 +43,8 @@ pub struct Address {
     pub authority: String,
     /// What stands before `/v1` in every path.
     pub base_path: String,
+    /// The dated version of Azure's API, where that is asked in its old way.
+    pub api_version: Option<String>,
 }
 
 /// Where an attempt goes.
@@ -62,8 +64,14 @@ impl ProviderKind {
     #[must_use]
     pub fn is_openai(self) -> bool {
         match self {
-            Self::OpenAi => true,
-            Self::Anthropic | Self::OpenAiCompatible | Self::Bedrock | Self::Vertex => false,
+            Self::OpenAi | Self::AzureOpenAi => true,
+            Self::Anthropic
+            | Self::OpenAiCompatible
+            | Self::Mistral
+            | Self::Cohere
+            | Self::SelfHosted(_)
+            | Self::Bedrock
+            | Self::Vertex => false,
         }
     }
 
@@ -71,8 +79,13 @@ impl ProviderKind {
     #[must_use]
     pub fn speaks(self, model: &str, _from: Format) -> UpstreamFormat {
         match self {
-            Self::OpenAi | Self::OpenAiCompatible => UpstreamFormat::OpenAiChat,
+            Self::SelfHosted(Server::Tgi) => UpstreamFormat::TgiChat,
+            Self::OpenAi | Self::OpenAiCompatible | Self::AzureOpenAi | Self::SelfHosted(_) => {
+                UpstreamFormat::OpenAiChat
+            }
             Self::Anthropic | Self::Vertex => UpstreamFormat::AnthropicMessages,
+            Self::Mistral => UpstreamFormat::MistralChat,
+            Self::Cohere => UpstreamFormat::CohereChat,
             // Claude's own format says more than the one for all models.
             Self::Bedrock if bedrock::is_claude(model) => UpstreamFormat::AnthropicMessages,
             Self::Bedrock => UpstreamFormat::BedrockConverse,
@@ -167,6 +180,7 @@ mod tests {
             scheme: Scheme::Https,
             authority: "api.example.com".into(),
             base_path: "/base".into(),
+            api_version: None,
         }
     }
 

@@ -92,6 +92,8 @@ pub struct Given {
     pub top_p: bool,
     /// The most tokens of the answer.
     pub max_tokens: bool,
+    /// The most tokens of the answer, under OpenAI's newer name only.
+    pub only_max_completion_tokens: bool,
     /// Stop sequences.
     pub stop: bool,
 }

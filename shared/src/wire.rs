@@ -2,7 +2,9 @@
 
 pub mod anthropic;
 pub mod bedrock;
+mod cohere;
 pub mod ir;
+mod mistral;
 pub mod openai_chat;
 
 mod answer_id;

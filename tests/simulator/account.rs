@@ -233,7 +233,9 @@ impl Account {
     /// Takes a call in and says what becomes of it.
     pub(crate) fn take(&self, parts: &Parts, body: &Bytes) -> Outcome {
         let vendor = self.state().vendor;
-        let dialect = Dialect::of_path(parts.uri.path()).filter(|dialect| vendor.serves(*dialect));
+        let dialect = Dialect::of_path(parts.uri.path())
+            .filter(|dialect| vendor.serves(*dialect))
+            .filter(|_| vendor.knows(&parts.uri));
         let aws = Operation::of(parts).filter(|_| vendor == Vendor::Bedrock);
         let dialect = dialect.or(aws.as_ref().map(|_| Dialect::Anthropic));
         let asked = match &aws {
@@ -247,6 +249,7 @@ impl Account {
             account: &self.name,
             serial,
             dialect,
+            vendor,
             asked: asked.as_ref(),
             is_bedrock: vendor == Vendor::Bedrock,
             aws: aws.as_ref(),

@@ -52,6 +52,7 @@ impl Conversation {
         let mut read = match dialect {
             Dialect::OpenAi => openai(body),
             Dialect::Anthropic => anthropic(body),
+            Dialect::Cohere => cohere(body),
         };
         let messages = list(body, "messages");
         let is_assistant = |message: &Value| string(message, "role") == Some("assistant");
@@ -128,6 +129,28 @@ fn openai(body: &Value) -> Conversation {
         thinks: effort.is_some_and(|effort| effort != "none"),
         max_tokens: number(body, "max_completion_tokens").or_else(|| number(body, "max_tokens")),
         stop: strings(body.get("stop")),
+        ..Conversation::default()
+    }
+}
+
+fn cohere(body: &Value) -> Conversation {
+    let format = body.get("response_format").unwrap_or(&Value::Null);
+    Conversation {
+        tools: names(body, "/function/name"),
+        choice: match string(body, "tool_choice") {
+            Some("REQUIRED") => Choice::Any,
+            Some("NONE") => Choice::None,
+            _ => Choice::Auto,
+        },
+        parallel: true,
+        output: match (string(format, "type"), format.get("json_schema")) {
+            (Some("json_object"), Some(schema)) => Output::Schema(schema.clone()),
+            (Some("json_object"), None) => Output::Json,
+            _ => Output::Text,
+        },
+        thinks: body.pointer("/thinking/type").and_then(Value::as_str) == Some("enabled"),
+        max_tokens: number(body, "max_tokens"),
+        stop: strings(body.get("stop_sequences")),
         ..Conversation::default()
     }
 }
@@ -209,7 +232,11 @@ fn texts(message: &Value) -> Vec<&str> {
 fn described(part: &Value) -> Option<String> {
     let kind = string(part, "type")?;
     let (what, place) = match kind {
-        "image_url" => ("image", part.pointer("/image_url/url")?.as_str()?.to_owned()),
+        "image_url" => {
+            let url = part.pointer("/image_url/url").or_else(|| part.get("image_url"))?;
+            ("image", url.as_str()?.to_owned())
+        }
+        "document_url" => ("document", string(part, kind)?.to_owned()),
         "file" => (
             "document",
             part.pointer("/file/file_data")

@@ -16,6 +16,7 @@ pub(crate) fn body(dialect: Dialect, error: &StatusError, request_id: &str) -> V
             "param": error.param,
             "code": error.code.as_deref().or(usual.openai_code),
         }}),
+        Dialect::Cohere => json!({"message": message, "id": request_id}),
         Dialect::Anthropic => json!({
             "type": "error",
             "error": {
@@ -37,6 +38,7 @@ pub(crate) fn headers(dialect: Dialect, error: &StatusError) -> Vec<(String, Str
         let family: &[(&str, &str)] = match dialect {
             Dialect::OpenAi => &OPENAI_LIMITS,
             Dialect::Anthropic => &ANTHROPIC_LIMITS,
+            Dialect::Cohere => &[("x-trial-endpoint-call-remaining", "0")],
         };
         headers.extend(
             family

@@ -24,7 +24,7 @@ pub(crate) fn whole(told: &Told<'_>) -> Value {
     message.insert("role".to_owned(), "assistant".into());
     message.insert("content".to_owned(), said(text_of).into());
     message.insert("refusal".to_owned(), said(refusal_of).into());
-    if let (Some(thought), Vendor::Compatible) = (said(thought_of), told.vendor) {
+    if let (Some(thought), true) = (said(thought_of), told.vendor.tells_thoughts()) {
         message.insert(told.reasoning_field.to_owned(), thought.into());
     }
     let calls: Vec<Value> = told
@@ -101,7 +101,7 @@ fn deltas(told: &Told<'_>) -> Vec<Value> {
         let field = match &block.said {
             Said::Text(_) => "content",
             Said::Refusal(_) => "refusal",
-            Said::Thought(_) if told.vendor == Vendor::Compatible => told.reasoning_field,
+            Said::Thought(_) if told.vendor.tells_thoughts() => told.reasoning_field,
             Said::Thought(_) | Said::Sealed(_) | Said::Tool { .. } => continue,
         };
         deltas.extend(block.chunks.iter().map(|chunk| json!({field: chunk})));
@@ -139,7 +139,7 @@ fn choice(told: &Told<'_>, name: &str, content: &Value, finish: &Value) -> Value
     let mut choice = json!({"index": 0, name: content, "logprobs": null});
     if let Some(fields) = choice.as_object_mut() {
         // vLLM says which sequence it was.
-        if let (Vendor::Compatible, End::Sequence(sequence), false) =
+        if let (Vendor::Compatible | Vendor::Vllm, End::Sequence(sequence), false) =
             (told.vendor, &told.end, finish.is_null())
         {
             fields.insert("stop_reason".to_owned(), sequence.as_str().into());

@@ -65,6 +65,7 @@ pub(crate) struct Call<'a> {
     /// The how manieth of the account this is.
     pub(crate) serial: u64,
     pub(crate) dialect: Option<Dialect>,
+    pub(crate) vendor: Vendor,
     pub(crate) asked: Option<&'a Result<Asked, Box<StatusError>>>,
     /// Whether the account is Bedrock's.
     pub(crate) is_bedrock: bool,

@@ -18,6 +18,8 @@ pub enum Dialect {
     OpenAi,
     /// Messages.
     Anthropic,
+    /// Cohere's chat.
+    Cohere,
 }
 
 impl Dialect {
@@ -29,6 +31,8 @@ impl Dialect {
             Some(Self::OpenAi)
         } else if path.ends_with("/messages") {
             Some(Self::Anthropic)
+        } else if path.ends_with("/v2/chat") {
+            Some(Self::Cohere)
         } else {
             None
         }
@@ -81,6 +85,7 @@ impl Asked {
         let asked = Self::read(dialect, body).map_err(unreadable)?;
         Ok(Self {
             vendor,
+            include_usage: asked.include_usage || vendor.always_tells_usage(),
             conversation: Some(Conversation::read(dialect, &document)),
             ..asked
         })

@@ -8,10 +8,14 @@ use crate::vendor::Vendor;
 
 mod anthropic;
 mod anthropic_messages;
+mod azure;
 pub(crate) mod bedrock;
+mod cohere;
+mod mistral;
 mod openai;
 mod openai_messages;
 mod schema;
+mod tgi;
 
 pub(crate) use openai::is_reasoning;
 
@@ -76,7 +80,13 @@ pub(crate) fn check(vendor: Vendor, headers: &HeaderMap, body: &Value) -> Checke
         Vendor::Any | Vendor::Bedrock => Ok(()),
         Vendor::Anthropic => anthropic::check(headers, body),
         Vendor::OpenAi => openai::check(headers, body),
-        Vendor::Compatible => openai_messages::check(body, openai_messages::Manners::Compatible),
+        Vendor::Azure => azure::check(headers, body),
+        Vendor::Mistral => mistral::check(headers, body),
+        Vendor::Cohere => cohere::check(headers, body),
+        Vendor::Tgi => tgi::check(body),
+        Vendor::Compatible | Vendor::Vllm | Vendor::Ollama | Vendor::LlamaCpp => {
+            openai_messages::check(body, openai_messages::Manners::Compatible)
+        }
     }
 }
 

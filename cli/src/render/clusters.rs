@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
+use shared::config::{Connection, CredentialSource, KeyForm, Provider, ProviderKind, Scheme};
 
 use super::parts::{seconds, unbounded, wasm_configuration, watched};
 use super::{BUFFER_BYTES, Place, alerts, aws, health, hop, jwt, rate_limit};
@@ -56,7 +56,7 @@ fn filters(
     match &connection.credential {
         None => {}
         Some(CredentialSource::Aws(account)) => filters.push(aws::signing(account, base)?),
-        Some(source) => filters.push(credential(provider, source, place, out)),
+        Some(source) => filters.push(credential(provider, source, connection.key_form, place, out)),
     }
     filters.push(json!({
         "name": "envoy.filters.http.upstream_codec",
@@ -155,17 +155,27 @@ pub fn tls(host: &str, place: &Place) -> Result<Value> {
 
 fn egress_configuration(connection: &Connection, has_hop: bool) -> Value {
     let endpoint = &connection.endpoint;
-    json!({"egress": {
+    let mut egress = json!({
         "provider": connection.provider,
         "scheme": match endpoint.scheme { Scheme::Http => "http", Scheme::Https => "https" },
         "authority": endpoint.authority(),
         "base_path": endpoint.base_path,
         "hop": has_hop,
-    }})
+    });
+    if let Some(version) = &connection.api_version {
+        set(&mut egress, "api_version", json!(version));
+    }
+    json!({"egress": egress})
 }
 
 /// Adds the provider's key after the broker's filter, so that the key never enters it.
-fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Value {
+fn credential(
+    provider: &Provider,
+    source: &CredentialSource,
+    form: KeyForm,
+    place: &Place,
+    out: &Path,
+) -> Value {
     let rendered = out.join("secrets");
     let (name, folder) = match source {
         CredentialSource::Sds(name) => (name.as_str(), place.secrets.clone().unwrap_or(rendered)),
@@ -180,7 +190,10 @@ fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out
             "sds_config": watched(&folder, &format!("{name}.yaml")),
         },
     });
-    let (header, prefix) = key_header(provider.kind);
+    let (header, prefix) = match form {
+        KeyForm::OfKind => key_header(provider.kind),
+        KeyForm::Bearer => BEARER,
+    };
     set(&mut generic, "header", json!(header));
     if let Some(prefix) = prefix {
         set(&mut generic, "header_value_prefix", json!(prefix));
@@ -195,13 +208,20 @@ fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out
     })
 }
 
+/// How most providers expect their keys.
+const BEARER: (&str, Option<&str>) = ("authorization", Some("Bearer "));
+
 /// The header in which a provider expects its key, and what stands before it.
 fn key_header(kind: ProviderKind) -> (&'static str, Option<&'static str>) {
     match kind {
         ProviderKind::Anthropic => ("x-api-key", None),
+        ProviderKind::AzureOpenAi => ("api-key", None),
         ProviderKind::OpenAi
         | ProviderKind::OpenAiCompatible
+        | ProviderKind::Mistral
         | ProviderKind::Bedrock
-        | ProviderKind::Vertex => ("authorization", Some("Bearer ")),
+        | ProviderKind::Vertex
+        | ProviderKind::Cohere
+        | ProviderKind::SelfHosted(_) => BEARER,
     }
 }

@@ -475,6 +475,7 @@ fn config(account: &str) -> egress::Config {
         scheme: Scheme::Https,
         authority: "example.com".to_owned(),
         base_path: String::new(),
+        api_version: None,
     };
     egress::Config {
         provider: account.into(),

@@ -19,8 +19,22 @@ pub struct Connection {
     pub endpoint: Endpoint,
     /// Where its key is; `None` for a server that wants none.
     pub credential: Option<CredentialSource>,
+    /// How its key is sent.
+    pub key_form: KeyForm,
+    /// The dated version of Azure's API, where that is asked in its old way.
+    pub api_version: Option<String>,
     /// How Envoy finds out whether it is well; `None`: only calls do.
     pub health_check: Option<HealthCheck>,
+}
+
+/// How a key is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeyForm {
+    /// In the header that the provider's kind has for keys.
+    #[default]
+    OfKind,
+    /// As `authorization: Bearer`, which is how tokens of an identity provider are sent.
+    Bearer,
 }
 
 /// A page that Envoy asks for now and then, and what follows from the answers.
@@ -175,7 +189,8 @@ pub enum CredentialSource {
 }
 
 impl CredentialSource {
-    pub(super) fn read(reader: &Reader<'_>) -> Option<Self> {
+    /// Reads where a key is, and how it is sent.
+    pub(super) fn read(reader: &Reader<'_>) -> Option<(Self, KeyForm)> {
         // `{sk-1}` is YAML for a key without a value, which may be the credential itself.
         let has_values = |members: &Map<String, Value>| !members.values().any(Value::is_null);
         if !reader.value().as_object().is_some_and(has_values) {
@@ -187,9 +202,27 @@ impl CredentialSource {
         let file = section.optional("file");
         let sds = section.optional("sds");
         let aws = section.optional("aws");
+        let form = section.optional("as");
         if !section.end() {
             return None;
         }
+        let form = match form {
+            None => KeyForm::OfKind,
+            Some(form) if form.value() == "bearer" => KeyForm::Bearer,
+            Some(form) => return form.withheld("must be `bearer`, or left out"),
+        };
+        let source = Self::only(reader, environment, file, sds, aws)?;
+        Some((source, form))
+    }
+
+    /// The one source that is written.
+    fn only(
+        reader: &Reader<'_>,
+        environment: Option<Reader<'_>>,
+        file: Option<Reader<'_>>,
+        sds: Option<Reader<'_>>,
+        aws: Option<Reader<'_>>,
+    ) -> Option<Self> {
         // What is wrong is not shown: somebody may have put the key itself there.
         match (environment, file, sds, aws) {
             (Some(variable), None, None, None) => {

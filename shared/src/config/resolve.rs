@@ -151,7 +151,13 @@ fn connection(entry: &ProviderEntry<'_>) -> Option<Connection> {
     Some(Connection {
         provider: ProviderName::from(entry.name.value().as_str()?),
         endpoint: entry.endpoint.clone()?,
-        credential: entry.credential.clone(),
+        credential: entry.credential.as_ref().map(|(source, _)| source.clone()),
+        key_form: entry
+            .credential
+            .as_ref()
+            .map(|(_, form)| *form)
+            .unwrap_or_default(),
+        api_version: entry.api_version.map(str::to_owned),
         health_check: entry.health_check.clone(),
     })
 }

@@ -121,19 +121,56 @@ pub enum ProviderKind {
     Anthropic,
     /// A server with OpenAI's API: vLLM, Ollama, llama.cpp and their like.
     OpenAiCompatible,
+    /// OpenAI's models in Microsoft's cloud.
+    AzureOpenAi,
+    /// Mistral's API.
+    Mistral,
+    /// Cohere's API.
+    Cohere,
+    /// A server of this make with OpenAI's API: `openai-compatible` with a `dialect`.
+    SelfHosted(Server),
     /// AWS Bedrock's runtime.
     Bedrock,
     /// Google's Vertex AI: Gemini, and Anthropic's Claude.
     Vertex,
 }
 
+/// A make of server with OpenAI's API and ways of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "names of products")]
+pub enum Server {
+    Vllm,
+    Ollama,
+    LlamaCpp,
+    Tgi,
+}
+
+impl Server {
+    /// All makes.
+    pub const ALL: &'static [Self] = &[Self::Vllm, Self::Ollama, Self::LlamaCpp, Self::Tgi];
+
+    /// The make as the document spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vllm => "vllm",
+            Self::Ollama => "ollama",
+            Self::LlamaCpp => "llama.cpp",
+            Self::Tgi => "tgi",
+        }
+    }
+}
+
 impl ProviderKind {
-    /// All kinds.
+    /// All kinds as the document names them.
     pub const ALL: &'static [Self] = &[
         Self::OpenAi,
         Self::Anthropic,
         Self::OpenAiCompatible,
         Self::Bedrock,
+        Self::AzureOpenAi,
+        Self::Mistral,
+        Self::Cohere,
     ];
 
     /// The kind as the document spells it.
@@ -142,7 +179,10 @@ impl ProviderKind {
         match self {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
-            Self::OpenAiCompatible => "openai-compatible",
+            Self::OpenAiCompatible | Self::SelfHosted(_) => "openai-compatible",
+            Self::AzureOpenAi => "azure-openai",
+            Self::Mistral => "mistral",
+            Self::Cohere => "cohere",
             Self::Bedrock => "bedrock",
             Self::Vertex => "vertex",
         }

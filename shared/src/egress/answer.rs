@@ -96,7 +96,7 @@ fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
         }
     });
     let passage = match theirs {
-        Some(theirs) if !theirs.is(ours) => {
+        Some(theirs) if !theirs.is(ours) || (!is_success && is_self_made(call)) => {
             let caller = Caller {
                 model: call.request.model.clone(),
                 created: now.0 / 1_000_000_000,
@@ -138,6 +138,16 @@ fn is_framed(call: &Call) -> bool {
     attempt.is_some_and(|attempt| attempt.provider.kind == ProviderKind::Bedrock)
 }
 
+/// Whether a server of the operator's own answers, whose errors may have any shape in OpenAI's API.
+fn is_self_made(call: &Call) -> bool {
+    call.attempts.last().is_some_and(|attempt| {
+        matches!(
+            attempt.provider.kind,
+            ProviderKind::OpenAiCompatible | ProviderKind::SelfHosted(_)
+        )
+    })
+}
+
 /// Whether the broker asked for usage in the stream that the agent did not want.
 fn leaves_usage_out(call: &Call) -> bool {
     call.request.stream && call.request.stream_usage != StreamUsage::Wanted
@@ -158,6 +168,8 @@ fn set_headers(
     let status = if head.is_our_credential() {
         // As a 502 it goes to the next account.
         502
+    } else if head.is_given_up() {
+        504
     } else if is_translated {
         call.format.dialect().status(head.status)
     } else {

@@ -64,12 +64,19 @@ impl<'a> Head<'a> {
 
     /// A refusal of our own credential says nothing to the agent.
     pub fn is_our_credential(&self) -> bool {
-        matches!(self.status, 401 | 403)
+        // Cohere has a status of its own for it.
+        matches!(self.status, 401 | 403 | 498)
+    }
+
+    /// Whether something before the provider gave the call up, though the agent did not: nginx's word for it, which
+    /// Cohere has too.
+    pub fn is_given_up(&self) -> bool {
+        self.status == 499
     }
 
     /// Whether Envoy goes on to the next account after this failure. The rendered route retries the same.
     pub fn moves_on(&self) -> bool {
-        self.is_our_credential() || matches!(self.status, 429 | 500..)
+        self.is_our_credential() || self.is_given_up() || matches!(self.status, 429 | 500..)
     }
 
     /// Whether the account is at its limit, and the body may say when to come back.

@@ -161,6 +161,7 @@ fn account(name: &str) -> Config {
         scheme: Scheme::Https,
         authority: format!("{name}.example.com"),
         base_path: "/base".to_owned(),
+        api_version: None,
     };
     Config {
         provider: name.into(),

@@ -17,6 +17,9 @@ use crate::units::{Millis, Timestamp};
 /// The rate limits whose resets providers tell, as `x-ratelimit-reset-NAME` or `anthropic-ratelimit-NAME-reset`.
 const DIMENSIONS: [&str; 4] = ["requests", "tokens", "input-tokens", "output-tokens"];
 
+/// What Mistral calls them, with `x-ratelimit-` before it.
+const PER_MINUTE: [&str; 2] = ["req-minute", "tokens-minute"];
+
 /// Plain numbers from here on are points in time in seconds since the epoch, not durations.
 const FIRST_MOMENT: u64 = 1_000_000_000;
 
@@ -70,7 +73,7 @@ impl<'a> Answered<'a> {
 
     /// The latest reset of those limits that are used up.
     fn resets(&self) -> Option<Millis> {
-        let openai = DIMENSIONS.into_iter().map(|dimension| {
+        let openai = DIMENSIONS.into_iter().chain(PER_MINUTE).map(|dimension| {
             let remaining = format!("x-ratelimit-remaining-{dimension}");
             (remaining, format!("x-ratelimit-reset-{dimension}"))
         });

@@ -14,7 +14,7 @@ pub enum Verdict {
     Throttled,
     /// It has too much to do: 529.
     Overloaded,
-    /// It does not take our credential: 401 or 403.
+    /// It does not take our credential: 401, 403, or Cohere's 498.
     KeyRefused,
     /// Nothing: another 4xx is about the agent's request, and an answer too long to translate is our own bound.
     Neutral,
@@ -27,7 +27,7 @@ impl Verdict {
         match outcome {
             // That an answer is not good enough for a pool is nothing that its account did wrong.
             Outcome::Status(200..=299) | Outcome::NotAccepted(_) => Self::Success,
-            Outcome::Status(401 | 403) => Self::KeyRefused,
+            Outcome::Status(401 | 403 | 498) => Self::KeyRefused,
             Outcome::Status(429) => Self::Throttled,
             Outcome::Status(529) => Self::Overloaded,
             Outcome::Status(500..=599)
@@ -57,6 +57,7 @@ mod tests {
             (302, Verdict::Neutral),
             (400, Verdict::Neutral),
             (401, Verdict::KeyRefused),
+            (498, Verdict::KeyRefused),
             (403, Verdict::KeyRefused),
             (404, Verdict::Neutral),
             (413, Verdict::Neutral),

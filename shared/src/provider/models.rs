@@ -144,6 +144,30 @@ const ROWS: &[Row] = &[
     model("nova-pro", 300_000),
     model("nova-lite", 300_000),
     text_only("nova-micro", 128_000),
+    // Mistral
+    model("mistral-large-2512", 256_000),
+    model("mistral-medium-2505", 128_000),
+    model("mistral-medium-2508", 128_000),
+    model("mistral-medium-3-5", 256_000),
+    model("mistral-medium-3.5", 256_000),
+    model("mistral-small-2506", 128_000),
+    model("mistral-small-2603", 256_000),
+    model("ministral-3b-2512", 256_000),
+    model("ministral-8b-2512", 256_000),
+    model("ministral-14b-2512", 256_000),
+    model("magistral-medium-2509", 128_000),
+    text_only("codestral-2508", 256_000),
+    text_only("devstral-2512", 256_000),
+    // Cohere
+    text_only("command-a-03-2025", 256_000),
+    text_only("command-a-reasoning-08-2025", 256_000),
+    Row {
+        lacks: &[Capability::Tools],
+        ..model("command-a-vision-07-2025", 128_000)
+    },
+    text_only("command-r-plus-08-2024", 128_000),
+    text_only("command-r-08-2024", 128_000),
+    text_only("command-r7b-12-2024", 128_000),
     // Open models: what the weights support; a server may be set to less.
     family("gpt-oss", 131_072, NO_VISION),
     family("llama-3.1", 131_072, NO_VISION),

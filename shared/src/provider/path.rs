@@ -1,5 +1,7 @@
 //! The paths at which providers are asked.
 
+mod azure;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
@@ -31,21 +33,34 @@ pub fn path<'a>(to: &Destination<'_>, format: UpstreamFormat, is_stream: bool) -
         }
         // Only Bedrock is asked in this format.
         (_, UpstreamFormat::BedrockConverse) => "/".into(),
-        (_, UpstreamFormat::OpenAiChat) => "/v1/chat/completions".into(),
+        (ProviderKind::AzureOpenAi, _) => return Cow::Owned(azure::chat(to).into_bytes()),
+        (_, UpstreamFormat::OpenAiChat | UpstreamFormat::MistralChat | UpstreamFormat::TgiChat) => {
+            "/v1/chat/completions".into()
+        }
+        (_, UpstreamFormat::CohereChat) => "/v2/chat".into(),
         (_, UpstreamFormat::AnthropicMessages) => "/v1/messages".into(),
     };
-    match (to.address.base_path.as_str(), path) {
+    let base = to.address.base_path.as_str();
+    let base = match format {
+        // What SDKs have as the end of their base URL.
+        UpstreamFormat::CohereChat => base.strip_suffix("/v2").unwrap_or(base),
+        _ => base,
+    };
+    match (base, path) {
         ("", Cow::Borrowed(path)) => Cow::Borrowed(path.as_bytes()),
         (base, path) => Cow::Owned([base, &path].concat().into_bytes()),
     }
 }
 
-/// A name as a part of a path that it cannot break out of: all but letters, digits and `-_.~@` as percent and
-/// hexadecimal digits. The caller puts something before or after it, for a name may consist of dots.
+/// A name as one segment of a path that it cannot break out of: all but letters, digits and `-_.~@` as percent and
+/// hexadecimal digits. Segments of nothing but dots lead elsewhere, so even their dots are encoded.
 fn segment(name: &str) -> String {
+    let are_dots_plain = name.bytes().any(|byte| byte != b'.');
     let mut segment = String::with_capacity(name.len());
     for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~@".contains(&byte) {
+        let is_plain =
+            byte.is_ascii_alphanumeric() || b"-_~@".contains(&byte) || byte == b'.' && are_dots_plain;
+        if is_plain {
             segment.push(char::from(byte));
         } else {
             // Writing to memory cannot fail.
@@ -69,6 +84,7 @@ mod tests {
             ("a/../b?x=1#y", "a%2F..%2Fb%3Fx%3D1%23y"),
             ("a\r\nx: y%2f", "a%0D%0Ax%3A%20y%252f"),
             ("\u{e4}", "%C3%A4"),
+            ("..", "%2E%2E"),
         ] {
             assert_eq!(segment(name), expected);
         }

@@ -7,7 +7,10 @@ pub mod stream;
 
 mod models;
 mod said;
-mod usage;
+pub(in crate::wire) mod usage;
+
+// What other formats that resemble this one write alike.
+pub(in crate::wire) use request::write::{messages, parameters, tools};
 
 use super::Dialect;
 use super::answer_id;
@@ -37,7 +40,7 @@ pub(super) static UPSTREAM: UpstreamCodec = UpstreamCodec {
     check: request::write::check,
     write_request: request::write::write,
     read_answer: answer::read::read,
-    stream_reader: || Box::<stream::read::StreamReader>::default(),
+    stream_reader: || Box::new(stream::read::StreamReader::with(usage::read)),
     read_error: error::read,
 };
 

@@ -39,6 +39,8 @@ fn target(model: &str) -> Target<'_> {
 fn with_defaults<'a>(model: &'a str, defaults: &'a Defaults) -> Target<'a> {
     let kind = match model {
         model if model.contains("claude") => ProviderKind::Anthropic,
+        model if model.starts_with("mistral") => ProviderKind::Mistral,
+        model if model.starts_with("command") => ProviderKind::Cohere,
         model if model.starts_with("gpt-") || model.starts_with('o') => ProviderKind::OpenAi,
         _ => ProviderKind::OpenAiCompatible,
     };
@@ -67,10 +69,16 @@ fn own(target: &Target<'_>) -> Format {
 
 /// What becomes of a body on its way to a target, and what is left out.
 fn translated(body: &str, target: &Target<'_>) -> (Vec<u8>, Dropped) {
-    let request = read(other(target), body.as_bytes()).unwrap();
-    check(&request, target).unwrap();
+    translated_from(other(target), body, target)
+}
+
+/// The same of a body of this format.
+fn translated_from(from: Format, body: &str, target: &Target<'_>) -> (Vec<u8>, Dropped) {
+    let request = read(from, body.as_bytes()).unwrap();
+    let format = target.format(from);
+    format.check_chat(&request, target).unwrap();
     let mut dropped = Dropped::default();
-    (write(&request, target, &mut dropped), dropped)
+    (format.write_chat(&request, target, &mut dropped), dropped)
 }
 
 /// The same as a tree, without what the test leaves to others.

@@ -2,7 +2,7 @@
 
 use super::codec::{StreamReader, StreamWriter};
 use super::ir::{Delta, ErrorKind, Finish, ProviderError};
-use super::{Caller, Flaw, Format, Observation, UpstreamFormat};
+use super::{Caller, Flaw, Format, Observation, UpstreamFormat, openai_chat};
 use crate::ledger::Usage;
 use crate::limits::{MAX_ERROR_BODY, MAX_OBSERVED_ANSWER, MAX_QUOTED};
 use crate::sse::{Event, Piece, Splitter};
@@ -139,6 +139,9 @@ impl AnswerTranslator {
                     kept.extend_from_slice(chunk);
                 }
                 if is_last {
+                    if self.from.is(self.to) && openai_chat::error::is_usual(&kept) {
+                        return kept;
+                    }
                     let body: &[u8] = if is_too_long { b"" } else { &kept };
                     let read = self.from.read_error(body, status);
                     let error = read.unwrap_or_else(|| unreadable(body, status));

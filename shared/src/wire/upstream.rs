@@ -2,7 +2,7 @@
 
 use super::codec::{StreamReader, UpstreamCodec};
 use super::ir::{Answer, ChatRequest, ProviderError};
-use super::{Dropped, Format, Target, Untranslatable, anthropic, bedrock, openai_chat};
+use super::{Dropped, Format, Target, Untranslatable, anthropic, bedrock, cohere, mistral, openai_chat};
 
 /// A wire format in which providers are asked. Most are also formats that agents call in, and calls in them need no
 /// translation.
@@ -14,6 +14,12 @@ pub enum UpstreamFormat {
     AnthropicMessages,
     /// AWS Bedrock's Converse.
     BedrockConverse,
+    /// Mistral's chat completions, which resemble OpenAI's.
+    MistralChat,
+    /// Cohere's chat, second version.
+    CohereChat,
+    /// As much of OpenAI's chat completions as text-generation-inference knows: it refuses the rest.
+    TgiChat,
 }
 
 impl From<Format> for UpstreamFormat {
@@ -29,9 +35,11 @@ impl UpstreamFormat {
     /// The table of formats: a new one is a folder and a row here.
     fn codec(self) -> &'static UpstreamCodec {
         match self {
-            Self::OpenAiChat => &openai_chat::UPSTREAM,
+            Self::OpenAiChat | Self::TgiChat => &openai_chat::UPSTREAM,
             Self::AnthropicMessages => &anthropic::UPSTREAM,
             Self::BedrockConverse => &bedrock::UPSTREAM,
+            Self::MistralChat => &mistral::UPSTREAM,
+            Self::CohereChat => &cohere::UPSTREAM,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::{self, Usage};
 use crate::vendor::Vendor;
-use crate::{anthropic, bedrock, failure, openai, strict};
+use crate::{anthropic, bedrock, cohere, failure, manners, openai, strict};
 
 impl Call<'_> {
     /// What becomes of this call under this behaviour.
@@ -79,12 +79,16 @@ impl Call<'_> {
     fn whole(&self, answer: &Answer, asked: &Asked, told: &Told<'_>) -> Plan {
         let json = match (answer.ending, asked.dialect) {
             (Ending::Error { status, .. }, _) if self.aws.is_some() => bedrock::error(&error_of(status)),
-            (Ending::Error { status, .. }, dialect) => failure::body(dialect, &error_of(status), told.id),
+            (Ending::Error { status, .. }, dialect) => {
+                let body = failure::body(dialect, &error_of(status), told.id);
+                manners::error(self.vendor, status, body)
+            }
             _ if self.aws.is_some() => self
                 .aws
                 .map_or_else(Default::default, |asked| bedrock::whole(asked.words, told)),
-            (_, Dialect::OpenAi) => openai::whole(told),
+            (_, Dialect::OpenAi) => manners::whole(self.vendor, openai::whole(told)),
             (_, Dialect::Anthropic) => anthropic::whole(told),
+            (_, Dialect::Cohere) => cohere::whole(told),
         };
         let mut body = bytes_of::encoded(vec![json.to_string()], answer.gzip).concat();
         let length = body.len();
@@ -104,11 +108,15 @@ impl Call<'_> {
 
     fn streamed(&self, answer: &Answer, asked: &Asked, told: &Told<'_>) -> Plan {
         let mut events: Vec<(Option<&str>, String)> = match asked.dialect {
-            Dialect::OpenAi => openai::events(told, asked.include_usage)
+            Dialect::OpenAi => manners::events(self.vendor, openai::events(told, asked.include_usage))
                 .into_iter()
                 .map(|data| (None, data))
                 .collect(),
             Dialect::Anthropic => anthropic::events(told)
+                .into_iter()
+                .map(|(name, data)| (Some(name), data))
+                .collect(),
+            Dialect::Cohere => cohere::events(told)
                 .into_iter()
                 .map(|(name, data)| (Some(name), data))
                 .collect(),
@@ -127,10 +135,8 @@ impl Call<'_> {
             Ending::Error { after_events, status } => {
                 events.truncate(after_events);
                 let name = matches!(asked.dialect, Dialect::Anthropic).then_some("error");
-                events.push((
-                    name,
-                    failure::body(asked.dialect, &error_of(status), told.id).to_string(),
-                ));
+                let body = failure::body(asked.dialect, &error_of(status), told.id);
+                events.push((name, manners::error(self.vendor, status, body).to_string()));
             }
         }
         let comment = if answer.comments {
@@ -184,7 +190,11 @@ impl Call<'_> {
             bedrock::error(error)
         } else {
             headers.extend(failure::headers(dialect, error));
-            failure::body(dialect, error, &self.id())
+            manners::error(
+                self.vendor,
+                error.status,
+                failure::body(dialect, error, &self.id()),
+            )
         };
         let body = body.to_string().into_bytes();
         Plan {
@@ -249,6 +259,7 @@ impl Call<'_> {
                 ("request-id", &id),
                 ("anthropic-organization-id", "org-simulated"),
             ],
+            Some(Dialect::Cohere) => &[("content-type", content_type), ("x-debug-trace-id", &id)],
             Some(Dialect::OpenAi) | None => &[
                 ("content-type", content_type),
                 ("x-request-id", &id),
@@ -338,7 +349,7 @@ const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 /// A comment, as servers send it to keep a connection open; Anthropic sends an event besides.
 fn comment(dialect: Dialect, line_ending: LineEnding) -> String {
     match dialect {
-        Dialect::OpenAi => bytes_of::comment(line_ending),
+        Dialect::OpenAi | Dialect::Cohere => bytes_of::comment(line_ending),
         Dialect::Anthropic => {
             bytes_of::comment(line_ending) + &bytes_of::event(Some("ping"), r#"{"type":"ping"}"#, line_ending)
         }

@@ -12,6 +12,11 @@ pub(super) fn check(headers: &HeaderMap, body: &Value) -> Checked {
     ensure(key.is_some_and(|key| key.starts_with("Bearer ")), || {
         Fault::unauthorized("You didn't provide an API key.").code("invalid_api_key")
     })?;
+    check_body(body)
+}
+
+/// What it says to the body.
+pub(super) fn check_body(body: &Value) -> Checked {
     for name in body.as_object().into_iter().flat_map(|body| body.keys()) {
         ensure(KEYS.contains(&name.as_str()), || unrecognized(name))?;
     }
@@ -44,7 +49,7 @@ pub(crate) fn is_reasoning(model: &str) -> bool {
         && !model.contains("chat")
 }
 
-fn unrecognized(name: &str) -> Fault {
+pub(super) fn unrecognized(name: &str) -> Fault {
     Fault::new(format!("Unrecognized request argument supplied: {name}"))
 }
 

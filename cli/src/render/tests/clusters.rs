@@ -71,6 +71,29 @@ fn a_credential_goes_into_the_header_of_the_accounts_kind() {
 }
 
 #[test]
+fn azures_key_has_a_header_of_its_own_and_its_version_is_told_to_the_filter_of_its_cluster() {
+    let kind = "kind: openai\n    endpoint: https://10.0.0.7\n    credential: {sds: vault-key}";
+    for (credential, header, prefix) in [
+        ("{sds: vault-key}", "api-key", Value::Null),
+        ("{sds: vault-key, as: bearer}", "authorization", json!("Bearer ")),
+    ] {
+        let azure = format!(
+            "kind: azure-openai\n    endpoint: https://10.0.0.7\n    api_version: 2024-10-21\n    credential: {credential}"
+        );
+        let rendered = Rendered::of(&DOCUMENT.replace(kind, &azure));
+        let filters = rendered.upstream_filters("delivered");
+        let generic = &filters[1]["typed_config"]["credential"]["typed_config"];
+        assert_eq!(
+            (&generic["header"], &generic["header_value_prefix"]),
+            (&json!(header), &prefix)
+        );
+        let configuration = wasm_configuration_of(&filters[0]["typed_config"]);
+        let egress = egress::Config::read(&configuration["egress"]).unwrap();
+        assert_eq!(egress.address.api_version.as_deref(), Some("2024-10-21"));
+    }
+}
+
+#[test]
 fn https_is_checked_against_the_accounts_own_name() {
     let rendered = Rendered::new();
     for (cluster, kind, host) in [

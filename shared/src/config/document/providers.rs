@@ -4,9 +4,9 @@ use super::budgets::read_account_budget;
 use super::care::{read_circuit_breaker, read_limits};
 use super::health_check::read_health_check;
 use crate::config::Audience;
-use crate::config::connection::{CredentialSource, Endpoint, HealthCheck};
+use crate::config::connection::{CredentialSource, Endpoint, HealthCheck, KeyForm};
 use crate::config::reader::Reader;
-use crate::config::snapshot::{ProviderKind, Timeouts};
+use crate::config::snapshot::{ProviderKind, Server, Timeouts};
 use crate::health::CircuitBreaker;
 use crate::ledger::{Ceiling, Percent, RateLimits};
 use crate::units::Millis;
@@ -24,7 +24,9 @@ pub struct ProviderEntry<'v> {
     pub budget: Option<(Ceiling, Vec<Percent>)>,
     /// Only in the operator's document.
     pub endpoint: Option<Endpoint>,
-    pub credential: Option<CredentialSource>,
+    pub credential: Option<(CredentialSource, KeyForm)>,
+    /// Only in the operator's document.
+    pub api_version: Option<&'v str>,
     /// Only in the operator's document.
     pub health_check: Option<HealthCheck>,
 }
@@ -34,6 +36,10 @@ impl<'v> ProviderEntry<'v> {
         let mut section = entry.section()?;
         let name = section.required("name").filter(|name| name.name().is_some());
         let kind = section.required("kind").and_then(|kind| read_kind(&kind));
+        let kind = match section.optional("dialect") {
+            Some(dialect) => read_dialect(&dialect, kind),
+            None => kind,
+        };
         let region = section
             .optional("region")
             .map(|region| region.name().unwrap_or_default());
@@ -48,6 +54,7 @@ impl<'v> ProviderEntry<'v> {
             .optional("budget")
             .and_then(|budget| read_account_budget(&budget));
         let (mut endpoint, mut credential, mut health_check) = (None, None, None);
+        let mut api_version = None;
         if audience == Audience::Operator {
             endpoint = section
                 .required("endpoint")
@@ -55,6 +62,9 @@ impl<'v> ProviderEntry<'v> {
             credential = section
                 .optional("credential")
                 .and_then(|source| CredentialSource::read(&source));
+            api_version = section
+                .optional("api_version")
+                .and_then(|version| read_api_version(&version, kind));
             health_check = section
                 .optional("health_check")
                 .map(|check| read_health_check(&check));
@@ -71,6 +81,7 @@ impl<'v> ProviderEntry<'v> {
             budget,
             endpoint,
             credential,
+            api_version,
             health_check,
         })
     }
@@ -82,7 +93,7 @@ fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
     if let Some(kind) = ProviderKind::ALL.iter().find(|kind| kind.as_str() == text) {
         return Some(*kind);
     }
-    let planned = ["azure-openai", "vertex", "gemini", "mistral", "cohere"];
+    let planned = ["vertex", "gemini"];
     let problem = if planned.contains(&text) {
         "is not supported by this version of the broker"
     } else {
@@ -92,6 +103,42 @@ fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
         format!("{problem} (supported: {})", supported.join(", ")),
         supported,
     )
+}
+
+/// The kind, with the make of its servers.
+fn read_dialect(reader: &Reader<'_>, kind: Option<ProviderKind>) -> Option<ProviderKind> {
+    let text = reader.string()?;
+    let Some(server) = Server::ALL.iter().find(|server| server.as_str() == text) else {
+        let known: Vec<&str> = Server::ALL.iter().map(|server| server.as_str()).collect();
+        return reader.unknown_name(format!("is no dialect (known: {})", known.join(", ")), known);
+    };
+    match kind? {
+        ProviderKind::OpenAiCompatible => Some(ProviderKind::SelfHosted(*server)),
+        _ => reader.mistake("belongs to accounts of the kind `openai-compatible` only"),
+    }
+}
+
+/// A dated version of Azure's API. Earlier ones do not take `stream_options`, without which streams tell no usage.
+fn read_api_version<'v>(reader: &Reader<'v>, kind: Option<ProviderKind>) -> Option<&'v str> {
+    const FIRST: &str = "2024-09-01";
+    let version = reader.string()?;
+    let date = version.strip_suffix("-preview").unwrap_or(version);
+    let is_date = date.len() == FIRST.len()
+        && date
+            .bytes()
+            .zip(FIRST.bytes())
+            .all(|(given, model)| given == model || given.is_ascii_digit() && model != b'-');
+    if kind.is_some_and(|kind| kind != ProviderKind::AzureOpenAi) {
+        reader.mistake("belongs to accounts of the kind `azure-openai` only")
+    } else if !is_date {
+        reader.mistake("must be a version of Azure's API such as `2024-10-21` or `2025-04-01-preview`")
+    } else if date < FIRST {
+        reader.mistake(format!(
+            "is too old: before `{FIRST}-preview` Azure does not tell the usage of streams"
+        ))
+    } else {
+        Some(version)
+    }
 }
 
 fn read_endpoint(reader: &Reader<'_>) -> Option<Endpoint> {

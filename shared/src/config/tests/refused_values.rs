@@ -2,7 +2,9 @@ use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::{expect, loaded, mistakes, with, without};
+use crate::config::{ProviderKind, Server};
+
+use super::{expect, loaded, mistakes, put, with, without};
 
 #[test]
 fn what_a_pool_may_not_hold_says_what_would_be_right() {
@@ -258,6 +260,59 @@ fn a_kind_or_strategy_of_a_later_version_is_told_from_a_misspelt_one() {
         "/pools/0/routing",
         json!("casacde"),
         "pools[0].routing: `casacde` is no routing strategy (supported: ",
+    )]);
+}
+
+#[test]
+fn a_version_of_the_api_is_one_that_azure_has() {
+    let mut azure = with("/providers/2/kind", json!("azure-openai"));
+    for (version, problem) in [
+        (json!("2024-10"), "must be a version of Azure's API such as"),
+        (
+            json!("2024-10-21&x=y"),
+            "must be a version of Azure's API such as",
+        ),
+        (
+            json!("2024-10-21-beta"),
+            "must be a version of Azure's API such as",
+        ),
+        (json!("2024/10/21"), "must be a version of Azure's API such as"),
+        (json!("preview"), "must be a version of Azure's API such as"),
+        (json!(7), "must be"),
+        (json!("2024-06-01"), "is too old: before `2024-09-01-preview`"),
+    ] {
+        put(&mut azure, "/providers/2/api_version", version);
+        let found = mistakes(&azure);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert!(found[0].contains(problem), "{found:#?}");
+    }
+    for version in ["2024-09-01-preview", "2024-10-21", "2025-04-01-preview"] {
+        put(&mut azure, "/providers/2/api_version", json!(version));
+        let connection = &loaded(&azure).connections[2];
+        assert_eq!(connection.api_version.as_deref(), Some(version));
+    }
+    expect(&[(
+        "/providers/0/api_version",
+        json!("2024-10-21"),
+        "providers[0].api_version: `2024-10-21` belongs to accounts of the kind `azure-openai` only",
+    )]);
+}
+
+#[test]
+fn a_dialect_is_the_make_of_a_compatible_server() {
+    let mut document = with("/providers/2/kind", json!("openai-compatible"));
+    for server in Server::ALL {
+        put(&mut document, "/providers/2/dialect", json!(server.as_str()));
+        let kind = loaded(&document).snapshot.providers[2].kind;
+        assert_eq!(kind, ProviderKind::SelfHosted(*server));
+        assert_eq!(kind.as_str(), "openai-compatible");
+    }
+    put(&mut document, "/providers/2/dialect", json!("vlm"));
+    assert!(mistakes(&document)[0].ends_with("did you mean `vllm`?"));
+    expect(&[(
+        "/providers/0/dialect",
+        json!("vllm"),
+        "providers[0].dialect: `vllm` belongs to accounts of the kind `openai-compatible` only",
     )]);
 }
 

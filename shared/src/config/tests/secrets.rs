@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::{mistakes, with};
+use super::{loaded, mistakes, with};
+use crate::config::KeyForm;
 
 const SECRET: &str = "sk-x y";
 
@@ -67,6 +68,22 @@ fn a_credential_that_is_written_out_is_not_shown() {
             &format!("providers[0].credential.{key}: must be"),
         );
     }
+}
+
+#[test]
+fn a_key_is_sent_as_its_kind_does_or_as_a_bearer_token() {
+    let place = "/providers/0/credential";
+    for (credential, form) in [
+        (json!({"env": "KEY"}), KeyForm::OfKind),
+        (json!({"env": "KEY", "as": "bearer"}), KeyForm::Bearer),
+    ] {
+        assert_eq!(loaded(&with(place, credential)).connections[0].key_form, form);
+    }
+    expect_hidden(
+        place,
+        &json!({"env": "KEY", "as": "sk-x"}),
+        "providers[0].credential.as: must be `bearer`, or left out",
+    );
 }
 
 #[test]

@@ -58,6 +58,31 @@ fn a_date_is_taken_against_the_providers_own_clock() {
 }
 
 #[test]
+fn mistrals_limits_are_by_the_minute() {
+    let of_minute = |remaining| {
+        of(&[
+            ("x-ratelimit-remaining-req-minute", remaining),
+            ("x-ratelimit-reset-req-minute", "23"),
+        ])
+    };
+    assert_eq!(of_minute("0"), Some(23_000));
+    assert_eq!(of_minute("17"), None);
+}
+
+/// Azure does so where it has no count: what it says beside it is taken.
+#[test]
+fn minus_one_says_nothing() {
+    let (remaining, reset) = ("x-ratelimit-remaining-requests", "x-ratelimit-reset-requests");
+    assert_eq!(of(&[(remaining, "-1"), (reset, "-1")]), None);
+    assert_eq!(of(&[(remaining, "-1"), (reset, "0")]), None);
+    assert_eq!(of(&[("retry-after", "-1"), ("retry-after-ms", "-1")]), None);
+    assert_eq!(
+        of(&[(remaining, "-1"), (reset, "-1"), ("retry-after", "6")]),
+        Some(6_000)
+    );
+}
+
+#[test]
 fn openais_resets_are_durations_and_azures_seconds() {
     let requests = |reset| {
         of(&[

@@ -43,6 +43,7 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         stream: top.stream,
         stream_usage: StreamUsage::Wanted,
         given: Given {
+            only_max_completion_tokens: false,
             temperature,
             top_p,
             max_tokens,

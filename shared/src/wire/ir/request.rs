@@ -54,6 +54,8 @@ pub struct Words {
     pub parallel_tool_calls: &'static str,
     /// What a [`Breakpoint`] is called.
     pub breakpoint: &'static str,
+    /// Where [`ChatRequest::user`] came from.
+    pub user: &'static str,
 }
 
 impl<'a> ChatRequest<'a> {

@@ -4,6 +4,7 @@
 use crate::json::{Kind, Node, Text, write};
 use crate::limits::{MAX_ERROR_MESSAGE, MAX_QUOTED};
 use crate::wire::ir::{ErrorKind, ProviderError};
+use crate::wire::openai_chat::answer::read::{FAILED, first_choice};
 
 /// Reads the body of an error that came with `status`; `None` if it says nothing of one.
 #[must_use]
@@ -13,6 +14,12 @@ pub fn read(body: &[u8], status: u16) -> Option<ProviderError<'_>> {
     let inner = body.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
     let (object, []) = Node::sound(inner.unwrap_or(body), [])?;
     of_object(object, status)
+}
+
+/// Whether OpenAI's clients find what they look for in the body of an error.
+pub(in crate::wire) fn is_usual(body: &[u8]) -> bool {
+    let error = Node::sound(body.trim_ascii(), ["error"]).and_then(|(_, [error])| error);
+    error.is_some_and(|error| error.field("message").and_then(Node::text).is_some())
 }
 
 /// Reads an object that may be an error, or hold one.
@@ -28,12 +35,23 @@ pub(super) fn of_object(object: Node<'_>, status: u16) -> Option<ProviderError<'
             _ => None,
         };
     }
+    if let Some([_, Some(reason), _]) = object
+        .field("choices")
+        .and_then(|choices| first_choice(choices, "message"))
+    {
+        return reason.is(FAILED).then(of_failed_model);
+    }
     let message = message(object, "message").or_else(|| {
         let detail = detail?;
         let first = detail.elements().first().copied().unwrap_or(detail);
         first.text().or_else(|| message(first, "msg"))
     });
     Some(of_members(object, Some(message?), status))
+}
+
+/// What is told of an answer that ended because the model failed.
+pub(super) fn of_failed_model() -> ProviderError<'static> {
+    ProviderError::of(ErrorKind::Internal, "the provider's model failed")
 }
 
 fn message<'a>(object: Node<'a>, key: &str) -> Option<Text<'a>> {
@@ -91,7 +109,9 @@ fn of_name(name: &str) -> Option<ErrorKind> {
         "model_not_found" | "not_found_error" | "NotFoundError" => ErrorKind::NotFound,
         "conflict" => ErrorKind::Conflict,
         "request_too_large" => ErrorKind::TooLarge,
-        "rate_limit_exceeded" | "rate_limit_error" | "requests" | "tokens" => ErrorKind::RateLimit,
+        "rate_limit_exceeded" | "rate_limit_error" | "rate_limited" | "requests" | "tokens" => {
+            ErrorKind::RateLimit
+        }
         "timeout" | "timeout_error" => ErrorKind::Timeout,
         "overloaded" | "overloaded_error" | "unavailable_error" | "server_overloaded" => {
             ErrorKind::Overloaded

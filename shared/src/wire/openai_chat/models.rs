@@ -2,7 +2,7 @@
 //! (<https://platform.openai.com/docs/api-reference/chat/create>, <https://platform.openai.com/docs/guides/reasoning>)
 //! and of the errors that clients reported (`stop`: BerriAI/litellm#28650, huggingface/smolagents#1893).
 
-use crate::config::ProviderKind;
+use crate::config::{ProviderKind, Server};
 use crate::wire::ir::Effort;
 
 /// What a model refuses or needs.
@@ -47,6 +47,12 @@ const PLAIN: Model = Model {
 /// all such servers know, and the server ignores it otherwise.
 const COMPATIBLE: Model = Model {
     efforts: &[Effort::Low, Effort::Medium, Effort::High],
+    ..PLAIN
+};
+
+/// Some model behind a server that refuses keys which are not of the oldest.
+const PLAIN_SERVER: Model = Model {
+    parallel: false,
     ..PLAIN
 };
 
@@ -213,9 +219,27 @@ impl Model {
     /// What a provider's model refuses or needs. An unknown one of OpenAI's is one that does not reason: deployments
     /// have names of their own, and parameters are not taken from a model that may well take them.
     pub(super) fn of(kind: ProviderKind, name: &str) -> Self {
-        if kind == ProviderKind::OpenAiCompatible {
-            return COMPATIBLE;
+        let found = match kind {
+            ProviderKind::SelfHosted(Server::Tgi) => return PLAIN_SERVER,
+            ProviderKind::OpenAiCompatible
+            | ProviderKind::SelfHosted(_)
+            | ProviderKind::Mistral
+            | ProviderKind::Cohere => return COMPATIBLE,
+            _ => Self::named(name),
+        };
+        match kind {
+            // It takes `system` for the developer's word in every version of its API, and marks in none.
+            ProviderKind::AzureOpenAi => Self {
+                instructions: "system",
+                breakpoints: false,
+                ..found
+            },
+            _ => found,
         }
+    }
+
+    /// What a model of OpenAI's refuses or needs.
+    fn named(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         let name = name.strip_prefix("ft:").unwrap_or(&name);
         let name = name.rsplit('/').next().unwrap_or(name);
@@ -314,6 +338,8 @@ mod tests {
         }
         assert!(of("gpt-5.6").breakpoints && !of("gpt-5.5").breakpoints);
         assert_eq!(Model::of(ProviderKind::OpenAiCompatible, "gpt-5"), COMPATIBLE);
+        let azure = Model::of(ProviderKind::AzureOpenAi, "gpt-5.6");
+        assert!(!azure.samples && !azure.breakpoints && azure.instructions == "system");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::max_tokens_key;
 use super::models;
-use crate::config::NO_DEFAULTS;
+use crate::config::{NO_DEFAULTS, ProviderKind, Server};
 use crate::json::Node;
 use crate::json::scan::{self, Kind, Value};
 use crate::json::splice::Edit;
@@ -53,6 +53,7 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
             temperature: request::is_given(temperature),
             top_p: request::is_given(top_p),
             max_tokens: request::is_given(max_completion_tokens) || request::is_given(max_tokens),
+            only_max_completion_tokens: !request::is_given(max_tokens),
             stop: request::is_given(stop),
         },
         needs: top.needs,
@@ -104,6 +105,7 @@ pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
     if request.stream {
         edits.extend(ask_for_usage(request));
     }
+    edits.extend(older_bound(request, target.kind));
     if *defaults == NO_DEFAULTS {
         return edits;
     }
@@ -138,6 +140,15 @@ pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
     edits
 }
 
+/// Servers that pass over the newer name of the bound on tokens get it under the older one besides.
+fn older_bound(request: &Request, kind: ProviderKind) -> Option<Edit> {
+    let needs_it = matches!(kind, ProviderKind::SelfHosted(Server::Ollama | Server::LlamaCpp));
+    let tokens = request
+        .max_output
+        .filter(|_| needs_it && request.given.only_max_completion_tokens)?;
+    request::insert_member(request, "max_tokens", &json!(tokens.0))
+}
+
 /// The broker accounts for every stream, so it asks for usage where the agent did not.
 fn ask_for_usage(request: &Request) -> Option<Edit> {
     match request.stream_usage {
@@ -170,7 +181,6 @@ fn ask_for_usage(request: &Request) -> Option<Edit> {
 mod tests {
     use super::*;
     use crate::config::Defaults;
-    use crate::config::ProviderKind;
     use crate::json::ScanError;
     use crate::json::splice::splice;
     #[cfg(target_arch = "wasm32")]

@@ -43,6 +43,10 @@ fn model(kind: ProviderKind) -> &'static str {
         ProviderKind::OpenAi => "gpt-5.2",
         ProviderKind::Anthropic => "claude-sonnet-4-6",
         ProviderKind::Bedrock => "eu.anthropic.claude-sonnet-4-6",
+        ProviderKind::AzureOpenAi => "gpt-5.2",
+        ProviderKind::Mistral => "mistral-medium-3-5",
+        ProviderKind::Cohere => "command-a-reasoning-08-2025",
+        ProviderKind::SelfHosted(_) => "qwen3-32b",
         ProviderKind::Vertex => "claude-sonnet-4-6",
         ProviderKind::OpenAiCompatible => "qwen3-32b",
     }

@@ -5,6 +5,7 @@ mod calls;
 mod golden;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
+mod providers;
 mod rules;
 #[cfg(not(target_arch = "wasm32"))]
 mod speed;

@@ -19,6 +19,7 @@ const WORDS: Words = Words {
     reasoning: "thinking",
     output: "output_config.format",
     parallel_tool_calls: "tool_choice.disable_parallel_tool_use",
+    user: "metadata.user_id",
     breakpoint: "cache_control",
 };
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::json::{Kind, Node, Text};
+use crate::ledger::Usage;
 use crate::limits::MAX_ANSWER_PARTS;
 use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
 use crate::wire::openai_chat::said::{self, Said};
@@ -13,12 +14,24 @@ use crate::wire::openai_chat::usage;
 /// the first counts, for no other format has more than one.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<Answer<'_>> {
+    read_with(body, usage::read)
+}
+
+/// How a `usage` object and the tier beside it are read.
+pub(in crate::wire) type UsageReader = fn(&[u8], Option<&[u8]>) -> Option<Usage>;
+
+/// The same for a provider that tells its usage in another way.
+#[must_use]
+pub(in crate::wire) fn read_with(body: &[u8], read_usage: UsageReader) -> Option<Answer<'_>> {
     let keys = ["id", "model", "choices", "usage", "error", "service_tier"];
     let (_, [id, model, choices, usage, error, tier]) = Node::sound(body, keys)?;
     if error.is_some() {
         return None;
     }
     let [message, reason, stop] = first_choice(choices?, "message")?;
+    if reason.is_some_and(|reason| reason.is(FAILED)) {
+        return None;
+    }
     let message = message.filter(|message| message.kind() == Kind::Object)?;
     let mut parts = Vec::new();
     let tool_calls = said::read(message, &mut |said| {
@@ -45,7 +58,7 @@ pub fn read(body: &[u8]) -> Option<Answer<'_>> {
         parts,
         finish: given_text(reason)
             .map(|reason| finish(reason, given_text(stop)).confirmed(has_tools, has_refusal)),
-        usage: usage.and_then(|usage| usage::read(usage.raw(), tier.map(Node::raw))),
+        usage: usage.and_then(|usage| read_usage(usage.raw(), tier.map(Node::raw))),
     })
 }
 
@@ -65,6 +78,14 @@ pub(in crate::wire::openai_chat) fn first_choice<'a>(
         }
     });
     first
+}
+
+/// The reason of an answer that ended because the model failed.
+pub(in crate::wire::openai_chat) const FAILED: &str = "error";
+
+/// The id of a call; Mistral's is now and then the word `null`.
+pub(in crate::wire::openai_chat) fn given_id(node: Option<Node<'_>>) -> Option<Text<'_>> {
+    given_text(node).filter(|id| !id.is("null"))
 }
 
 /// A string that is not empty.
@@ -108,7 +129,7 @@ fn tool_call(call: Node<'_>) -> Option<AnswerPart<'_>> {
     let [id, function] = call.fields(["id", "function"]);
     let [name, given] = function?.fields(["name", "arguments"]);
     Some(AnswerPart::ToolCall {
-        id: given_text(id),
+        id: given_id(id),
         name: given_text(name)?,
         arguments: given.and_then(arguments).unwrap_or_else(|| Arguments::none()),
     })

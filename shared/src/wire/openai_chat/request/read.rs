@@ -19,6 +19,7 @@ const WORDS: Words = Words {
     reasoning: "reasoning_effort",
     output: "response_format",
     parallel_tool_calls: "parallel_tool_calls",
+    user: "user",
     breakpoint: "prompt_cache_breakpoint",
 };
 

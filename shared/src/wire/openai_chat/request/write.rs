@@ -1,11 +1,10 @@
 //! A chat completions request, written for a provider: <https://platform.openai.com/docs/api-reference/chat/create>
 
-mod messages;
-mod parameters;
+pub(in crate::wire) mod messages;
+pub(in crate::wire) mod parameters;
 mod schema;
-mod tools;
+pub(in crate::wire) mod tools;
 
-use crate::config::ProviderKind;
 use crate::json::Text;
 use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
@@ -30,7 +29,7 @@ pub fn check(request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untra
         return Err(unsupported(request.words.max_tokens));
     }
     // Other servers take what their models take.
-    let are_names_bound = target.kind == ProviderKind::OpenAi;
+    let are_names_bound = target.kind.is_openai();
     let is_wrong = |name: &Text<'_>| are_names_bound && !is_name(name, LONGEST_NAME);
     if let Some(index) = request.tools.iter().position(|tool| is_wrong(&tool.name)) {
         return Err(unsupported(&format!("tools[{index}].name")));

@@ -5,7 +5,7 @@ use crate::json::{Node, Partial, Text};
 use crate::limits::{MAX_HELD, MAX_TOOL_CALLS};
 use crate::wire::TooMuchHeld;
 use crate::wire::ir::{Arguments, Delta, ToolIndex};
-use crate::wire::openai_chat::answer::read::{arguments, given_text};
+use crate::wire::openai_chat::answer::read::{arguments, given_id, given_text};
 
 /// The calls of one answer so far.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl Calls {
         let given = given.and_then(arguments);
         let fragment = Fragment {
             number: number.and_then(Node::unsigned),
-            id: given_text(id),
+            id: given_id(id),
             name: given_text(name),
             arguments: match given {
                 Some(Arguments::Encoded(text)) => text,

@@ -4,13 +4,14 @@ use super::calls::Calls;
 use crate::json::Node;
 use crate::wire::codec::{self, NOT_JSON, TooMuchHeld};
 use crate::wire::ir::{Delta, ErrorKind, Finish, ProviderError};
-use crate::wire::openai_chat::answer::read::{finish, first_choice, given_text};
+use crate::wire::openai_chat::answer::read::{FAILED, UsageReader, finish, first_choice, given_text};
+use crate::wire::openai_chat::error;
 use crate::wire::openai_chat::said::{self, Said};
-use crate::wire::openai_chat::{error, usage};
 
 /// What of a stream must be remembered to read the rest of it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct StreamReader {
+    read_usage: UsageReader,
     stage: Stage,
     has_refusal: bool,
     calls: Calls,
@@ -40,7 +41,7 @@ impl codec::StreamReader for StreamReader {
             return tell(Delta::Error(error));
         }
         let choice = choices.and_then(|choices| first_choice(choices, "delta"));
-        let usage = reported.and_then(|usage| usage::read(usage.raw(), tier.map(Node::raw)));
+        let usage = reported.and_then(|usage| (self.read_usage)(usage.raw(), tier.map(Node::raw)));
         // Azure begins with a chunk that has neither, nor an id: only what its filter thinks of the prompt.
         if (choice.is_some() || usage.is_some()) && self.stage == Stage::Silent {
             self.stage = Stage::Started;
@@ -64,6 +65,17 @@ impl codec::StreamReader for StreamReader {
 }
 
 impl StreamReader {
+    /// Reads a stream of a provider that tells its usage in this way.
+    #[must_use]
+    pub(in crate::wire) fn with(read_usage: UsageReader) -> Self {
+        Self {
+            read_usage,
+            stage: Stage::default(),
+            has_refusal: false,
+            calls: Calls::default(),
+        }
+    }
+
     fn read_choice(
         &mut self,
         [delta, reason, stop]: [Option<Node<'_>>; 3],
@@ -72,7 +84,9 @@ impl StreamReader {
         if let Some(delta) = delta {
             self.read_delta(delta, tell)?;
         }
-        if let Some(reason) = given_text(reason) {
+        if reason.is_some_and(|reason| reason.is(FAILED)) {
+            tell(Delta::Error(error::of_failed_model()));
+        } else if let Some(reason) = given_text(reason) {
             self.finish(finish(reason, given_text(stop)), tell);
         }
         Ok(())

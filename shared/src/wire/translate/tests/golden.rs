@@ -27,18 +27,20 @@ macro_rules! pairs {
 type Pairs = &'static [(&'static str, &'static str, &'static str)];
 
 const ERRORS: Pairs = pairs!("errors", ".in", ".out.json",
-    "openai-rate-limit.429" "openai-parameter.400" "openai-quota.429" "vllm-flat.400" "llamacpp.503"
+    "openai-rate-limit.429" "openai-parameter.400" "openai-quota.429" "vllm-flat.400" "vllm-number.400" "llamacpp.503"
     "gemini-array.429" "fastapi.422" "tgi.422" "html.502" "text.503" "unknown-json.500"
+    "azure-content-filter.400" "azure-deployment.404" "azure-rate-limit.429"
     "anthropic-overloaded.529" "anthropic-large.413" "anthropic-text.500");
 
 const ANSWERS: Pairs = pairs!("answers", ".in.json", ".out.json",
     "openai-text" "openai-tools" "openai-refusal"
+    "azure-filtered"
     "anthropic-thinking" "anthropic-tools" "anthropic-refusal");
 
 pub const STREAMS: Pairs = pairs!("streams", ".in.sse", ".out.sse",
     "openai-text" "openai-tools" "openai-tools-interleaved" "openai-refusal" "openai-error" "openai-cut"
     "openai-crlf-comments" "openai-cr" "openai-two-data-lines" "openai-empty" "openai-not-json"
-    "ollama-tools" "vllm-reasoning" "vllm-tools-repeated-ids" "azure"
+    "llamacpp-timings" "vllm-error" "ollama-tools" "vllm-reasoning" "vllm-tools-repeated-ids" "azure"
     "anthropic-text" "anthropic-tools" "anthropic-thinking" "anthropic-server-tool" "anthropic-refusal"
     "anthropic-paused" "anthropic-error" "anthropic-cut" "anthropic-error-first");
 
@@ -49,7 +51,7 @@ pub fn translator(name: &str) -> AnswerTranslator {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn bless(folder: &str, file: &str, text: &str) -> bool {
+pub fn bless(folder: &str, file: &str, text: &str) -> bool {
     let is_wanted = std::env::var_os("BLESS").is_some();
     if is_wanted {
         let root = env!("CARGO_MANIFEST_DIR");
@@ -59,7 +61,7 @@ fn bless(folder: &str, file: &str, text: &str) -> bool {
 }
 
 #[cfg(target_arch = "wasm32")]
-fn bless(_folder: &str, _file: &str, _text: &str) -> bool {
+pub fn bless(_folder: &str, _file: &str, _text: &str) -> bool {
     false
 }
 

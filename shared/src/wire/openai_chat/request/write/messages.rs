@@ -14,10 +14,10 @@ use crate::wire::tool_ids::ToolIds;
 const LONGEST_ID: usize = 40;
 
 /// What marks a tool's failure, for which this format has no place of its own.
-const FAILED: &str = "Error: ";
+pub(in crate::wire) const FAILED: &str = "Error: ";
 
 /// What stands in a tool's message whose pictures and files follow in a user's.
-const POINTER: &str = "The result follows in the next message of the user.";
+pub(in crate::wire) const POINTER: &str = "The result follows in the next message of the user.";
 
 /// The name of a document that has none; without one the provider refuses it.
 const UNNAMED: &str = "document.pdf";
@@ -288,16 +288,19 @@ fn write_mark(object: &mut Object<'_>, mark: Breakpoint) {
 fn write_url(object: &mut Object<'_>, key: &str, media: &Media<'_>) {
     match media {
         Media::Inline { media_type, data } => {
-            let media_type = media::media_type(media_type, data);
-            object.escaped(key, |out| {
-                out.extend_from_slice(b"data:");
-                out.extend_from_slice(Text::of_plain(&media_type).escaped());
-                out.extend_from_slice(b";base64,");
-                out.extend_from_slice(data.escaped());
-            });
+            object.escaped(key, |out| data_url(out, media_type, data));
         }
         Media::Url(text) | Media::Plain(text) => object.text(key, text),
     }
+}
+
+/// Writes a data URL as the content of a string.
+pub(in crate::wire) fn data_url(out: &mut Vec<u8>, media_type: &Text<'_>, data: &Text<'_>) {
+    let media_type = media::media_type(media_type, data);
+    out.extend_from_slice(b"data:");
+    out.extend_from_slice(Text::of_plain(&media_type).escaped());
+    out.extend_from_slice(b";base64,");
+    out.extend_from_slice(data.escaped());
 }
 
 fn text_of<'p, 'a>(part: &'p Part<'a>) -> Option<&'p Text<'a>> {

@@ -1,7 +1,7 @@
 //! Everything but messages and tools.
 
 use super::schema;
-use crate::config::{Defaults, ProviderKind};
+use crate::config::{Defaults, ProviderKind, Server};
 use crate::json::Node;
 use crate::json::write::Object;
 use crate::wire::codec::{Dropped, Target};
@@ -9,6 +9,9 @@ use crate::wire::ir::{ChatRequest, Effort, OutputFormat, Reasoning, ServiceTier}
 use crate::wire::opaque;
 use crate::wire::openai_chat::max_tokens_key;
 use crate::wire::openai_chat::models::Model;
+
+/// The make of server that refuses keys which it does not know.
+const TGI: ProviderKind = ProviderKind::SelfHosted(Server::Tgi);
 
 /// How many stop sequences the API takes.
 const MOST_STOPS: usize = 4;
@@ -37,14 +40,24 @@ pub(super) fn write(
         body.number(max_tokens_key(target.kind), tokens);
     }
     write_stop(body, request, target.defaults, model, dropped);
+    if request.reasoning == Some(Reasoning::Off) && has_switch(target.kind) {
+        // The templates of models that reason know this switch; others pass it over.
+        body.object("chat_template_kwargs", |switches| {
+            switches.boolean("enable_thinking", false);
+        });
+    }
     let effort = effort(request, target.kind, model, dropped);
     if let Some(word) = effort {
         body.string("reasoning_effort", word);
     }
     let samples = model.samples || effort == Some(OFF);
     write_sampling(body, request, target, samples, dropped);
-    write_output(body, request);
-    write_user(body, request, target.kind);
+    if target.kind == TGI {
+        write_grammar(body, request);
+    } else {
+        write_output(body, request);
+    }
+    write_user(body, request, target.kind, dropped);
     write_tier(body, request, target.kind, dropped);
     if request.stream {
         body.boolean("stream", true);
@@ -110,14 +123,14 @@ fn write_sampling(
         is_taken,
     );
     write("top_p", sampling.top_p, target.defaults.top_p, is_taken);
-    let is_compatible = !target.kind.is_openai();
+    let is_compatible = !target.kind.is_openai() && target.kind != TGI;
     write("top_k", sampling.top_k, None, is_compatible);
     write("seed", sampling.seed, None, true);
     write("presence_penalty", sampling.presence_penalty, None, is_taken);
     write("frequency_penalty", sampling.frequency_penalty, None, is_taken);
 }
 
-fn write_output(body: &mut Object<'_>, request: &ChatRequest<'_>) {
+pub(in crate::wire) fn write_output(body: &mut Object<'_>, request: &ChatRequest<'_>) {
     match &request.output {
         None => {}
         Some(OutputFormat::JsonObject) => {
@@ -142,6 +155,24 @@ fn write_output(body: &mut Object<'_>, request: &ChatRequest<'_>) {
     }
 }
 
+/// The same for text-generation-inference, which takes any shape as a schema.
+fn write_grammar(body: &mut Object<'_>, request: &ChatRequest<'_>) {
+    let schema = match &request.output {
+        None => return,
+        Some(OutputFormat::JsonObject) => br#"{"type":"object"}"#.as_slice(),
+        Some(OutputFormat::JsonSchema { schema, .. }) => schema,
+    };
+    body.object("response_format", |format| {
+        format.string("type", "json_object");
+        format.raw("value", schema);
+    });
+}
+
+/// Whether reasoning is switched off by an argument of the template.
+fn has_switch(kind: ProviderKind) -> bool {
+    matches!(kind, ProviderKind::SelfHosted(Server::Vllm | Server::LlamaCpp))
+}
+
 /// The word for how much the model is to reason.
 fn effort(
     request: &ChatRequest<'_>,
@@ -157,7 +188,10 @@ fn effort(
     }
     let is_compatible = !kind.is_openai();
     let asked = match request.reasoning? {
-        Reasoning::Off if model.can_be_off => return Some(OFF),
+        Reasoning::Off if model.can_be_off || kind == ProviderKind::SelfHosted(Server::Ollama) => {
+            return Some(OFF);
+        }
+        Reasoning::Off if has_switch(kind) => return None,
         // A model that does not reason does as it is told.
         Reasoning::Off if model.efforts.is_empty() => return None,
         Reasoning::Off => {
@@ -180,9 +214,13 @@ fn effort(
     word
 }
 
-fn write_user(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKind) {
+fn write_user(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKind, dropped: &mut Dropped) {
     if let Some(user) = request.user.as_ref().filter(|user| !user.is_empty()) {
-        let key = if kind.is_openai() {
+        if kind == TGI {
+            return dropped.note(request.words.user);
+        }
+        // Azure's older versions refuse the newer key, and none refuses the older one.
+        let key = if kind == ProviderKind::OpenAi {
             "safety_identifier"
         } else {
             "user"
@@ -194,8 +232,8 @@ fn write_user(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKi
 
 fn write_tier(body: &mut Object<'_>, request: &ChatRequest<'_>, kind: ProviderKind, dropped: &mut Dropped) {
     let Some(tier) = request.service_tier else { return };
-    if !kind.is_openai() {
-        // Only OpenAI sells them.
+    if kind != ProviderKind::OpenAi {
+        // Only OpenAI sells all of them; at Azure they depend on the version of the API.
         dropped.note("service_tier");
         return;
     }

@@ -3,12 +3,21 @@
 use std::collections::HashSet;
 
 use super::schema;
-use crate::config::ProviderKind;
+use crate::config::{ProviderKind, Server};
 use crate::json::write::{Array, Object};
 use crate::json::{Node, Text};
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Tool, ToolChoice};
 use crate::wire::openai_chat::models::Model;
+
+/// The schema of a tool that takes nothing.
+const NO_PARAMETERS: &[u8] = br#"{"type":"object","properties":{}}"#;
+
+/// Writes the tools of a request to a server that asks for a schema with each of them, and the choice among them.
+pub(in crate::wire) fn write_plain(body: &mut Object<'_>, request: &ChatRequest<'_>, dropped: &mut Dropped) {
+    let kind = ProviderKind::Mistral;
+    write(body, request, kind, &Model::of(kind, ""), dropped);
+}
 
 /// Writes the tools, and the choice among them where there are any.
 pub(super) fn write(
@@ -38,7 +47,7 @@ pub(super) fn write(
             .tools
             .iter()
             .filter(is_kept)
-            .for_each(|tool| write_tool(list, tool));
+            .for_each(|tool| write_tool(list, tool, kind));
     });
     if let Some(choice) = &request.tool_choice {
         write_choice(body, choice, narrowed.is_some());
@@ -52,7 +61,7 @@ pub(super) fn write(
     }
 }
 
-fn write_tool(list: &mut Array<'_>, tool: &Tool<'_>) {
+fn write_tool(list: &mut Array<'_>, tool: &Tool<'_>, kind: ProviderKind) {
     list.object(|object| {
         object.string("type", "function");
         object.object("function", |function| {
@@ -60,10 +69,15 @@ fn write_tool(list: &mut Array<'_>, tool: &Tool<'_>) {
             if let Some(description) = &tool.description {
                 function.text("description", description);
             }
-            if let Some(schema) = tool.schema {
-                write_schema(function, schema);
+            match tool.schema {
+                Some(schema) => write_schema(function, schema),
+                None if kind == ProviderKind::Mistral => function.raw("parameters", NO_PARAMETERS),
+                None => {}
             }
-            if let Some(strict) = tool.strict {
+            if let Some(strict) = tool
+                .strict
+                .filter(|_| kind != ProviderKind::SelfHosted(Server::Tgi))
+            {
                 let schema = tool.schema.map(Node::unread_object);
                 function.boolean("strict", strict && schema.is_none_or(schema::is_strict));
             }

@@ -1,0 +1,70 @@
+//! The paths of Azure OpenAI: the API without dates, in which the body names the deployment, and the one before it, in
+//! which the path does: <https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle>
+
+use super::segment;
+use crate::provider::Destination;
+
+/// The path of a chat completion. What an endpoint that was copied from an SDK has before `/v1` is understood.
+pub(super) fn chat(to: &Destination<'_>) -> String {
+    let base = &to.address.base_path;
+    let base = base.strip_suffix("/openai").unwrap_or(base);
+    match &to.address.api_version {
+        None => format!("{base}/openai/v1/chat/completions"),
+        Some(version) => {
+            let deployment = segment(to.model);
+            format!("{base}/openai/deployments/{deployment}/chat/completions?api-version={version}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ProviderKind, Scheme};
+    use crate::provider::Address;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn path(base_path: &str, version: Option<&str>, model: &str) -> String {
+        chat(&Destination {
+            kind: ProviderKind::AzureOpenAi,
+            model,
+            address: &Address {
+                scheme: Scheme::Https,
+                authority: "r.openai.azure.com".into(),
+                base_path: base_path.into(),
+                api_version: version.map(str::to_owned),
+            },
+        })
+    }
+
+    #[test]
+    fn the_path_names_the_deployment_only_where_there_is_a_dated_version() {
+        for base in ["", "/openai"] {
+            assert_eq!(path(base, None, "gpt-5"), "/openai/v1/chat/completions");
+        }
+        assert_eq!(
+            path("/hub/openai", None, "gpt-5"),
+            "/hub/openai/v1/chat/completions"
+        );
+        assert_eq!(
+            path("", Some("2024-10-21"), "gpt-5.1_eu"),
+            "/openai/deployments/gpt-5.1_eu/chat/completions?api-version=2024-10-21"
+        );
+    }
+
+    #[test]
+    fn a_deployment_never_leaves_its_segment() {
+        for (name, encoded) in [
+            ("a/b", "a%2Fb"),
+            ("../../admin", "..%2F..%2Fadmin"),
+            ("..", "%2E%2E"),
+            ("a?api-version=1#x", "a%3Fapi-version%3D1%23x"),
+            ("a%2Fb", "a%252Fb"),
+            ("a\\b c", "a%5Cb%20c"),
+            ("é", "%C3%A9"),
+        ] {
+            assert_eq!(segment(name), encoded);
+        }
+    }
+}
