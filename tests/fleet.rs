@@ -170,8 +170,10 @@ async fn the_ceiling_holds_across_a_restart_of_either_envoy_and_of_the_service()
     counted_call(&first, CALL).await.expect_status(200);
     let left = until(PATIENCE, "its record", async || {
         let records = first.records();
-        let of_lab = records.iter().filter(|record| record.has("llm.budgets"));
-        let last = of_lab.last().filter(|record| statement(record)["used"].is_u64());
+        let mut of_lab = records.iter().filter(|record| record.has("llm.budgets"));
+        let last = of_lab
+            .next_back()
+            .filter(|record| statement(record)["used"].is_u64());
         last.map(|record| statement(record)["left"].as_u64().expect("what is left"))
     })
     .await;
