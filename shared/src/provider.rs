@@ -67,8 +67,9 @@ impl ProviderKind {
 
     /// The format in which a provider of this kind is asked for a model when the call came in the format `from`.
     #[must_use]
-    pub fn speaks(self, _model: &str, _from: Format) -> UpstreamFormat {
+    pub fn speaks(self, _model: &str, from: Format) -> UpstreamFormat {
         match self {
+            Self::OpenAi if from == Format::OpenAiResponses => UpstreamFormat::OpenAiResponses,
             Self::OpenAi | Self::OpenAiCompatible => UpstreamFormat::OpenAiChat,
             Self::Anthropic => UpstreamFormat::AnthropicMessages,
         }

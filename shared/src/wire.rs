@@ -3,6 +3,7 @@
 pub mod anthropic;
 pub mod ir;
 pub mod openai_chat;
+pub mod openai_responses;
 
 mod answer_id;
 pub(crate) mod arguments;
@@ -21,7 +22,9 @@ mod upstream;
 #[cfg(test)]
 mod request_tests;
 
-pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable};
+pub use codec::{
+    Caller, Dropped, Namespaced, Repeated, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable,
+};
 pub use flaw::Flaw;
 pub use observation::{Observation, Progress};
 pub use observe::{Observer, Relay};
@@ -50,6 +53,8 @@ pub enum Format {
     OpenAiChat,
     /// Anthropic's messages.
     AnthropicMessages,
+    /// OpenAI's responses.
+    OpenAiResponses,
 }
 
 /// What a stream's event is, beside what was noted from it.
@@ -85,6 +90,7 @@ impl Format {
         match self {
             Self::OpenAiChat => &openai_chat::AGENT,
             Self::AnthropicMessages => &anthropic::AGENT,
+            Self::OpenAiResponses => &openai_responses::AGENT,
         }
     }
 
@@ -109,6 +115,12 @@ impl Format {
     #[must_use]
     pub fn wanted_schema(self, body: &[u8]) -> Option<&[u8]> {
         (self.codec().same.wanted_schema)(body)
+    }
+
+    /// What answers in this format repeat of a request.
+    #[must_use]
+    pub fn repeats(self, body: &[u8]) -> Repeated {
+        (self.codec().repeats)(body)
     }
 
     /// Reads a request of this format into the intermediate form.

@@ -17,7 +17,7 @@ pub struct Array<'w> {
 }
 
 /// Members that many objects have alike, written once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members(Vec<u8>);
 
 impl Members {

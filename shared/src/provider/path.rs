@@ -10,6 +10,7 @@ pub fn path<'a>(to: &Destination<'_>, format: UpstreamFormat, _is_stream: bool) 
     let path = match format {
         UpstreamFormat::OpenAiChat => "/v1/chat/completions",
         UpstreamFormat::AnthropicMessages => "/v1/messages",
+        UpstreamFormat::OpenAiResponses => "/v1/responses",
     };
     match to.address.base_path.as_str() {
         "" => Cow::Borrowed(path.as_bytes()),

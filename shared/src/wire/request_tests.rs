@@ -2,6 +2,7 @@
 
 mod golden;
 mod limits;
+mod of_responses;
 mod refusals;
 mod to_anthropic;
 mod to_openai;
@@ -58,14 +59,19 @@ fn other(target: &Target<'_>) -> Format {
 /// The format of a target.
 fn own(target: &Target<'_>) -> Format {
     match other(target) {
-        Format::OpenAiChat => Format::AnthropicMessages,
+        Format::OpenAiChat | Format::OpenAiResponses => Format::AnthropicMessages,
         Format::AnthropicMessages => Format::OpenAiChat,
     }
 }
 
 /// What becomes of a body on its way to a target, and what is left out.
 fn translated(body: &str, target: &Target<'_>) -> (Vec<u8>, Dropped) {
-    let request = read(other(target), body.as_bytes()).unwrap();
+    translated_from(other(target), body, target)
+}
+
+/// The same from a format.
+fn translated_from(from: Format, body: &str, target: &Target<'_>) -> (Vec<u8>, Dropped) {
+    let request = read(from, body.as_bytes()).unwrap();
     check(&request, target).unwrap();
     let mut dropped = Dropped::default();
     (write(&request, target, &mut dropped), dropped)

@@ -1,8 +1,8 @@
 //! The formats that providers are asked in.
 
 use super::codec::{StreamReader, UpstreamCodec};
-use super::ir::{Answer, ChatRequest, ProviderError};
-use super::{Dropped, Format, Target, Untranslatable, anthropic, openai_chat};
+use super::ir::{Answer, ChatRequest, Maker, ProviderError};
+use super::{Dropped, Format, Target, Untranslatable, anthropic, openai_chat, openai_responses};
 
 /// A wire format in which providers are asked. Most are also formats that agents call in, and calls in them need no
 /// translation.
@@ -12,6 +12,8 @@ pub enum UpstreamFormat {
     OpenAiChat,
     /// Anthropic's messages.
     AnthropicMessages,
+    /// OpenAI's responses.
+    OpenAiResponses,
 }
 
 impl From<Format> for UpstreamFormat {
@@ -19,6 +21,7 @@ impl From<Format> for UpstreamFormat {
         match format {
             Format::OpenAiChat => Self::OpenAiChat,
             Format::AnthropicMessages => Self::AnthropicMessages,
+            Format::OpenAiResponses => Self::OpenAiResponses,
         }
     }
 }
@@ -29,6 +32,16 @@ impl UpstreamFormat {
         match self {
             Self::OpenAiChat => &openai_chat::UPSTREAM,
             Self::AnthropicMessages => &anthropic::UPSTREAM,
+            Self::OpenAiResponses => &openai_responses::UPSTREAM,
+        }
+    }
+
+    /// Whose seals the thoughts in its answers carry, if a conversation can bring them back to their maker.
+    #[must_use]
+    pub fn maker(self) -> Option<Maker> {
+        match self {
+            Self::AnthropicMessages => Some(Maker::Anthropic),
+            Self::OpenAiChat | Self::OpenAiResponses => None,
         }
     }
 

@@ -6,13 +6,15 @@ use std::fmt::Write as _;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-use super::{target, translated};
+use super::{other, target, translated_from};
+use crate::wire::Format;
 
 /// A request, the model that it goes to, what was sent and left out.
 macro_rules! case {
     ($name:literal, $from:literal, $model:literal) => {
         Case {
             body: include_str!(concat!("../../../testdata/requests/", $name, ".", $from, ".json")),
+            from: $from,
             model: $model,
             file: concat!($name, ".", $from, ".to-", $model, ".json"),
             #[cfg(target_family = "wasm")]
@@ -31,13 +33,14 @@ macro_rules! case {
 
 struct Case {
     body: &'static str,
+    from: &'static str,
     model: &'static str,
     file: &'static str,
     #[cfg(target_family = "wasm")]
     expected: &'static str,
 }
 
-fn cases() -> [Case; 10] {
+fn cases() -> [Case; 14] {
     [
         case!("agent", "openai", "claude-sonnet-4-6"),
         case!("agent", "openai", "claude-opus-5-5"),
@@ -49,12 +52,21 @@ fn cases() -> [Case; 10] {
         case!("agent", "anthropic", "qwen3"),
         case!("plain", "anthropic", "gpt-5.2"),
         case!("plain", "anthropic", "o3"),
+        case!("agent", "responses", "claude-sonnet-4-6"),
+        case!("agent", "responses", "qwen3"),
+        case!("codex", "responses", "claude-opus-4-8"),
+        case!("codex", "responses", "claude-sonnet-4-5"),
     ]
 }
 
 /// What was sent, every lexeme as it is, one member or element a line, and what was left out.
 fn shown(case: &Case) -> String {
-    let (body, dropped) = translated(case.body, &target(case.model));
+    let target = target(case.model);
+    let from = match case.from {
+        "responses" => Format::OpenAiResponses,
+        _ => other(&target),
+    };
+    let (body, dropped) = translated_from(from, case.body, &target);
     let dropped = serde_json::to_string(dropped.places()).unwrap();
     let body = String::from_utf8(body).unwrap();
     indented(&format!("{{\"dropped\":{dropped},\"body\":{body}}}"))
