@@ -18,6 +18,8 @@ pub enum Dialect {
     OpenAi,
     /// Messages.
     Anthropic,
+    /// Responses.
+    Responses,
 }
 
 impl Dialect {
@@ -29,6 +31,8 @@ impl Dialect {
             Some(Self::OpenAi)
         } else if path.ends_with("/messages") {
             Some(Self::Anthropic)
+        } else if path.ends_with("/responses") {
+            Some(Self::Responses)
         } else {
             None
         }
@@ -77,7 +81,7 @@ impl Asked {
                 "We could not parse the JSON body of your request: {error}"
             ))
         })?;
-        strict::check(vendor, headers, &document).map_err(|fault| Box::new(fault.error()))?;
+        strict::check(vendor, dialect, headers, &document).map_err(|fault| Box::new(fault.error()))?;
         let asked = Self::read(dialect, body).map_err(unreadable)?;
         Ok(Self {
             vendor,

@@ -4,12 +4,14 @@ use hyper::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::behaviour::StatusError;
+use crate::request::Dialect;
 use crate::vendor::Vendor;
 
 mod anthropic;
 mod anthropic_messages;
 mod openai;
 mod openai_messages;
+mod responses;
 mod schema;
 
 pub(crate) use openai::is_reasoning;
@@ -69,10 +71,11 @@ impl Fault {
 }
 
 /// What this vendor says to this call.
-pub(crate) fn check(vendor: Vendor, headers: &HeaderMap, body: &Value) -> Checked {
+pub(crate) fn check(vendor: Vendor, dialect: Dialect, headers: &HeaderMap, body: &Value) -> Checked {
     match vendor {
         Vendor::Any => Ok(()),
         Vendor::Anthropic => anthropic::check(headers, body),
+        Vendor::OpenAi if dialect == Dialect::Responses => responses::check(headers, body),
         Vendor::OpenAi => openai::check(headers, body),
         Vendor::Compatible => openai_messages::check(body, openai_messages::Manners::Compatible),
     }

@@ -13,7 +13,7 @@ pub enum Vendor {
     /// Nobody's: both APIs, and nearly everything is taken. For bytes that must arrive as they are, and for the benchmark.
     #[default]
     Any,
-    /// `OpenAI`'s: chat completions only, as strict as the real ones.
+    /// `OpenAI`'s: chat completions and responses only, as strict as the real ones.
     OpenAi,
     /// Anthropic's: messages only, as strict as the real ones.
     Anthropic,
@@ -26,7 +26,8 @@ impl Vendor {
     pub(crate) fn serves(self, dialect: Dialect) -> bool {
         match self {
             Self::Any => true,
-            Self::OpenAi | Self::Compatible => dialect == Dialect::OpenAi,
+            Self::OpenAi => matches!(dialect, Dialect::OpenAi | Dialect::Responses),
+            Self::Compatible => dialect == Dialect::OpenAi,
             Self::Anthropic => dialect == Dialect::Anthropic,
         }
     }

@@ -8,7 +8,7 @@ use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::{self, Usage};
 use crate::vendor::Vendor;
-use crate::{anthropic, failure, openai, strict};
+use crate::{anthropic, failure, openai, responses, strict};
 
 impl Call<'_> {
     /// What becomes of this call under this behaviour.
@@ -78,6 +78,7 @@ impl Call<'_> {
         let json = match (answer.ending, asked.dialect) {
             (Ending::Error { status, .. }, dialect) => failure::body(dialect, &error_of(status), told.id),
             (_, Dialect::OpenAi) => openai::whole(told),
+            (_, Dialect::Responses) => responses::whole(told),
             (_, Dialect::Anthropic) => anthropic::whole(told),
         };
         let mut body = bytes_of::encoded(vec![json.to_string()], answer.gzip).concat();
@@ -97,6 +98,10 @@ impl Call<'_> {
     }
 
     fn streamed(&self, answer: &Answer, asked: &Asked, told: &Told<'_>) -> Plan {
+        let numbered = match asked.dialect {
+            Dialect::Responses => responses::events(told),
+            _ => Vec::new(),
+        };
         let mut events: Vec<(Option<&str>, String)> = match asked.dialect {
             Dialect::OpenAi => openai::events(told, asked.include_usage)
                 .into_iter()
@@ -105,6 +110,10 @@ impl Call<'_> {
             Dialect::Anthropic => anthropic::events(told)
                 .into_iter()
                 .map(|(name, data)| (Some(name), data))
+                .collect(),
+            Dialect::Responses => numbered
+                .iter()
+                .map(|(name, data)| (Some(name.as_str()), data.clone()))
                 .collect(),
         };
         let mut half = None;
@@ -120,11 +129,15 @@ impl Call<'_> {
             }
             Ending::Error { after_events, status } => {
                 events.truncate(after_events);
-                let name = matches!(asked.dialect, Dialect::Anthropic).then_some("error");
-                events.push((
-                    name,
-                    failure::body(asked.dialect, &error_of(status), told.id).to_string(),
-                ));
+                let name = (asked.dialect != Dialect::OpenAi).then_some("error");
+                let body = failure::body(asked.dialect, &error_of(status), told.id);
+                let data = match asked.dialect {
+                    Dialect::Responses => {
+                        responses::error(body["error"]["message"].as_str().unwrap_or_default())
+                    }
+                    Dialect::OpenAi | Dialect::Anthropic => body,
+                };
+                events.push((name, data.to_string()));
             }
         }
         let comment = if answer.comments {
@@ -220,7 +233,7 @@ impl Call<'_> {
                 ("request-id", &id),
                 ("anthropic-organization-id", "org-simulated"),
             ],
-            Some(Dialect::OpenAi) | None => &[
+            Some(Dialect::OpenAi | Dialect::Responses) | None => &[
                 ("content-type", content_type),
                 ("x-request-id", &id),
                 ("openai-organization", "org-simulated"),
@@ -309,7 +322,7 @@ const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 /// A comment, as servers send it to keep a connection open; Anthropic sends an event besides.
 fn comment(dialect: Dialect, line_ending: LineEnding) -> String {
     match dialect {
-        Dialect::OpenAi => bytes_of::comment(line_ending),
+        Dialect::OpenAi | Dialect::Responses => bytes_of::comment(line_ending),
         Dialect::Anthropic => {
             bytes_of::comment(line_ending) + &bytes_of::event(Some("ping"), r#"{"type":"ping"}"#, line_ending)
         }

@@ -310,7 +310,7 @@ fn a_native_stream_is_read_like_any_other() {
         let mut deltas = Vec::new();
         for event in data(text) {
             reader.read(event.to_string().as_bytes(), &mut |delta| {
-                note(&mut deltas, delta)
+                note(&mut deltas, delta);
             });
         }
         // Usage comes once and last.
