@@ -151,6 +151,26 @@ mod tests {
     }
 
     #[test]
+    fn responses_are_made_and_not_kept() {
+        for path in ["/v1/responses", "/responses/", "/v1/v1/responses?x=1"] {
+            let completion = Api::Completion(Format::OpenAiResponses);
+            assert_eq!(api("POST", path, false), Ok(completion), "{path}");
+        }
+        for path in [
+            "/v1/responses/resp_1",
+            "/v1/responses/resp_1/input_items",
+            "/v1/responses/compact",
+        ] {
+            let not_kept = Err(ApiError::NotKept(Dialect::OpenAi));
+            assert_eq!(api("GET", path, false), not_kept, "{path}");
+        }
+        assert_eq!(
+            api("GET", "/v1/responses", false),
+            Err(ApiError::WrongMethod(Dialect::OpenAi, "POST"))
+        );
+    }
+
+    #[test]
     fn a_wrong_method_names_the_right_one() {
         assert_eq!(
             api("GET", "/v1/messages", false),
