@@ -1,5 +1,10 @@
 //! Answers as `OpenAI`'s responses give them.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a JSON object takes any key, and reads null where it has none"
+)]
+
 use serde_json::{Value, json};
 
 use crate::plan::{Block, Told};
@@ -12,8 +17,8 @@ const CREATED: u64 = 1_790_000_000;
 
 /// The whole answer.
 pub(crate) fn whole(told: &Told<'_>) -> Value {
-    let output = items(told).into_iter().map(|item| item.done).collect();
-    response(told, status(told), output)
+    let output: Vec<Value> = items(told).into_iter().map(|item| item.done).collect();
+    response(told, status(told), &output)
 }
 
 /// The name and the data of each event of a streamed answer.
@@ -25,10 +30,7 @@ pub(crate) fn events(told: &Told<'_>) -> Vec<(String, String)> {
         events.push((name.to_owned(), data.to_string()));
     };
     for name in ["response.created", "response.in_progress"] {
-        event(
-            name,
-            json!({"response": response(told, "in_progress", Vec::new())}),
-        );
+        event(name, json!({"response": response(told, "in_progress", &[])}));
     }
     let items = items(told);
     for (place, item) in items.iter().enumerate() {
@@ -46,11 +48,11 @@ pub(crate) fn events(told: &Told<'_>) -> Vec<(String, String)> {
             json!({"output_index": place, "item": item.done}),
         );
     }
-    let output = items.into_iter().map(|item| item.done).collect();
+    let output: Vec<Value> = items.into_iter().map(|item| item.done).collect();
     let status = status(told);
     event(
         &format!("response.{status}"),
-        json!({"response": response(told, status, output)}),
+        json!({"response": response(told, status, &output)}),
     );
     events
 }
@@ -158,7 +160,7 @@ fn refuses(told: &Told<'_>) -> bool {
         .any(|block| matches!(block.said, Said::Refusal(_)))
 }
 
-fn response(told: &Told<'_>, status: &str, output: Vec<Value>) -> Value {
+fn response(told: &Told<'_>, status: &str, output: &[Value]) -> Value {
     let details = match (status, &told.end) {
         ("incomplete", End::Length) => json!({"reason": "max_output_tokens"}),
         ("incomplete", _) => json!({"reason": "content_filter"}),

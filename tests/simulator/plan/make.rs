@@ -132,9 +132,11 @@ impl Call<'_> {
                 let name = (asked.dialect != Dialect::OpenAi).then_some("error");
                 let body = failure::body(asked.dialect, &error_of(status), told.id);
                 let data = match asked.dialect {
-                    Dialect::Responses => {
-                        responses::error(body["error"]["message"].as_str().unwrap_or_default())
-                    }
+                    Dialect::Responses => responses::error(
+                        body.pointer("/error/message")
+                            .and_then(serde_json::Value::as_str)
+                            .unwrap_or_default(),
+                    ),
                     Dialect::OpenAi | Dialect::Anthropic => body,
                 };
                 events.push((name, data.to_string()));
