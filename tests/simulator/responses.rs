@@ -115,7 +115,7 @@ fn message(id: &str, kind: &str, key: &str, text: &str, block: &Block, told: &To
             .iter()
             .map(|chunk| event(&format!("{kind}.delta"), json!({"delta": chunk, "logprobs": []}))),
     );
-    between.push(event(&format!("{kind}.done"), json!({key: text})));
+    between.push(event(&format!("{kind}.done"), json!({key: text, "logprobs": []})));
     between.push(event("content_part.done", json!({"part": part(text)})));
     Item {
         added: item("in_progress", json!([])),

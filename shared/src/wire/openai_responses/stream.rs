@@ -3,7 +3,10 @@
 pub mod read;
 pub mod write;
 
+mod calls;
+mod events;
 mod items;
+mod words;
 
 use super::answer;
 use crate::json::scan::{self, Kind, Value};

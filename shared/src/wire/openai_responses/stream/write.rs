@@ -1,6 +1,7 @@
 //! Writes steps as the events of a response's stream. Every event has its `event:` line, its `type` and its number.
 
-use super::items::{Events, Items, Told};
+use super::events::Page;
+use super::items::Items;
 use crate::json::Text;
 use crate::ledger::Usage;
 use crate::sse;
@@ -15,7 +16,8 @@ use crate::wire::{Caller, answer_id};
 #[derive(Debug)]
 pub struct StreamWriter {
     caller: Caller,
-    events: Events,
+    /// The number of the next event.
+    next: u64,
     /// The output so far, once the response has begun.
     items: Option<Items>,
     usage: Option<Usage>,
@@ -29,7 +31,7 @@ impl StreamWriter {
     pub fn new(caller: Caller) -> Self {
         Self {
             caller,
-            events: Events::default(),
+            next: 0,
             items: None,
             usage: None,
             finish: Finish::Stop,
@@ -47,10 +49,12 @@ impl StreamWriter {
             _ => None,
         };
         let tail = answer_id::tail(id, &self.caller);
+        let Self { caller, next, .. } = self;
+        let mut page = page(caller, next, out);
         for name in ["response.created", "response.in_progress"] {
-            self.events.write(out, name, |event| {
+            page.event(name, |event| {
                 event.object("response", |response| {
-                    write_response(&self.caller, &tail, End::InProgress, None, response, |_| ());
+                    write_response(caller, &tail, End::InProgress, None, response, |_| ());
                 });
             });
         }
@@ -61,18 +65,17 @@ impl StreamWriter {
     fn end(&mut self, end: End<'_>, out: &mut Vec<u8>) {
         let Self {
             caller,
-            events,
-            items,
+            next,
+            items: Some(items),
             usage,
             ..
-        } = self;
-        let Some(items) = items else { return };
-        let told = Told {
-            maker: caller.maker,
-            namespaced: &caller.repeated.namespaced,
+        } = self
+        else {
+            return;
         };
-        items.end_all(end.of_open_item(), told, events, out);
-        events.write(out, &["response.", end.word()].concat(), |event| {
+        let mut page = page(caller, next, out);
+        items.end_all(end.of_open_item(), &mut page);
+        page.event(&["response.", end.word()].concat(), |event| {
             event.object("response", |response| {
                 write_response(caller, items.tail(), end, usage.as_ref(), response, |output| {
                     items.write(output);
@@ -81,6 +84,15 @@ impl StreamWriter {
         });
         self.is_over = true;
         self.items = None;
+    }
+}
+
+fn page<'p>(caller: &'p Caller, next: &'p mut u64, out: &'p mut Vec<u8>) -> Page<'p> {
+    Page {
+        next,
+        out,
+        maker: caller.maker,
+        namespaced: &caller.repeated.namespaced,
     }
 }
 
@@ -116,32 +128,29 @@ impl codec::StreamWriter for StreamWriter {
         }
         let Self {
             caller,
-            events,
+            next,
             items: Some(items),
             ..
         } = self
         else {
             return Ok(());
         };
-        let told = Told {
-            maker: caller.maker,
-            namespaced: &caller.repeated.namespaced,
-        };
+        let mut page = page(caller, next, out);
         match delta {
-            Delta::Text(text) => items.say(Words::Text, text, told, events, out)?,
-            Delta::Refusal(text) => items.say(Words::Refusal, text, told, events, out)?,
-            Delta::Thinking(text) => items.think(text, told, events, out)?,
-            Delta::Signature(signature) => items.seal(signature, told, events, out)?,
-            Delta::SealedThinking(data) => items.sealed(data, told, events, out)?,
-            Delta::BlockEnd => items.end_thought(told, events, out),
+            Delta::Text(text) => items.say(Words::Text, text, &mut page)?,
+            Delta::Refusal(text) => items.say(Words::Refusal, text, &mut page)?,
+            Delta::Thinking(text) => items.think(text, &mut page)?,
+            Delta::Signature(signature) => items.seal(signature, &mut page)?,
+            Delta::SealedThinking(data) => items.sealed(data, &mut page)?,
+            Delta::BlockEnd => items.end_thought(&mut page),
             Delta::ToolCall { index, id, name } if index.0 == items.calls() => {
                 let call_id: Text<'_> = tool_call_id(id.as_ref(), items.tail(), index.0);
-                items.call(&call_id, name, told, events, out)?;
+                items.call(&call_id, name, &mut page)?;
             }
-            Delta::Arguments { index, fragment } => items.arguments(index.0, fragment, events, out)?,
+            Delta::Arguments { index, fragment } => items.arguments(index.0, fragment, &mut page)?,
             Delta::Finish(finish) => {
                 let end = End::of(finish, items.has_refusal());
-                items.end_all(end.of_open_item(), told, events, out);
+                items.end_all(end.of_open_item(), &mut page);
                 self.finish = finish.clone().into_owned();
             }
             // A call that does not follow the one before it is none.
