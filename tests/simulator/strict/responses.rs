@@ -178,3 +178,54 @@ const KEYS: [&str; 28] = [
     "safety_identifier",
     "user",
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(body: &Value) -> Result<(), Option<String>> {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", "Bearer key".parse().unwrap());
+        check(&headers, body).map_err(|fault| fault.param.or_else(|| fault.code.map(str::to_owned)))
+    }
+
+    #[test]
+    fn what_openai_refuses_is_refused() {
+        let call = json!({"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"});
+        for (place, body) in [
+            ("messages", json!({"model": "m", "input": "a", "messages": []})),
+            ("input", json!({"model": "m"})),
+            (
+                "max_output_tokens",
+                json!({"model": "m", "input": "a", "max_output_tokens": 15}),
+            ),
+            (
+                "temperature",
+                json!({"model": "o3", "input": "a", "temperature": 1}),
+            ),
+            (
+                "tools[0].name",
+                json!({"model": "m", "input": "a", "tools": [{"type": "function", "function": {"name": "f"}}]}),
+            ),
+            ("input", json!({"model": "m", "input": [call]})),
+            (
+                "input",
+                json!({"model": "m", "input": [{"type": "reasoning", "id": "rs_1", "summary": []}]}),
+            ),
+            (
+                "invalid_encrypted_content",
+                json!({"model": "m", "input": [{"type": "reasoning", "summary": [], "encrypted_content": "broker.1.x"}]}),
+            ),
+            (
+                "input[0].content[0]",
+                json!({"model": "m", "input": [{"role": "assistant", "content": [{"type": "input_text", "text": "a"}]}]}),
+            ),
+        ] {
+            assert_eq!(said(&body), Err(Some(place.to_owned())), "{body}");
+        }
+        let result = json!({"type": "function_call_output", "call_id": "c", "output": "1"});
+        assert_eq!(said(&json!({"model": "m", "input": [call, result]})), Ok(()));
+    }
+}
