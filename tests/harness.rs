@@ -34,3 +34,5 @@ pub use until::{PATIENCE, until};
 pub const CHAT: &str = "/v1/chat/completions";
 /// The path of Anthropic messages.
 pub const MESSAGES: &str = "/v1/messages";
+/// The path of `OpenAI` responses.
+pub const RESPONSES: &str = "/v1/responses";

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::harness::{Broker, CHAT, Config, MESSAGES, Record, TOKEN};
 
 mod failover;
+mod responses;
 mod streams;
 
 /// Both vendors, and a broker before them.

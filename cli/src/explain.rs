@@ -47,6 +47,8 @@ enum Api {
     Openai,
     /// POST /v1/messages
     Anthropic,
+    /// POST /v1/responses
+    Responses,
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {
@@ -65,6 +67,7 @@ pub fn run(options: &Options) -> Result<()> {
     let format = match options.api.unwrap_or(likely) {
         Api::Openai => Format::OpenAiChat,
         Api::Anthropic => Format::AnthropicMessages,
+        Api::Responses => Format::OpenAiResponses,
     };
     let body = read_body(&options.request)?;
     let question = Question {

@@ -19,6 +19,7 @@ impl Api {
         match self {
             Self::Completion(Format::OpenAiChat) => "openai.chat",
             Self::Completion(Format::AnthropicMessages) => "anthropic.messages",
+            Self::Completion(Format::OpenAiResponses) => "openai.responses",
             Self::Models(_) => "models",
         }
     }
@@ -38,6 +39,8 @@ impl Api {
 pub enum ApiError {
     /// There is nothing at this path.
     UnknownPath(Dialect),
+    /// Something that was kept of an earlier answer is asked for, and the broker keeps nothing.
+    NotKept(Dialect),
     /// The path is right, the method is not; with the one that would be.
     WrongMethod(Dialect, &'static str),
 }
@@ -59,7 +62,9 @@ pub fn of(headers: &Headers) -> Result<Api, ApiError> {
     let (api, method) = match path {
         "/chat/completions" => (Api::Completion(Format::OpenAiChat), "POST"),
         "/messages" => (Api::Completion(Format::AnthropicMessages), "POST"),
+        "/responses" => (Api::Completion(Format::OpenAiResponses), "POST"),
         "/models" => (Api::Models(likely), "GET"),
+        _ if path.starts_with("/responses/") => return Err(ApiError::NotKept(Dialect::OpenAi)),
         _ if path.starts_with("/messages/") => return Err(ApiError::UnknownPath(Dialect::Anthropic)),
         _ => return Err(ApiError::UnknownPath(likely)),
     };
@@ -142,6 +147,26 @@ mod tests {
         assert_eq!(
             api("POST", "/v1/messages/count_tokens", false),
             Err(ApiError::UnknownPath(Dialect::Anthropic))
+        );
+    }
+
+    #[test]
+    fn responses_are_made_and_not_kept() {
+        for path in ["/v1/responses", "/responses/", "/v1/v1/responses?x=1"] {
+            let completion = Api::Completion(Format::OpenAiResponses);
+            assert_eq!(api("POST", path, false), Ok(completion), "{path}");
+        }
+        for path in [
+            "/v1/responses/resp_1",
+            "/v1/responses/resp_1/input_items",
+            "/v1/responses/compact",
+        ] {
+            let not_kept = Err(ApiError::NotKept(Dialect::OpenAi));
+            assert_eq!(api("GET", path, false), not_kept, "{path}");
+        }
+        assert_eq!(
+            api("GET", "/v1/responses", false),
+            Err(ApiError::WrongMethod(Dialect::OpenAi, "POST"))
         );
     }
 

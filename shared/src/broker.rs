@@ -183,7 +183,9 @@ fn arrive(trail: &mut Trail, headers: Headers, is_end: bool, output: &mut dyn Ou
     let api = match api::of(&headers) {
         Ok(api) => api,
         Err(error) => {
-            let (api::ApiError::UnknownPath(dialect) | api::ApiError::WrongMethod(dialect, _)) = error;
+            let (api::ApiError::UnknownPath(dialect)
+            | api::ApiError::NotKept(dialect)
+            | api::ApiError::WrongMethod(dialect, _)) = error;
             trail.dialect = dialect;
             return refuse(trail, Refusal::Api(error), output);
         }

@@ -104,6 +104,13 @@ pub const MAX_ERROR_MESSAGE: usize = 2_000;
 /// take turns. As much as one event may have.
 pub const MAX_HELD: usize = MAX_EVENT;
 
+/// How much of a stream is kept because its last event repeats all of it, in bytes as it is written. No model says as
+/// much in one answer; beyond, the answer breaks off, for an end without a part of it would be taken for the whole.
+pub const MAX_REPEATED_OUTPUT: usize = MAX_EVENT;
+
+/// How much of a request its answer repeats, in bytes; a member that is longer is told as if it had not been given.
+pub const MAX_REPEATED_REQUEST: usize = 64 << 10;
+
 /// Calls of tools in one answer: far beyond what a model ever asked for, and each is remembered until the end.
 pub const MAX_TOOL_CALLS: usize = 1_024;
 

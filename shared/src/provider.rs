@@ -77,9 +77,12 @@ impl ProviderKind {
 
     /// The format in which a provider of this kind is asked for a model when the call came in the format `from`.
     #[must_use]
-    pub fn speaks(self, model: &str, _from: Format) -> UpstreamFormat {
+    pub fn speaks(self, model: &str, from: Format) -> UpstreamFormat {
         match self {
             Self::SelfHosted(Server::Tgi) => UpstreamFormat::TgiChat,
+            Self::OpenAi | Self::AzureOpenAi if from == Format::OpenAiResponses => {
+                UpstreamFormat::OpenAiResponses
+            }
             Self::OpenAi | Self::OpenAiCompatible | Self::AzureOpenAi | Self::SelfHosted(_) => {
                 UpstreamFormat::OpenAiChat
             }

@@ -141,6 +141,14 @@ impl Refusal {
                 anthropic_type: "not_found_error",
                 ..invalid(404, "unknown_path", "there is no API at this path".into())
             },
+            Self::Api(ApiError::NotKept(_)) => Row {
+                anthropic_type: "not_found_error",
+                ..invalid(
+                    404,
+                    "responses_not_kept",
+                    "the broker keeps no responses: send the whole conversation as `input` of POST /v1/responses".into(),
+                )
+            },
             Self::Api(ApiError::WrongMethod(_, method)) => invalid(
                 405,
                 "method_not_allowed",

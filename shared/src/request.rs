@@ -47,7 +47,7 @@ pub struct Request {
 pub struct Beginning {
     /// The value of `system`, where the format has one.
     pub system: Option<Span>,
-    /// The value of `messages`, if it is a list.
+    /// The value of `messages`, if it is a list; that of `input` may also be a text.
     pub messages: Option<Span>,
 }
 
@@ -177,17 +177,46 @@ const COMMON: [&str; 9] = [
     "user",
 ];
 
+/// The same where the conversation has other names.
+const COMMON_OF_RESPONSES: [&str; COMMON.len()] = [
+    "instructions",
+    "input",
+    "tools",
+    "functions",
+    "metadata",
+    "response_format",
+    "output_config",
+    "safety_identifier",
+    "user",
+];
+
 /// Reads `model`, `stream`, what is common to all formats, and a format's own keys; `keys` begins with the first two.
 pub(crate) fn read_top<const M: usize, const N: usize>(
     body: &[u8],
     keys: [&'static str; M],
+) -> Result<Top<N>, RequestError> {
+    read_named(body, keys, &COMMON)
+}
+
+/// The same where the conversation is `instructions` and `input`.
+pub(crate) fn read_top_of_responses<const M: usize, const N: usize>(
+    body: &[u8],
+    keys: [&'static str; M],
+) -> Result<Top<N>, RequestError> {
+    read_named(body, keys, &COMMON_OF_RESPONSES)
+}
+
+fn read_named<const M: usize, const N: usize>(
+    body: &[u8],
+    keys: [&'static str; M],
+    common_keys: &[&'static str; COMMON.len()],
 ) -> Result<Top<N>, RequestError> {
     simdutf8::basic::from_utf8(body).map_err(|_| RequestError::NotUtf8)?;
     let mut values = [None; M];
     let mut common = [None; COMMON.len()];
     let mut repeated = None;
     let words = scan::object_with_words(body, |key, value| {
-        let found = place(&keys, &mut values, &key).or_else(|| place(&COMMON, &mut common, &key));
+        let found = place(&keys, &mut values, &key).or_else(|| place(common_keys, &mut common, &key));
         if let Some((name, slot)) = found
             && slot.replace(value).is_some()
         {
@@ -222,6 +251,7 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
         safety_identifier,
         user,
     ] = common;
+    let may_be_text = common_keys == &COMMON_OF_RESPONSES;
     let found = content::look(body, words, messages);
     let has_tools = is_list_of_some(body, tools) || is_list_of_some(body, functions);
     let wants_json = wants_json(body, response_format, output_config);
@@ -244,7 +274,9 @@ pub(crate) fn read_top<const M: usize, const N: usize>(
         beginning: Beginning {
             system: system.map(|system| system.span),
             messages: messages
-                .filter(|messages| messages.kind == Kind::Array)
+                .filter(|messages| {
+                    messages.kind == Kind::Array || (may_be_text && messages.kind == Kind::String)
+                })
                 .map(|messages| messages.span),
         },
         words,
@@ -301,7 +333,11 @@ fn read_metadata(body: &[u8], value: Option<Value>, users: [Option<Value>; 2]) -
 }
 
 /// The members of a member that is an object; none of what is given twice.
-fn object_members<const K: usize>(body: &[u8], value: Option<Value>, keys: [&str; K]) -> [Option<Value>; K] {
+pub(crate) fn object_members<const K: usize>(
+    body: &[u8],
+    value: Option<Value>,
+    keys: [&str; K],
+) -> [Option<Value>; K] {
     let object = value.filter(|value| value.kind == Kind::Object);
     let members = object.map(|object| (object, scan::members(object.span.of(body), keys)));
     let Some((object, Ok(members))) = members else {

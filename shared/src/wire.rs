@@ -6,6 +6,7 @@ mod cohere;
 pub mod ir;
 mod mistral;
 pub mod openai_chat;
+pub mod openai_responses;
 
 mod answer_id;
 pub(crate) mod arguments;
@@ -30,7 +31,9 @@ mod request_tests;
 pub(crate) use media::encode as base64;
 
 pub use bedrock::{Unframer, aws_status};
-pub use codec::{Caller, Dropped, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable};
+pub use codec::{
+    Caller, Dropped, Namespaced, Repeated, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable,
+};
 pub use ending::Ending;
 pub use flaw::Flaw;
 pub use observation::{Observation, Progress};
@@ -60,6 +63,8 @@ pub enum Format {
     OpenAiChat,
     /// Anthropic's messages.
     AnthropicMessages,
+    /// OpenAI's responses.
+    OpenAiResponses,
 }
 
 /// What a stream's event is, beside what was noted from it.
@@ -95,6 +100,7 @@ impl Format {
         match self {
             Self::OpenAiChat => &openai_chat::AGENT,
             Self::AnthropicMessages => &anthropic::AGENT,
+            Self::OpenAiResponses => &openai_responses::AGENT,
         }
     }
 
@@ -119,6 +125,12 @@ impl Format {
     #[must_use]
     pub fn wanted_schema(self, body: &[u8]) -> Option<&[u8]> {
         (self.codec().same.wanted_schema)(body)
+    }
+
+    /// What answers in this format repeat of a request.
+    #[must_use]
+    pub fn repeats(self, body: &[u8]) -> Repeated {
+        (self.codec().repeats)(body)
     }
 
     /// Reads a request of this format into the intermediate form.

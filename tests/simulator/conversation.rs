@@ -5,6 +5,8 @@ use serde_json::Value;
 use crate::request::Dialect;
 use crate::strict::base64_bytes;
 
+mod responses;
+
 /// What the model has before it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Conversation {
@@ -49,8 +51,11 @@ pub(crate) enum Output {
 
 impl Conversation {
     pub(crate) fn read(dialect: Dialect, body: &Value) -> Self {
+        if dialect == Dialect::Responses {
+            return Self::read(Dialect::OpenAi, &responses::as_chat(body));
+        }
         let mut read = match dialect {
-            Dialect::OpenAi => openai(body),
+            Dialect::OpenAi | Dialect::Responses => openai(body),
             Dialect::Anthropic => anthropic(body),
             Dialect::Cohere => cohere(body),
         };

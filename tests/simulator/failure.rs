@@ -10,7 +10,7 @@ pub(crate) fn body(dialect: Dialect, error: &StatusError, request_id: &str) -> V
     let usual = usual(error.status);
     let message = error.message.as_deref().unwrap_or(usual.message);
     match dialect {
-        Dialect::OpenAi => json!({"error": {
+        Dialect::OpenAi | Dialect::Responses => json!({"error": {
             "message": message,
             "type": error.error_type.as_deref().unwrap_or(usual.openai_type),
             "param": error.param,
@@ -36,7 +36,7 @@ pub(crate) fn headers(dialect: Dialect, error: &StatusError) -> Vec<(String, Str
     }
     if error.rate_limit_headers {
         let family: &[(&str, &str)] = match dialect {
-            Dialect::OpenAi => &OPENAI_LIMITS,
+            Dialect::OpenAi | Dialect::Responses => &OPENAI_LIMITS,
             Dialect::Anthropic => &ANTHROPIC_LIMITS,
             Dialect::Cohere => &[("x-trial-endpoint-call-remaining", "0")],
         };

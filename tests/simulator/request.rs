@@ -20,6 +20,8 @@ pub enum Dialect {
     Anthropic,
     /// Cohere's chat.
     Cohere,
+    /// Responses.
+    Responses,
 }
 
 impl Dialect {
@@ -33,6 +35,8 @@ impl Dialect {
             Some(Self::Anthropic)
         } else if path.ends_with("/v2/chat") {
             Some(Self::Cohere)
+        } else if path.ends_with("/responses") {
+            Some(Self::Responses)
         } else {
             None
         }
@@ -81,7 +85,7 @@ impl Asked {
                 "We could not parse the JSON body of your request: {error}"
             ))
         })?;
-        strict::check(vendor, headers, &document).map_err(|fault| Box::new(fault.error()))?;
+        strict::check(vendor, dialect, headers, &document).map_err(|fault| Box::new(fault.error()))?;
         let asked = Self::read(dialect, body).map_err(unreadable)?;
         Ok(Self {
             vendor,

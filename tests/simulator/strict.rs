@@ -4,6 +4,7 @@ use hyper::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::behaviour::StatusError;
+use crate::request::Dialect;
 use crate::vendor::Vendor;
 
 mod anthropic;
@@ -14,6 +15,7 @@ mod cohere;
 mod mistral;
 mod openai;
 mod openai_messages;
+mod responses;
 mod schema;
 mod tgi;
 
@@ -74,11 +76,12 @@ impl Fault {
 }
 
 /// What this vendor says to this call.
-pub(crate) fn check(vendor: Vendor, headers: &HeaderMap, body: &Value) -> Checked {
+pub(crate) fn check(vendor: Vendor, dialect: Dialect, headers: &HeaderMap, body: &Value) -> Checked {
     match vendor {
         // Bedrock's calls are checked where they are read.
         Vendor::Any | Vendor::Bedrock => Ok(()),
         Vendor::Anthropic => anthropic::check(headers, body),
+        Vendor::OpenAi if dialect == Dialect::Responses => responses::check(headers, body),
         Vendor::OpenAi => openai::check(headers, body),
         Vendor::Azure => azure::check(headers, body),
         Vendor::Mistral => mistral::check(headers, body),

@@ -14,7 +14,7 @@ pub enum Vendor {
     /// Nobody's: both APIs, and nearly everything is taken. For bytes that must arrive as they are, and for the benchmark.
     #[default]
     Any,
-    /// `OpenAI`'s: chat completions only, as strict as the real ones.
+    /// `OpenAI`'s: chat completions and responses only, as strict as the real ones.
     OpenAi,
     /// Anthropic's: messages only, as strict as the real ones.
     Anthropic,
@@ -44,8 +44,8 @@ impl Vendor {
         match self {
             Self::Any => dialect != Dialect::Cohere,
             Self::Cohere => dialect == Dialect::Cohere,
-            Self::OpenAi
-            | Self::Compatible
+            Self::OpenAi => matches!(dialect, Dialect::OpenAi | Dialect::Responses),
+            Self::Compatible
             | Self::Azure
             | Self::Mistral
             | Self::Vllm

@@ -52,6 +52,7 @@ fn edits(call: &Call, kind: Option<ProviderKind>, most: Tokens) -> Vec<Edit> {
     let keys: [&[u8]; 2] = match call.format {
         Format::OpenAiChat => [b"max_completion_tokens", b"max_tokens"],
         Format::AnthropicMessages => [b"max_tokens"; 2],
+        Format::OpenAiResponses => [b"max_output_tokens"; 2],
     };
     let mut edits = Vec::new();
     let scanned = scan::object(&call.body, |key, value| {
@@ -63,6 +64,7 @@ fn edits(call: &Call, kind: Option<ProviderKind>, most: Tokens) -> Vec<Edit> {
         let key = match (call.format, kind) {
             (Format::OpenAiChat, Some(kind)) => max_tokens_key(kind),
             (Format::OpenAiChat, None) | (Format::AnthropicMessages, _) => "max_tokens",
+            (Format::OpenAiResponses, _) => "max_output_tokens",
         };
         let text = format!("\"{key}\":{},", most.0);
         edits.push(Edit::insert(call.request.members_at, text));

@@ -99,7 +99,15 @@ fn deed(section: &mut Section<'_>, read_file: &mut ReadFile<'_>) -> Option<Deed>
     };
     let format = match section.optional("api") {
         None => Some(Format::OpenAiChat),
-        Some(reader) => one_of(&reader, [Format::OpenAiChat, Format::AnthropicMessages], api),
+        Some(reader) => one_of(
+            &reader,
+            [
+                Format::OpenAiChat,
+                Format::AnthropicMessages,
+                Format::OpenAiResponses,
+            ],
+            api,
+        ),
     };
     let input = section
         .optional("estimated_tokens")
@@ -151,7 +159,11 @@ fn deed(section: &mut Section<'_>, read_file: &mut ReadFile<'_>) -> Option<Deed>
 fn body(format: Format, members: &Map<String, Value>) -> Vec<u8> {
     let mut members = members.clone();
     let messages = json!([{"role": "user", "content": "Hello."}]);
-    members.entry("messages").or_insert(messages);
+    let key = match format {
+        Format::OpenAiChat | Format::AnthropicMessages => "messages",
+        Format::OpenAiResponses => "input",
+    };
+    members.entry(key).or_insert(messages);
     if format == Format::AnthropicMessages {
         members.entry("max_tokens").or_insert(json!(100));
     }
@@ -162,6 +174,7 @@ fn api(format: Format) -> &'static str {
     match format {
         Format::OpenAiChat => "openai",
         Format::AnthropicMessages => "anthropic",
+        Format::OpenAiResponses => "responses",
     }
 }
 

@@ -102,6 +102,8 @@ fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
                 created: now.0 / 1_000_000_000,
                 request_id: call.headers.text(X_REQUEST_ID).unwrap_or_default().to_owned(),
                 stream_usage: call.request.stream_usage == StreamUsage::Wanted,
+                repeated: ours.repeats(&call.body),
+                maker: None,
             };
             Passage::Translated(if !is_success {
                 AnswerTranslator::of_error(theirs, ours, caller, head.status)

@@ -33,7 +33,11 @@ pub fn path<'a>(to: &Destination<'_>, format: UpstreamFormat, is_stream: bool) -
         }
         // Only Bedrock is asked in this format.
         (_, UpstreamFormat::BedrockConverse) => "/".into(),
+        (ProviderKind::AzureOpenAi, UpstreamFormat::OpenAiResponses) => {
+            return Cow::Owned(azure::responses(to).into_bytes());
+        }
         (ProviderKind::AzureOpenAi, _) => return Cow::Owned(azure::chat(to).into_bytes()),
+        (_, UpstreamFormat::OpenAiResponses) => "/v1/responses".into(),
         (_, UpstreamFormat::OpenAiChat | UpstreamFormat::MistralChat | UpstreamFormat::TgiChat) => {
             "/v1/chat/completions".into()
         }

@@ -82,6 +82,9 @@ impl Conversation {
             add_texts(system.of(body), &mut beginning);
         }
         let messages = request.beginning.messages?.of(body);
+        if messages.starts_with(b"\"") {
+            add_texts(messages, &mut beginning);
+        }
         for message in scan::leading::<LEADING>(messages).into_iter().flatten() {
             let message = message.span.of(messages);
             add_texts(message, &mut beginning);

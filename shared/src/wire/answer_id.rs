@@ -4,7 +4,7 @@ use super::codec::Caller;
 use crate::json::Text;
 
 /// The prefixes that are taken off an id before it gets another.
-const PREFIXES: [&str; 2] = ["chatcmpl-", "msg_"];
+const PREFIXES: [&str; 3] = ["chatcmpl-", "msg_", "resp_"];
 
 /// The longest id that is carried over; it is repeated in every chunk of OpenAI's streams.
 const MAX_ID: usize = 128;
@@ -48,7 +48,7 @@ mod tests {
             model: "m".to_owned(),
             created: 1,
             request_id: "re q-1".to_owned(),
-            stream_usage: false,
+            ..Caller::default()
         };
         for (id, kept) in [
             ("chatcmpl-A1", "A1"),

@@ -11,7 +11,7 @@ mod tool_id;
 mod usage;
 
 use super::Dialect;
-use super::codec::{AgentCodec, SameFormat, UpstreamCodec};
+use super::codec::{AgentCodec, Repeated, SameFormat, UpstreamCodec};
 pub(crate) use usage::PartialUsage;
 
 /// This format's row in the table of formats that agents call in.
@@ -26,6 +26,7 @@ pub(super) static AGENT: AgentCodec = AgentCodec {
         observe_event: stream::observe,
     },
     read_request: request::read::read,
+    repeats: |_| Repeated::default(),
     write_answer: answer::write::write,
     stream_writer: |caller| Box::new(stream::write::StreamWriter::new(caller)),
     write_error: error::write,

@@ -1,10 +1,12 @@
 //! What a format must be able to do for calls to pass between it and any other.
 
-use super::ir::{Answer, ChatRequest, Delta, ProviderError};
+use super::ir::{Answer, ChatRequest, Delta, Maker, ProviderError};
 use super::{Dialect, EventClass, Flaw, Format, Observation, UpstreamFormat};
 use crate::config::{Defaults, Provider, ProviderKind};
 use crate::ids::UpstreamModelName;
+use crate::json::Text;
 use crate::json::splice::Edit;
+use crate::json::write::Members;
 use crate::request::{Request, RequestError};
 
 /// A format that agents call in: what the broker can do with it.
@@ -17,6 +19,8 @@ pub(super) struct AgentCodec {
     pub same: SameFormat,
     /// Reads a request into the intermediate form.
     pub read_request: for<'a> fn(&'a [u8]) -> Result<ChatRequest<'a>, Untranslatable>,
+    /// What answers repeat of a request.
+    pub repeats: fn(&[u8]) -> Repeated,
     /// Writes an answer in one piece.
     pub write_answer: fn(&Answer<'_>, &Caller) -> Vec<u8>,
     /// Writes a stream.
@@ -86,7 +90,7 @@ impl<'a> Target<'a> {
 }
 
 /// Who an answer is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     /// The model that was asked for: answers carry the caller's own name for it.
     pub model: String,
@@ -96,6 +100,30 @@ pub struct Caller {
     pub request_id: String,
     /// Whether a stream is to end with the usage; only OpenAI's chat format lets the caller choose.
     pub stream_usage: bool,
+    /// What the answer repeats of the request.
+    pub repeated: Repeated,
+    /// Whose seals the answer may carry.
+    pub maker: Option<Maker>,
+}
+
+/// What answers repeat of their request; only OpenAI's responses do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Repeated {
+    /// Members of the answer.
+    pub members: Members,
+    /// The tools that stood in a namespace, by the names under which providers know them.
+    pub namespaced: Vec<Namespaced>,
+}
+
+/// A tool that stood in a namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespaced {
+    /// What providers call it.
+    pub alias: Text<'static>,
+    /// The namespace.
+    pub namespace: Text<'static>,
+    /// Its name in there.
+    pub name: Text<'static>,
 }
 
 /// Why a request cannot be asked of a provider of another format.

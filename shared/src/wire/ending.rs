@@ -20,6 +20,8 @@ pub struct Ending {
 enum Seen {
     OpenAiChat(openai_chat::Seen),
     Anthropic(anthropic::Seen),
+    /// It runs on to its own end.
+    OpenAiResponses,
 }
 
 impl Ending {
@@ -32,6 +34,7 @@ impl Ending {
             seen: match format {
                 Format::OpenAiChat => Seen::OpenAiChat(openai_chat::Seen::new(with_usage)),
                 Format::AnthropicMessages => Seen::Anthropic(anthropic::Seen::default()),
+                Format::OpenAiResponses => Seen::OpenAiResponses,
             },
             is_within: false,
         }
@@ -51,6 +54,7 @@ impl Ending {
                     match seen {
                         Seen::OpenAiChat(seen) => seen.note(&data),
                         Seen::Anthropic(seen) => seen.note(&data),
+                        Seen::OpenAiResponses => {}
                     }
                 }
             }
@@ -74,6 +78,7 @@ impl Ending {
         match &self.seen {
             Seen::OpenAiChat(seen) => seen.end(usage, &mut passed),
             Seen::Anthropic(seen) => seen.end(usage, &mut passed),
+            Seen::OpenAiResponses => return None,
         }
         Some(passed)
     }

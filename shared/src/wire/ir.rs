@@ -10,7 +10,7 @@ mod stream;
 
 pub use answer::{Answer, AnswerPart, ErrorKind, Finish, ProviderError};
 pub use request::{
-    Arguments, Breakpoint, ChatRequest, Content, Effort, Loss, Media, Message, OutputFormat, Part, Reasoning,
-    Role, Sampling, ServiceTier, Tool, ToolChoice, Unportable, Words,
+    Arguments, Breakpoint, ChatRequest, Content, Effort, Loss, Maker, Media, Message, Origin, OutputFormat,
+    Part, Reasoning, Role, Sampling, ServiceTier, Tool, ToolChoice, Unportable, Words,
 };
 pub use stream::{Delta, ToolIndex};

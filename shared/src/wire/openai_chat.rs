@@ -5,7 +5,7 @@ pub mod error;
 pub mod request;
 pub mod stream;
 
-mod models;
+pub(in crate::wire) mod models;
 mod said;
 pub(in crate::wire) mod usage;
 
@@ -14,7 +14,7 @@ pub(in crate::wire) use request::write::{messages, parameters, tools};
 
 use super::Dialect;
 use super::answer_id;
-use super::codec::{AgentCodec, SameFormat, UpstreamCodec};
+use super::codec::{AgentCodec, Repeated, SameFormat, UpstreamCodec};
 use crate::config::ProviderKind;
 use crate::json::Text;
 
@@ -30,6 +30,7 @@ pub(super) static AGENT: AgentCodec = AgentCodec {
         observe_event: stream::observe,
     },
     read_request: request::read::read,
+    repeats: |_| Repeated::default(),
     write_answer: answer::write::write,
     stream_writer: |caller| Box::new(stream::write::StreamWriter::new(caller)),
     write_error: error::write,
@@ -56,7 +57,7 @@ pub(crate) fn max_tokens_key(kind: ProviderKind) -> &'static str {
 
 /// The id of a tool's call: the provider's own, which may be any string here, or one made of the answer's id and the
 /// call's place, so that it is the same whenever it is made.
-fn tool_call_id<'a>(id: Option<&'a Text<'_>>, tail: &str, index: usize) -> Text<'a> {
+pub(in crate::wire) fn tool_call_id<'a>(id: Option<&'a Text<'_>>, tail: &str, index: usize) -> Text<'a> {
     match id {
         Some(id) => id.clone(),
         None => Text::of_plain(&format!("call_{}_{index}", answer_id::short(tail))),

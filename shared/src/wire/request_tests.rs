@@ -2,6 +2,7 @@
 
 mod golden;
 mod limits;
+mod of_responses;
 mod refusals;
 mod to_anthropic;
 mod to_openai;
@@ -62,7 +63,7 @@ fn other(target: &Target<'_>) -> Format {
 /// The format of a target.
 fn own(target: &Target<'_>) -> Format {
     match other(target) {
-        Format::OpenAiChat => Format::AnthropicMessages,
+        Format::OpenAiChat | Format::OpenAiResponses => Format::AnthropicMessages,
         Format::AnthropicMessages => Format::OpenAiChat,
     }
 }

@@ -46,7 +46,7 @@ impl AnswerTranslator {
                 session: Session {
                     reader: from.stream_reader(),
                     sink: Sink {
-                        writer: (to.codec().stream_writer)(caller),
+                        writer: (to.codec().stream_writer)(Self::of(from, caller)),
                         has_finished: false,
                         is_over: false,
                         is_stopped: false,
@@ -63,7 +63,7 @@ impl AnswerTranslator {
             from,
             to,
             Body::Whole {
-                caller,
+                caller: Self::of(from, caller),
                 kept: Vec::new(),
             },
         )
@@ -102,6 +102,14 @@ impl AnswerTranslator {
 
     fn new(from: UpstreamFormat, to: Format, body: Body) -> Self {
         Self { from, to, body }
+    }
+
+    /// The caller of an answer of a provider that speaks `from`.
+    fn of(from: UpstreamFormat, caller: Caller) -> Caller {
+        Caller {
+            maker: from.maker(),
+            ..caller
+        }
     }
 
     /// Takes the next chunk, notes what it says, and gives what the agent gets for it, which may be nothing yet;

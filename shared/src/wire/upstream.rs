@@ -1,8 +1,11 @@
 //! The formats that providers are asked in.
 
 use super::codec::{StreamReader, UpstreamCodec};
-use super::ir::{Answer, ChatRequest, ProviderError};
-use super::{Dropped, Format, Target, Untranslatable, anthropic, bedrock, cohere, mistral, openai_chat};
+use super::ir::{Answer, ChatRequest, Maker, ProviderError};
+use super::{
+    Dropped, Format, Target, Untranslatable, anthropic, bedrock, cohere, mistral, openai_chat,
+    openai_responses,
+};
 
 /// A wire format in which providers are asked. Most are also formats that agents call in, and calls in them need no
 /// translation.
@@ -20,6 +23,8 @@ pub enum UpstreamFormat {
     CohereChat,
     /// As much of OpenAI's chat completions as text-generation-inference knows: it refuses the rest.
     TgiChat,
+    /// OpenAI's responses.
+    OpenAiResponses,
 }
 
 impl From<Format> for UpstreamFormat {
@@ -27,6 +32,7 @@ impl From<Format> for UpstreamFormat {
         match format {
             Format::OpenAiChat => Self::OpenAiChat,
             Format::AnthropicMessages => Self::AnthropicMessages,
+            Format::OpenAiResponses => Self::OpenAiResponses,
         }
     }
 }
@@ -40,6 +46,21 @@ impl UpstreamFormat {
             Self::BedrockConverse => &bedrock::UPSTREAM,
             Self::MistralChat => &mistral::UPSTREAM,
             Self::CohereChat => &cohere::UPSTREAM,
+            Self::OpenAiResponses => &openai_responses::UPSTREAM,
+        }
+    }
+
+    /// Whose seals the thoughts in its answers carry, if a conversation can bring them back to their maker.
+    #[must_use]
+    pub fn maker(self) -> Option<Maker> {
+        match self {
+            Self::AnthropicMessages => Some(Maker::Anthropic),
+            Self::OpenAiChat
+            | Self::OpenAiResponses
+            | Self::BedrockConverse
+            | Self::MistralChat
+            | Self::CohereChat
+            | Self::TgiChat => None,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::{self, Usage};
 use crate::vendor::Vendor;
-use crate::{anthropic, bedrock, cohere, failure, manners, openai, strict};
+use crate::{anthropic, bedrock, cohere, failure, manners, openai, responses, strict};
 
 impl Call<'_> {
     /// What becomes of this call under this behaviour.
@@ -87,6 +87,7 @@ impl Call<'_> {
                 .aws
                 .map_or_else(Default::default, |asked| bedrock::whole(asked.words, told)),
             (_, Dialect::OpenAi) => manners::whole(self.vendor, openai::whole(told)),
+            (_, Dialect::Responses) => responses::whole(told),
             (_, Dialect::Anthropic) => anthropic::whole(told),
             (_, Dialect::Cohere) => cohere::whole(told),
         };
@@ -107,6 +108,10 @@ impl Call<'_> {
     }
 
     fn streamed(&self, answer: &Answer, asked: &Asked, told: &Told<'_>) -> Plan {
+        let numbered = match asked.dialect {
+            Dialect::Responses => responses::events(told),
+            _ => Vec::new(),
+        };
         let mut events: Vec<(Option<&str>, String)> = match asked.dialect {
             Dialect::OpenAi => manners::events(self.vendor, openai::events(told, asked.include_usage))
                 .into_iter()
@@ -119,6 +124,10 @@ impl Call<'_> {
             Dialect::Cohere => cohere::events(told)
                 .into_iter()
                 .map(|(name, data)| (Some(name), data))
+                .collect(),
+            Dialect::Responses => numbered
+                .iter()
+                .map(|(name, data)| (Some(name.as_str()), data.clone()))
                 .collect(),
         };
         let mut half = None;
@@ -134,9 +143,20 @@ impl Call<'_> {
             }
             Ending::Error { after_events, status } => {
                 events.truncate(after_events);
-                let name = matches!(asked.dialect, Dialect::Anthropic).then_some("error");
+                let name =
+                    matches!(asked.dialect, Dialect::Anthropic | Dialect::Responses).then_some("error");
                 let body = failure::body(asked.dialect, &error_of(status), told.id);
-                events.push((name, manners::error(self.vendor, status, body).to_string()));
+                let data = match asked.dialect {
+                    Dialect::Responses => responses::error(
+                        body.pointer("/error/message")
+                            .and_then(serde_json::Value::as_str)
+                            .unwrap_or_default(),
+                    ),
+                    Dialect::OpenAi | Dialect::Anthropic | Dialect::Cohere => {
+                        manners::error(self.vendor, status, body)
+                    }
+                };
+                events.push((name, data.to_string()));
             }
         }
         let comment = if answer.comments {
@@ -260,7 +280,7 @@ impl Call<'_> {
                 ("anthropic-organization-id", "org-simulated"),
             ],
             Some(Dialect::Cohere) => &[("content-type", content_type), ("x-debug-trace-id", &id)],
-            Some(Dialect::OpenAi) | None => &[
+            Some(Dialect::OpenAi | Dialect::Responses) | None => &[
                 ("content-type", content_type),
                 ("x-request-id", &id),
                 ("openai-organization", "org-simulated"),
@@ -349,7 +369,7 @@ const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 /// A comment, as servers send it to keep a connection open; Anthropic sends an event besides.
 fn comment(dialect: Dialect, line_ending: LineEnding) -> String {
     match dialect {
-        Dialect::OpenAi | Dialect::Cohere => bytes_of::comment(line_ending),
+        Dialect::OpenAi | Dialect::Cohere | Dialect::Responses => bytes_of::comment(line_ending),
         Dialect::Anthropic => {
             bytes_of::comment(line_ending) + &bytes_of::event(Some("ping"), r#"{"type":"ping"}"#, line_ending)
         }

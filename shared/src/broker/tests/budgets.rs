@@ -39,6 +39,11 @@ impl World {
     }
 
     fn call_with(&self, agent: &str, body: &Value) -> Driver {
+        self.call_at("/v1/chat/completions", agent, body)
+    }
+
+    /// The same of another API.
+    fn call_at(&self, path: &str, agent: &str, body: &Value) -> Driver {
         let mut document = document();
         document["budgets"] = self.budgets.clone();
         if let Some(account) = &self.account {
@@ -59,11 +64,19 @@ impl World {
         };
         let token = format!("Bearer {agent}-token");
         driver.handle(super::Event::RequestHeaders {
-            headers: super::Headers::new(headers_with(Dialect::OpenAi, &[("authorization", &token)])),
+            headers: super::Headers::new(headers_with(
+                Dialect::OpenAi,
+                &[("authorization", &token), (":path", path)],
+            )),
             is_end: false,
         });
         let mut body = body.clone();
-        body["messages"] = json!([{"role": "user", "content": "hi"}]);
+        let key = if path.ends_with("responses") {
+            "input"
+        } else {
+            "messages"
+        };
+        body[key] = json!([{"role": "user", "content": "hi"}]);
         driver.complete(body.to_string());
         driver
     }

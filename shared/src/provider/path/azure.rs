@@ -4,10 +4,9 @@
 use super::segment;
 use crate::provider::Destination;
 
-/// The path of a chat completion. What an endpoint that was copied from an SDK has before `/v1` is understood.
+/// The path of a chat completion.
 pub(super) fn chat(to: &Destination<'_>) -> String {
-    let base = &to.address.base_path;
-    let base = base.strip_suffix("/openai").unwrap_or(base);
+    let base = base(to);
     match &to.address.api_version {
         None => format!("{base}/openai/v1/chat/completions"),
         Some(version) => {
@@ -15,6 +14,21 @@ pub(super) fn chat(to: &Destination<'_>) -> String {
             format!("{base}/openai/deployments/{deployment}/chat/completions?api-version={version}")
         }
     }
+}
+
+/// The path of a response: the body names the deployment in every version.
+pub(super) fn responses(to: &Destination<'_>) -> String {
+    let base = base(to);
+    match &to.address.api_version {
+        None => format!("{base}/openai/v1/responses"),
+        Some(version) => format!("{base}/openai/responses?api-version={version}"),
+    }
+}
+
+/// What stands before every path. What an endpoint that was copied from an SDK has before `/v1` is understood.
+fn base<'a>(to: &Destination<'a>) -> &'a str {
+    let base = to.address.base_path.as_str();
+    base.strip_suffix("/openai").unwrap_or(base)
 }
 
 #[cfg(test)]

@@ -73,6 +73,23 @@ fn markers_for_the_cache_that_wander_change_nothing() {
 }
 
 #[test]
+fn a_response_continues_a_conversation_that_began_with_a_text_or_with_items() {
+    let responses = |input| {
+        let body = json!({"model": "m", "instructions": "Be brief.", "input": input});
+        key(Format::OpenAiResponses, &body)
+    };
+    let first = json!([{"role": "user", "content": "Hello"}]);
+    let later = json!([
+        {"role": "user", "content": "Hello"},
+        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c", "output": "1"},
+    ]);
+    assert_eq!(responses(first), responses(later.clone()));
+    assert_eq!(responses(json!("Hello")), responses(later.clone()));
+    assert_ne!(responses(json!("Goodbye")), responses(later));
+}
+
+#[test]
 fn conversations_with_the_same_long_system_prompt_are_told_apart() {
     let of = |system: &str, text: &str| {
         let messages = json!([{"role": "user", "content": text}]);

@@ -21,6 +21,7 @@ fn caller() -> Caller {
         created: 1_764_000_001,
         request_id: "req-1".to_owned(),
         stream_usage: true,
+        ..Caller::default()
     }
 }
 

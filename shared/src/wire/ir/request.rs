@@ -109,17 +109,32 @@ pub struct Message<'a> {
     pub role: Role,
     /// What it consists of, in order.
     pub parts: Vec<Part<'a>>,
-    /// Which of the caller's `messages` it is; nothing for instructions that stand elsewhere.
-    pub index: Option<usize>,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a turn stood in the caller's body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// One of `messages`.
+    Message(usize),
+    /// `system`.
+    System,
+    /// One of `input`, or several from this one on.
+    Item(usize),
+    /// `instructions`.
+    Instructions,
 }
 
 impl Message<'_> {
     /// Where its content stands in the caller's body.
     #[must_use]
     pub fn place(&self) -> String {
-        match self.index {
-            Some(index) => format!("messages[{index}].content"),
-            None => "system".to_owned(),
+        match self.origin {
+            Origin::Message(index) => format!("messages[{index}].content"),
+            Origin::System => "system".to_owned(),
+            Origin::Item(index) => format!("input[{index}]"),
+            Origin::Instructions => "instructions".to_owned(),
         }
     }
 }
@@ -202,9 +217,18 @@ pub enum Content<'a> {
         text: Text<'a>,
         /// The seal.
         signature: Option<Text<'a>>,
+        /// Whose seal it is, if that is known.
+        maker: Option<Maker>,
     },
-    /// What the model thought, sealed.
+    /// What a model of Anthropic's thought, sealed as a whole.
     SealedThinking(Text<'a>),
+}
+
+/// Who seals the thoughts of models so that nobody else can read, make or take them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maker {
+    /// Anthropic, whoever's service its models run in.
+    Anthropic,
 }
 
 /// Where a picture or a document is.

@@ -11,7 +11,7 @@ use crate::wire::ir::Effort;
     reason = "a row of a table: what a model takes in one place says nothing of another"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Model {
+pub(in crate::wire) struct Model {
     /// Which efforts of reasoning it knows, in rising order; none: it does not reason.
     pub(super) efforts: &'static [Effort],
     /// Whether its reasoning can be switched off with the effort `none`.
@@ -20,7 +20,7 @@ pub(super) struct Model {
     /// here unless the effort is `none`: openai/openai-openapi#541, BerriAI/litellm#34569, livekit/agents#5088.
     pub(super) reasons_with_tools: bool,
     /// Whether it takes `temperature`, `top_p` and penalties while it reasons.
-    pub(super) samples: bool,
+    pub(in crate::wire) samples: bool,
     /// Whether it takes `stop`.
     pub(super) stops: bool,
     /// Whether it takes `parallel_tool_calls`.
@@ -218,7 +218,7 @@ const FAMILIES: [Family; 13] = [
 impl Model {
     /// What a provider's model refuses or needs. An unknown one of OpenAI's is one that does not reason: deployments
     /// have names of their own, and parameters are not taken from a model that may well take them.
-    pub(super) fn of(kind: ProviderKind, name: &str) -> Self {
+    pub(in crate::wire) fn of(kind: ProviderKind, name: &str) -> Self {
         let found = match kind {
             ProviderKind::SelfHosted(Server::Tgi) => return PLAIN_SERVER,
             ProviderKind::OpenAiCompatible

@@ -57,6 +57,10 @@ fn cases() -> Vec<Case> {
         case!("plain", "anthropic", "mistral-small-2506"),
         case!("agent", "openai", "command-a-reasoning-08-2025"),
         case!("plain", "anthropic", "command-a-reasoning-08-2025"),
+        case!("agent", "responses", "claude-sonnet-4-6"),
+        case!("agent", "responses", "qwen3"),
+        case!("codex", "responses", "claude-opus-4-8"),
+        case!("codex", "responses", "claude-sonnet-4-5"),
     ]
 }
 
@@ -64,6 +68,7 @@ fn cases() -> Vec<Case> {
 fn shown(case: &Case) -> String {
     let from = match case.from {
         "openai" => Format::OpenAiChat,
+        "responses" => Format::OpenAiResponses,
         _ => Format::AnthropicMessages,
     };
     let (body, dropped) = translated_from(from, case.body, &target(case.model));

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{check, other, own, read, target, write};
+use crate::wire::Format;
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{Arguments, ChatRequest, Content, Part};
 
@@ -17,12 +18,14 @@ const MODELS: [&str; 8] = [
 ];
 
 /// Bodies that use nearly every key of both formats.
-const BODIES: [&str; 5] = [
+const BODIES: [&str; 7] = [
     include_str!("../../../testdata/requests/agent.openai.json"),
     include_str!("../../../testdata/requests/old.openai.json"),
     include_str!("../../../testdata/requests/thinking.openai.json"),
     include_str!("../../../testdata/requests/agent.anthropic.json"),
     include_str!("../../../testdata/requests/plain.anthropic.json"),
+    include_str!("../../../testdata/requests/agent.responses.json"),
+    include_str!("../../../testdata/requests/codex.responses.json"),
 ];
 
 fn words() -> Vec<String> {
@@ -156,8 +159,12 @@ fn said(request: &ChatRequest<'_>) -> (Vec<String>, Vec<(String, Value)>) {
 
 /// What is taken is written as JSON that the other format's reader takes, and nothing that was said is lost.
 fn is_translated_or_refused(body: &Value, target: &Target<'_>) -> Result<(), TestCaseError> {
+    is_translated_from(other(target), body, target)
+}
+
+fn is_translated_from(from: Format, body: &Value, target: &Target<'_>) -> Result<(), TestCaseError> {
     let body = body.to_string();
-    let Ok(request) = read(other(target), body.as_bytes()) else {
+    let Ok(request) = read(from, body.as_bytes()) else {
         return Ok(());
     };
     if check(&request, target).is_err() {
@@ -186,6 +193,19 @@ proptest! {
     #[test]
     fn any_change_of_a_request_is_translated_or_refused(body in changed(), model in prop::sample::select(&MODELS[..])) {
         is_translated_or_refused(&body, &target(model))?;
+    }
+
+    #[test]
+    fn any_call_for_a_response_is_translated_or_refused(body in changed(), tree in tree(), model in prop::sample::select(&[MODELS[0], MODELS[1], MODELS[2], MODELS[3], MODELS[7]][..])) {
+        is_translated_from(Format::OpenAiResponses, &body, &target(model))?;
+        is_translated_from(Format::OpenAiResponses, &json!({"model": "m", "input": tree, "tools": tree}), &target(model))?;
+        let text = serde_json::to_string_pretty(&body).unwrap();
+        if Format::OpenAiResponses.read_request(text.as_bytes()).is_ok() {
+            let repeated = Format::OpenAiResponses.repeats(text.as_bytes());
+            let mut out = Vec::new();
+            crate::json::write::object(&mut out, |object| object.members(&repeated.members));
+            prop_assert!(serde_json::from_slice::<Value>(&out).is_ok() && !out.contains(&b'\n'));
+        }
     }
 
     #[test]

@@ -40,15 +40,13 @@ impl Support {
 /// A model that stands for its kind: a current one that can do what the kind can.
 fn model(kind: ProviderKind) -> &'static str {
     match kind {
-        ProviderKind::OpenAi => "gpt-5.2",
+        ProviderKind::OpenAi | ProviderKind::AzureOpenAi => "gpt-5.2",
         ProviderKind::Anthropic => "claude-sonnet-4-6",
         ProviderKind::Bedrock => "eu.anthropic.claude-sonnet-4-6",
-        ProviderKind::AzureOpenAi => "gpt-5.2",
         ProviderKind::Mistral => "mistral-medium-3-5",
         ProviderKind::Cohere => "command-a-reasoning-08-2025",
-        ProviderKind::SelfHosted(_) => "qwen3-32b",
-        ProviderKind::Vertex => "claude-sonnet-4-6",
-        ProviderKind::OpenAiCompatible => "qwen3-32b",
+        ProviderKind::OpenAiCompatible | ProviderKind::SelfHosted(_) => "qwen3-32b",
+        ProviderKind::Vertex => "gemini-2.5-pro",
     }
 }
 
@@ -56,10 +54,15 @@ fn name(format: Format) -> &'static str {
     match format {
         Format::OpenAiChat => "OpenAI chat completions, `POST /v1/chat/completions`",
         Format::AnthropicMessages => "Anthropic messages, `POST /v1/messages`",
+        Format::OpenAiResponses => "OpenAI responses, `POST /v1/responses`",
     }
 }
 
-const FORMATS: [Format; 2] = [Format::OpenAiChat, Format::AnthropicMessages];
+const FORMATS: [Format; 3] = [
+    Format::OpenAiChat,
+    Format::OpenAiResponses,
+    Format::AnthropicMessages,
+];
 
 /// What becomes of a feature of a call in `format` at a kind of provider.
 fn support(format: Format, kind: ProviderKind, feature: &Feature) -> Support {

@@ -6,11 +6,12 @@ mod golden;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod providers;
+mod responses;
 mod rules;
 #[cfg(not(target_arch = "wasm32"))]
 mod speed;
 
-use Format::{AnthropicMessages, OpenAiChat};
+use Format::{AnthropicMessages, OpenAiChat, OpenAiResponses};
 
 fn caller(stream_usage: bool) -> Caller {
     Caller {
@@ -18,13 +19,14 @@ fn caller(stream_usage: bool) -> Caller {
         created: 1_764_000_001,
         request_id: "req-1".to_owned(),
         stream_usage,
+        ..Caller::default()
     }
 }
 
 fn other(format: Format) -> Format {
     match format {
         OpenAiChat => AnthropicMessages,
-        AnthropicMessages => OpenAiChat,
+        AnthropicMessages | OpenAiResponses => OpenAiChat,
     }
 }
 

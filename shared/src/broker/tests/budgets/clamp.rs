@@ -45,6 +45,19 @@ fn a_call_without_a_bound_gets_one_only_near_the_end() {
 }
 
 #[test]
+fn a_call_for_a_response_is_bounded_in_its_own_words() {
+    for (left, given) in [
+        (2_000, json!({"model": "gpt"})),
+        (300, json!({"model": "gpt", "max_output_tokens": 100_000})),
+    ] {
+        let driver = world(tokens(left)).call_at("/v1/responses", "bot", &given);
+        let most = bound(&driver, "max_output_tokens").unwrap();
+        assert!((left - 100..left).contains(&most), "{most}");
+        assert_eq!(bound(&driver, "max_tokens"), None);
+    }
+}
+
+#[test]
 fn what_is_enough_stays_as_the_agent_wrote_it_and_what_is_no_answer_is_refused() {
     let world = world(tokens(200));
     let enough = world.call("bot", "gpt", 50);

@@ -22,6 +22,7 @@ pub fn plain(format: Format) -> Value {
         Format::AnthropicMessages => {
             json!({"model": "m", "max_tokens": 100, "messages": [{"role": "user", "content": "Hello"}]})
         }
+        Format::OpenAiResponses => json!({"model": "m", "input": "Hello", "store": false}),
     }
 }
 
@@ -39,6 +40,7 @@ pub fn features(format: Format) -> Vec<Feature> {
     let features = match format {
         Format::OpenAiChat => openai_chat(),
         Format::AnthropicMessages => anthropic(),
+        Format::OpenAiResponses => openai_responses(),
     };
     let row = |(name, members): (&'static str, Value)| Feature {
         name,
@@ -126,6 +128,82 @@ fn openai_chat() -> Vec<(&'static str, Value)> {
         ),
         ("`service_tier`", json!({"service_tier": "flex"})),
         ("web search", json!({"web_search_options": {}})),
+    ]
+}
+
+fn openai_responses() -> Vec<(&'static str, Value)> {
+    let tools = json!([{"type": "function", "name": "weather", "description": "The weather", "parameters": schema()}]);
+    let user = |parts: Value| json!({"input": [{"role": "user", "content": parts}]});
+    vec![
+        ("streams", json!({"stream": true})),
+        ("system instructions", json!({"instructions": "Be brief."})),
+        ("tools", json!({"tools": tools})),
+        (
+            "tools in a namespace",
+            json!({"tools": [{"type": "namespace", "name": "sky", "description": "The sky", "tools": tools}]}),
+        ),
+        (
+            "a tool that must be called",
+            json!({"tools": tools, "tool_choice": {"type": "function", "name": "weather"}}),
+        ),
+        (
+            "one tool at a time",
+            json!({"tools": tools, "parallel_tool_calls": false}),
+        ),
+        (
+            "results of tools",
+            json!({"tools": tools, "input": [
+                {"role": "user", "content": "Weather?"},
+                {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{\"city\":\"Rome\"}"},
+                {"type": "function_call_output", "call_id": "call_1", "output": "Sun"},
+            ]}),
+        ),
+        (
+            "images in the call",
+            user(json!([{"type": "input_image", "image_url": format!("data:image/png;base64,{PIXEL}")}])),
+        ),
+        (
+            "images by address",
+            user(json!([{"type": "input_image", "image_url": "https://example.com/cat.png"}])),
+        ),
+        (
+            "documents (PDF)",
+            user(json!([
+                {"type": "input_file", "filename": "a.pdf", "file_data": format!("data:application/pdf;base64,{PDF}")},
+                {"type": "input_text", "text": "Sum it up."},
+            ])),
+        ),
+        (
+            "answers by a JSON schema",
+            json!({"text": {"format": {"type": "json_schema", "name": "place", "strict": true, "schema": schema()}}}),
+        ),
+        (
+            "answers in JSON",
+            json!({"text": {"format": {"type": "json_object"}}}),
+        ),
+        ("reasoning", json!({"reasoning": {"effort": "high"}})),
+        ("`max_output_tokens`", json!({"max_output_tokens": 50})),
+        ("`temperature`", json!({"temperature": 0.5})),
+        ("`top_p`", json!({"top_p": 0.5})),
+        (
+            "the end user (`safety_identifier`)",
+            json!({"safety_identifier": "u-1"}),
+        ),
+        ("`service_tier`", json!({"service_tier": "flex"})),
+        ("`store`", json!({"store": true})),
+        (
+            "`previous_response_id`",
+            json!({"previous_response_id": "resp_1"}),
+        ),
+        ("`background`", json!({"background": true})),
+        (
+            "tools of the provider's (web search)",
+            json!({"tools": [{"type": "web_search"}]}),
+        ),
+        (
+            "custom tools",
+            json!({"tools": [{"type": "custom", "name": "patch"}]}),
+        ),
     ]
 }
 

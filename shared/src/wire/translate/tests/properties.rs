@@ -8,7 +8,7 @@ use crate::units::Tokens;
 use crate::wire::ir::{Answer, ToolIndex};
 use crate::wire::{anthropic, openai_chat};
 
-mod inputs;
+pub(super) mod inputs;
 
 use inputs::{delta, event, events, tree};
 

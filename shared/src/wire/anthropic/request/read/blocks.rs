@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::json::{Kind, Node};
 use crate::limits::MAX_PARTS;
 use crate::wire::codec::Untranslatable;
-use crate::wire::ir::{Arguments, Breakpoint, ChatRequest, Content, Loss, Part};
+use crate::wire::ir::{Arguments, Breakpoint, ChatRequest, Content, Loss, Maker, Part};
 use crate::wire::place::Place;
 
 /// Whose content it is.
@@ -174,9 +174,12 @@ fn read_block<'a>(
         b"text" => Content::Text(place.key("text").required_text(block.text)?),
         b"thinking" => {
             let signature = block.signature.map(|text| place.key("signature").text(text));
+            // One that another provider's model had is empty.
+            let signature = signature.transpose()?.filter(|text| !text.is_empty());
             Content::Thinking {
                 text: place.key("thinking").required_text(block.thinking)?,
-                signature: signature.transpose()?,
+                maker: signature.is_some().then_some(Maker::Anthropic),
+                signature,
             }
         }
         b"redacted_thinking" => Content::SealedThinking(place.key("data").required_text(block.data)?),

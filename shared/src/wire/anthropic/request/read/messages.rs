@@ -4,7 +4,7 @@ use super::Body;
 use super::blocks::{self, Whose};
 use crate::limits::MAX_MESSAGES;
 use crate::wire::codec::Untranslatable;
-use crate::wire::ir::{ChatRequest, Message, Role};
+use crate::wire::ir::{ChatRequest, Message, Origin, Role};
 use crate::wire::place::Place;
 
 /// Reads the instructions, then all messages.
@@ -14,7 +14,7 @@ pub(super) fn read<'a>(body: &Body<'a>, request: &mut ChatRequest<'a>) -> Result
         request.messages.push(Message {
             role: Role::System,
             parts,
-            index: None,
+            origin: Origin::System,
         });
     }
     let place = Place::top("messages");
@@ -34,7 +34,7 @@ pub(super) fn read<'a>(body: &Body<'a>, request: &mut ChatRequest<'a>) -> Result
         request.messages.push(Message {
             role,
             parts,
-            index: Some(index),
+            origin: Origin::Message(index),
         });
         index += 1;
         Ok(())

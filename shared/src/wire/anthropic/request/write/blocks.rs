@@ -5,20 +5,29 @@ use std::borrow::Cow;
 use super::marks::Marks;
 use crate::json::Text;
 use crate::json::write::{Array, Object};
-use crate::wire::ir::{Content, Media, Part};
+use crate::wire::ir::{Content, Maker, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::ToolIds;
 
-/// Whether a part becomes a block: the API refuses blank text, and thoughts stay with the provider whose they are.
+/// Whether a part becomes a block: the API refuses blank text, and thoughts that are not sealed by Anthropic.
 pub(super) fn says_something(part: &Part<'_>) -> bool {
     match &part.content {
         Content::Text(text) | Content::Refusal(text) => !text.is_blank(),
-        Content::Thinking { .. } | Content::SealedThinking(_) => false,
-        Content::Image(_)
+        Content::Thinking { signature, maker, .. } => signature.is_some() && *maker == Some(Maker::Anthropic),
+        Content::SealedThinking(_)
+        | Content::Image(_)
         | Content::Document { .. }
         | Content::ToolCall { .. }
         | Content::ToolResult { .. } => true,
     }
+}
+
+/// Whether it is a thought.
+pub(super) fn is_thought(part: &Part<'_>) -> bool {
+    matches!(
+        part.content,
+        Content::Thinking { .. } | Content::SealedThinking(_)
+    )
 }
 
 /// Writes the blocks of a conversation, in its order.
@@ -110,11 +119,19 @@ impl<'r> Writer<'r, '_> {
                 block.string("type", "text");
                 block.text("text", &self.text(text, is_last));
             }
-            // Not within a tool's result, and thoughts are none of these.
-            Content::ToolCall { .. }
-            | Content::ToolResult { .. }
-            | Content::Thinking { .. }
-            | Content::SealedThinking(_) => {
+            Content::Thinking { text, signature, .. } => {
+                block.string("type", "thinking");
+                block.text("thinking", text);
+                if let Some(signature) = signature {
+                    block.text("signature", signature);
+                }
+            }
+            Content::SealedThinking(data) => {
+                block.string("type", "redacted_thinking");
+                block.text("data", data);
+            }
+            // Not within a tool's result.
+            Content::ToolCall { .. } | Content::ToolResult { .. } => {
                 block.string("type", "text");
                 block.string("text", super::NOTHING);
             }

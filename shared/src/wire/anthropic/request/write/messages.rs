@@ -41,6 +41,10 @@ pub(super) fn turns<'r>(request: &'r ChatRequest<'r>) -> Vec<Turn<'r>> {
         turn.parts
             .sort_by_key(|part| !matches!(part.content, Content::ToolResult { .. }));
     }
+    for turn in turns.iter_mut().filter(|turn| turn.role == Role::Assistant) {
+        // The API wants something said after a thought.
+        while turn.parts.pop_if(|part| blocks::is_thought(part)).is_some() {}
+    }
     turns.pop_if(|turn| turn.role == Role::Assistant && turn.parts.is_empty());
     turns
 }

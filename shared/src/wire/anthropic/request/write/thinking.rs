@@ -1,5 +1,6 @@
 //! How much the model is to think, and what room that leaves for the answer.
 
+use super::blocks::is_thought;
 use super::messages::Turn;
 use super::tools::Offer;
 use crate::wire::anthropic::models::Model;
@@ -140,12 +141,16 @@ fn nearest_effort(tokens: u64) -> Effort {
     efforts.into_iter().find(within).unwrap_or(Effort::Max)
 }
 
-/// Whether the API would look for thoughts in the last turn of the model: a turn that goes on (a prefill, or calls
-/// whose results follow) must begin with them when there is a budget for them. Those of another provider's model
-/// are no use, so there are none.
+/// Whether the API would look for thoughts in the last turn of the model and find none: a turn that goes on (a prefill,
+/// or calls whose results follow) must begin with them when there is a budget for them. Those of another provider's
+/// model are no use.
 fn needs_thoughts(turns: &[Turn<'_>]) -> bool {
     let is_prefill = turns.last().is_some_and(|turn| turn.role == Role::Assistant);
     let last = turns.iter().rev().find(|turn| turn.role == Role::Assistant);
+    let first = last.and_then(|turn| turn.parts.first());
+    if first.is_some_and(|part| is_thought(part)) {
+        return false;
+    }
     let calls = last.is_some_and(|turn| {
         let mut parts = turn.parts.iter();
         parts.any(|part| matches!(part.content, Content::ToolCall { .. }))

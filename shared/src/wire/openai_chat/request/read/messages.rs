@@ -7,7 +7,7 @@ use super::tools;
 use crate::json::{Node, Text};
 use crate::limits::MAX_MESSAGES;
 use crate::wire::codec::Untranslatable;
-use crate::wire::ir::{ChatRequest, Content, Loss, Message, Part, Role};
+use crate::wire::ir::{ChatRequest, Content, Loss, Message, Origin, Part, Role};
 use crate::wire::place::Place;
 
 const KEYS: [&str; 11] = [
@@ -67,7 +67,7 @@ pub(super) fn read<'a>(node: Node<'a>, request: &mut ChatRequest<'a>) -> Result<
             Who::Function => function(&place, index, &given, request, &mut old_calls)?,
         };
         request.messages.push(Message {
-            index: Some(index),
+            origin: Origin::Message(index),
             ..message
         });
         index += 1;
@@ -116,7 +116,7 @@ fn message(role: Role, parts: Vec<Part<'_>>) -> Message<'_> {
     Message {
         role,
         parts,
-        index: None,
+        origin: Origin::System,
     }
 }
 
