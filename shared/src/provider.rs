@@ -11,6 +11,7 @@ pub use capability::{Capabilities, Capability};
 
 use crate::config::{ProviderKind, Scheme};
 use crate::headers::{ANTHROPIC_BETA, ANTHROPIC_VERSION, Headers, Lookup};
+use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::{Format, UpstreamFormat};
 use path::path;
 
@@ -61,7 +62,7 @@ impl ProviderKind {
     pub fn is_openai(self) -> bool {
         match self {
             Self::OpenAi => true,
-            Self::Anthropic | Self::OpenAiCompatible => false,
+            Self::Anthropic | Self::OpenAiCompatible | Self::Vertex => false,
         }
     }
 
@@ -70,7 +71,7 @@ impl ProviderKind {
     pub fn speaks(self, _model: &str, _from: Format) -> UpstreamFormat {
         match self {
             Self::OpenAi | Self::OpenAiCompatible => UpstreamFormat::OpenAiChat,
-            Self::Anthropic => UpstreamFormat::AnthropicMessages,
+            Self::Anthropic | Self::Vertex => UpstreamFormat::AnthropicMessages,
         }
     }
 }
@@ -119,9 +120,14 @@ pub fn request_headers<'a>(
             Lookup::Once(value) => Some(Cow::Borrowed(value)),
             Lookup::Absent | Lookup::Repeated => None,
         };
-        let version = given(ANTHROPIC_VERSION).unwrap_or(Cow::Borrowed(ANTHROPIC_DEFAULT_VERSION));
-        headers.push((ANTHROPIC_VERSION, version));
-        headers.extend(given(ANTHROPIC_BETA).map(|features| (ANTHROPIC_BETA, features)));
+        let envelope = Envelope::of(to.kind);
+        if envelope.has_version_header() {
+            let version = given(ANTHROPIC_VERSION).unwrap_or(Cow::Borrowed(ANTHROPIC_DEFAULT_VERSION));
+            headers.push((ANTHROPIC_VERSION, version));
+        }
+        if envelope.has_features_header() {
+            headers.extend(given(ANTHROPIC_BETA).map(|features| (ANTHROPIC_BETA, features)));
+        }
     }
     headers
 }
@@ -192,6 +198,15 @@ mod tests {
         );
         let openai = request_headers(&to(ProviderKind::OpenAi), Format::OpenAiChat, &client, false, 7);
         assert!(openai.iter().all(|(name, _)| !name.starts_with("anthropic")));
+        let vertex = request_headers(&to(ProviderKind::Vertex), messages, &client, true, 7);
+        let own = vertex.iter().filter(|(name, _)| name.starts_with("anthropic"));
+        let own: Vec<_> = own.map(|(name, _)| *name).collect();
+        assert_eq!(own, ["anthropic-beta"], "the body says the version");
+        let path = vertex.iter().find(|(name, _)| *name == ":path");
+        assert_eq!(
+            path.map(|(_, path)| path.as_ref()),
+            Some(b"/base/publishers/anthropic/models/m:streamRawPredict".as_slice())
+        );
     }
 
     #[test]

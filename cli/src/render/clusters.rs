@@ -196,6 +196,8 @@ fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out
 fn key_header(kind: ProviderKind) -> (&'static str, Option<&'static str>) {
     match kind {
         ProviderKind::Anthropic => ("x-api-key", None),
-        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible => ("authorization", Some("Bearer ")),
+        ProviderKind::OpenAi | ProviderKind::OpenAiCompatible | ProviderKind::Vertex => {
+            ("authorization", Some("Bearer "))
+        }
     }
 }

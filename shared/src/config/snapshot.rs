@@ -101,6 +101,8 @@ pub enum ProviderKind {
     Anthropic,
     /// A server with OpenAI's API: vLLM, Ollama, llama.cpp and their like.
     OpenAiCompatible,
+    /// Google's Vertex AI: Gemini, and Anthropic's Claude.
+    Vertex,
 }
 
 impl ProviderKind {
@@ -114,6 +116,7 @@ impl ProviderKind {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::OpenAiCompatible => "openai-compatible",
+            Self::Vertex => "vertex",
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The body that a provider is sent in the place of the agent's.
 
 use crate::call::Call;
+use crate::headers::{ANTHROPIC_BETA, Lookup};
 use crate::json::splice::{Edit, splice};
 use crate::routing::PlannedAttempt;
-use crate::wire::{Dropped, Target, Untranslatable};
+use crate::wire::anthropic::envelope::Envelope;
+use crate::wire::{Dropped, Target, Untranslatable, UpstreamFormat};
 
 /// The body of an attempt.
 #[derive(Debug)]
@@ -27,7 +29,15 @@ impl Outgoing {
             for left_out in &call.request.left_out {
                 dropped.note(&left_out.place);
             }
-            Self::Edited(call.format.edits(&call.request, &target))
+            let mut edits = call.format.edits(&call.request, &target);
+            if theirs == UpstreamFormat::AnthropicMessages {
+                let features = match call.headers.lookup(ANTHROPIC_BETA) {
+                    Lookup::Once(features) => Some(features),
+                    Lookup::Absent | Lookup::Repeated => None,
+                };
+                Envelope::of(target.kind).wrap(&call.body, &call.request, features, &mut edits);
+            }
+            Self::Edited(edits)
         } else {
             let request = call.format.read_chat(&call.body)?;
             Self::Written(theirs.write_chat(&request, &target, &mut dropped))

@@ -30,6 +30,12 @@ impl Members {
         });
         Self(out)
     }
+
+    /// The members as they stand between the braces.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
 }
 
 /// Writes an object at the end of `out`.

@@ -1,6 +1,7 @@
 //! Anthropic's messages: <https://platform.claude.com/docs/en/api/messages>
 
 pub mod answer;
+pub mod envelope;
 pub mod error;
 pub mod request;
 pub mod stream;

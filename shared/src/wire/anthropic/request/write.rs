@@ -11,6 +11,7 @@ mod tools;
 
 use crate::json::Node;
 use crate::json::write::object;
+use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
@@ -87,7 +88,7 @@ pub fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropp
     let mut marks = marks::Marks::of(request);
     let mut out = Vec::with_capacity(request.length + 512);
     object(&mut out, |body| {
-        body.string("model", target.model);
+        Envelope::of(target.kind).write(body, target.model);
         body.number("max_tokens", budget.max_tokens(plan));
         tools.write(body, request, &mut marks);
         instructions::write(body, request, &model, &tools, &mut marks);

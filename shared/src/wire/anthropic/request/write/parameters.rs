@@ -3,6 +3,7 @@
 use super::schema;
 use super::thinking::Plan;
 use crate::json::write::Object;
+use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{ChatRequest, OutputFormat, ServiceTier};
@@ -48,7 +49,7 @@ pub(super) fn write(
         Some(ServiceTier::Standard) => body.string("service_tier", "standard_only"),
         Some(ServiceTier::Flex | ServiceTier::Priority) => dropped.note("service_tier"),
     }
-    if request.stream {
+    if request.stream && Envelope::of(target.kind).says_stream() {
         body.boolean("stream", true);
     }
 }
