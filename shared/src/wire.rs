@@ -1,6 +1,7 @@
 //! The wire formats: one folder each, with what is read of requests and answers and how errors look.
 
 pub mod anthropic;
+mod gemini;
 pub mod ir;
 pub mod openai_chat;
 

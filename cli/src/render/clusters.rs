@@ -196,6 +196,7 @@ fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out
 fn key_header(kind: ProviderKind) -> (&'static str, Option<&'static str>) {
     match kind {
         ProviderKind::Anthropic => ("x-api-key", None),
+        ProviderKind::Gemini => ("x-goog-api-key", None),
         ProviderKind::OpenAi | ProviderKind::OpenAiCompatible | ProviderKind::Vertex => {
             ("authorization", Some("Bearer "))
         }

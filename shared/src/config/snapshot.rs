@@ -101,13 +101,21 @@ pub enum ProviderKind {
     Anthropic,
     /// A server with OpenAI's API: vLLM, Ollama, llama.cpp and their like.
     OpenAiCompatible,
+    /// Google's Gemini API.
+    Gemini,
     /// Google's Vertex AI: Gemini, and Anthropic's Claude.
     Vertex,
 }
 
 impl ProviderKind {
     /// All kinds.
-    pub const ALL: &'static [Self] = &[Self::OpenAi, Self::Anthropic, Self::OpenAiCompatible];
+    pub const ALL: &'static [Self] = &[
+        Self::OpenAi,
+        Self::Anthropic,
+        Self::OpenAiCompatible,
+        Self::Gemini,
+        Self::Vertex,
+    ];
 
     /// The kind as the document spells it.
     #[must_use]
@@ -116,6 +124,7 @@ impl ProviderKind {
             Self::OpenAi => "openai",
             Self::Anthropic => "anthropic",
             Self::OpenAiCompatible => "openai-compatible",
+            Self::Gemini => "gemini",
             Self::Vertex => "vertex",
         }
     }

@@ -2,7 +2,7 @@
 
 use super::codec::{StreamReader, UpstreamCodec};
 use super::ir::{Answer, ChatRequest, ProviderError};
-use super::{Dropped, Format, Target, Untranslatable, anthropic, openai_chat};
+use super::{Dropped, Format, Target, Untranslatable, anthropic, gemini, openai_chat};
 
 /// A wire format in which providers are asked. Most are also formats that agents call in, and calls in them need no
 /// translation.
@@ -12,6 +12,8 @@ pub enum UpstreamFormat {
     OpenAiChat,
     /// Anthropic's messages.
     AnthropicMessages,
+    /// Google's `generateContent` and `streamGenerateContent`.
+    Gemini,
 }
 
 impl From<Format> for UpstreamFormat {
@@ -29,6 +31,7 @@ impl UpstreamFormat {
         match self {
             Self::OpenAiChat => &openai_chat::UPSTREAM,
             Self::AnthropicMessages => &anthropic::UPSTREAM,
+            Self::Gemini => &gemini::UPSTREAM,
         }
     }
 

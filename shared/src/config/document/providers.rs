@@ -82,7 +82,7 @@ fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
     if let Some(kind) = ProviderKind::ALL.iter().find(|kind| kind.as_str() == text) {
         return Some(*kind);
     }
-    let planned = ["azure-openai", "bedrock", "vertex", "gemini", "mistral", "cohere"];
+    let planned = ["azure-openai", "bedrock", "mistral", "cohere"];
     let problem = if planned.contains(&text) {
         "is not supported by this version of the broker"
     } else {
