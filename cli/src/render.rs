@@ -12,6 +12,7 @@ mod listener;
 mod parts;
 mod secrets;
 mod status;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 

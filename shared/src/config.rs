@@ -10,6 +10,7 @@ mod mistake;
 mod reader;
 mod resolve;
 mod snapshot;
+mod tokens;
 mod verification;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use snapshot::{
     Timeouts, Workspace,
 };
 
+pub use tokens::{ClientCredentials, MetadataToken};
 pub use verification::{JwtVerification, KeySet, ListenerTls};
 
 use crate::audit::rfc3339;
@@ -115,6 +117,8 @@ pub fn filter_part(document: &Value) -> Value {
         provider.remove("endpoint");
         provider.remove("credential");
         provider.remove("health_check");
+        provider.remove("project");
+        provider.remove("location");
     }
     if let Some(root) = part.as_object_mut() {
         root.remove("listener");

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, Provider, ProviderKind, Scheme};
 
 use super::parts::{seconds, unbounded, wasm_configuration, watched};
-use super::{BUFFER_BYTES, Place, health, hop, jwt};
+use super::{BUFFER_BYTES, Place, health, hop, jwt, tokens};
 use crate::document::Document;
 
 pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
@@ -22,6 +22,8 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
             continue;
         };
         let has_hop = hop::is_needed(provider, &document.loaded);
+        // Before the account's own, which fetches from there at once.
+        resources.extend(tokens::cluster(provider, connection, place)?);
         let filters = filters(provider, connection, has_hop, place, out);
         if has_hop {
             resources.push(hop::cluster(provider, &filters));
@@ -165,31 +167,45 @@ fn egress_configuration(connection: &Connection, has_hop: bool) -> Value {
 
 /// Adds the provider's key after the broker's filter, so that the key never enters it.
 fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Value {
-    let rendered = out.join("secrets");
-    let (name, folder) = match source {
-        CredentialSource::Sds(name) => (name.as_str(), place.secrets.clone().unwrap_or(rendered)),
-        CredentialSource::Environment(_) | CredentialSource::File(_) => (provider.name.as_str(), rendered),
+    let credential = match source {
+        CredentialSource::Gcp(token) => return tokens::gcp(provider, token),
+        CredentialSource::OAuth2(client) => tokens::oauth2(provider, client, place, out),
+        CredentialSource::Environment(_) | CredentialSource::File(_) | CredentialSource::Sds(_) => {
+            generic(provider, source, place, out)
+        }
     };
+    json!({
+        "name": "envoy.filters.http.credential_injector",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
+            "overwrite": true,
+            "credential": credential,
+        },
+    })
+}
+
+/// A key as it is kept.
+fn generic(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Value {
     let mut generic = json!({
         "@type": "type.googleapis.com/envoy.extensions.http.injected_credentials.generic.v3.Generic",
-        "credential": {
-            "name": name,
-            "sds_config": watched(&folder, &format!("{name}.yaml")),
-        },
+        "credential": secret(provider, source, place, out),
     });
     let (header, prefix) = key_header(provider.kind);
     set(&mut generic, "header", json!(header));
     if let Some(prefix) = prefix {
         set(&mut generic, "header_value_prefix", json!(prefix));
     }
-    json!({
-        "name": "envoy.filters.http.credential_injector",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
-            "overwrite": true,
-            "credential": {"name": "envoy.http.injected_credentials.generic", "typed_config": generic},
-        },
-    })
+    json!({"name": "envoy.http.injected_credentials.generic", "typed_config": generic})
+}
+
+/// Where Envoy finds a secret that is kept.
+pub fn secret(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Value {
+    let rendered = out.join("secrets");
+    let (name, folder) = match source {
+        CredentialSource::Sds(name) => (name.as_str(), place.secrets.clone().unwrap_or(rendered)),
+        _ => (provider.name.as_str(), rendered),
+    };
+    json!({"name": name, "sds_config": watched(&folder, &format!("{name}.yaml"))})
 }
 
 /// The header in which a provider expects its key, and what stands before it.

@@ -13,6 +13,7 @@ mod health;
 mod hops;
 mod identity;
 mod status;
+mod tokens;
 
 const DOCUMENT: &str = r"
 providers:

@@ -1,11 +1,12 @@
 //! How Envoy reaches a provider account: its address and where its credential comes from. The filter never sees
 //! either.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
 use super::reader::{NO_NAME, Reader, is_name};
+use super::tokens::{ClientCredentials, MetadataToken};
 use crate::ids::ProviderName;
 use crate::units::Millis;
 
@@ -145,6 +146,16 @@ impl Endpoint {
         })
     }
 
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self
+                .host
+                .parse()
+                .is_ok_and(|address: IpAddr| address.is_loopback())
+    }
+
     /// The `:authority` of requests: the host, and the port unless it is the scheme's own.
     #[must_use]
     pub fn authority(&self) -> String {
@@ -169,6 +180,10 @@ pub enum CredentialSource {
     File(String),
     /// A secret that something else delivers to Envoy, by its SDS name.
     Sds(String),
+    /// Access tokens of Google's metadata server.
+    Gcp(MetadataToken),
+    /// Access tokens by OAuth 2.
+    OAuth2(ClientCredentials),
 }
 
 impl CredentialSource {
@@ -179,12 +194,21 @@ impl CredentialSource {
             return reader.withheld("must be a mapping such as `{env: VARIABLE}` or `{file: PATH}`");
         }
         let mut section = reader.section()?;
-        section.not_yet(&["aws", "gcp", "oauth2"]);
+        section.not_yet(&["aws"]);
+        let fetched = (section.optional("gcp"), section.optional("oauth2"));
         let environment = section.optional("env");
         let file = section.optional("file");
         let sds = section.optional("sds");
         if !section.end() {
             return None;
+        }
+        match ((&environment, &file, &sds), fetched) {
+            ((None, None, None), (Some(gcp), None)) => return MetadataToken::read(&gcp).map(Self::Gcp),
+            ((None, None, None), (None, Some(oauth2))) => {
+                return ClientCredentials::read(&oauth2).map(Self::OAuth2);
+            }
+            (_, (None, None)) => {}
+            _ => return reader.withheld(ONE_OF),
         }
         // What is wrong is not shown: somebody may have put the key itself there.
         match (environment, file, sds) {
@@ -203,10 +227,22 @@ impl CredentialSource {
                 Some(name) => Some(Self::Sds(name.to_owned())),
                 None => secret.withheld(NO_NAME),
             },
-            _ => reader.withheld("must have exactly one of `env`, `file` and `sds`"),
+            _ => reader.withheld(ONE_OF),
+        }
+    }
+
+    /// A secret that is kept somewhere rather than fetched.
+    pub(super) fn read_kept(reader: &Reader<'_>) -> Option<Self> {
+        match Self::read(reader)? {
+            Self::Gcp(_) | Self::OAuth2(_) => {
+                reader.withheld("must have exactly one of `env`, `file` and `sds`")
+            }
+            kept => Some(kept),
         }
     }
 }
+
+const ONE_OF: &str = "must have exactly one of `env`, `file`, `sds`, `gcp` and `oauth2`";
 
 #[cfg(test)]
 mod tests {

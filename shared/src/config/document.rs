@@ -13,6 +13,7 @@ mod policies;
 mod pools;
 mod prices;
 mod providers;
+mod vertex;
 
 pub use agents::{AgentEntry, TenantEntry, TokenEntry, WorkspaceEntry};
 pub use budgets::BudgetEntry;

@@ -3,6 +3,7 @@
 use super::budgets::read_account_budget;
 use super::care::{read_circuit_breaker, read_limits};
 use super::health_check::read_health_check;
+use super::vertex::read_address;
 use crate::config::Audience;
 use crate::config::connection::{CredentialSource, Endpoint, HealthCheck};
 use crate::config::reader::Reader;
@@ -49,9 +50,8 @@ impl<'v> ProviderEntry<'v> {
             .and_then(|budget| read_account_budget(&budget));
         let (mut endpoint, mut credential, mut health_check) = (None, None, None);
         if audience == Audience::Operator {
-            endpoint = section
-                .required("endpoint")
-                .and_then(|endpoint| read_endpoint(&endpoint));
+            let given = section.optional("endpoint");
+            endpoint = read_address(&mut section, kind, given, read_endpoint);
             credential = section
                 .optional("credential")
                 .and_then(|source| CredentialSource::read(&source));

@@ -39,7 +39,7 @@ fn a_credential_that_is_written_out_is_not_shown() {
         expect_hidden(
             place,
             &value,
-            "providers[0].credential: must have exactly one of `env`, `file` and `sds`",
+            "providers[0].credential: must have exactly one of `env`, `file`, `sds`, `gcp` and `oauth2`",
         );
     }
     for key in ["env", "file", "sds"] {
