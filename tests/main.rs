@@ -20,6 +20,8 @@ mod example;
 #[cfg(test)]
 mod failover;
 #[cfg(test)]
+mod google;
+#[cfg(test)]
 mod health;
 #[cfg(test)]
 mod health_checks;

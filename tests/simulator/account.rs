@@ -225,10 +225,11 @@ impl Account {
     /// Takes a call in and says what becomes of it.
     pub(crate) fn take(&self, parts: &Parts, body: &Bytes) -> Outcome {
         let vendor = self.state().vendor;
-        let dialect = Dialect::of_path(parts.uri.path()).filter(|dialect| vendor.serves(*dialect));
+        let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
+        let dialect = Dialect::of_path(path).filter(|dialect| vendor.serves(*dialect));
         let asked = dialect
             .filter(|_| parts.method == "POST")
-            .map(|dialect| Asked::of(vendor, dialect, &parts.headers, body));
+            .map(|dialect| Asked::of(vendor, dialect, path, &parts.headers, body));
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let call = Call {
             account: &self.name,

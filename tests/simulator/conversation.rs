@@ -52,6 +52,7 @@ impl Conversation {
         let mut read = match dialect {
             Dialect::OpenAi => openai(body),
             Dialect::Anthropic => anthropic(body),
+            Dialect::Gemini => return crate::google::conversation::read(body),
         };
         let messages = list(body, "messages");
         let is_assistant = |message: &Value| string(message, "role") == Some("assistant");

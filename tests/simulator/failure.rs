@@ -24,18 +24,22 @@ pub(crate) fn body(dialect: Dialect, error: &StatusError, request_id: &str) -> V
             },
             "request_id": request_id,
         }),
+        Dialect::Gemini => crate::google::answer::error(error, message),
     }
 }
 
 /// The response headers of an error, besides those of every answer.
 pub(crate) fn headers(dialect: Dialect, error: &StatusError) -> Vec<(String, String)> {
     let mut headers = Vec::new();
+    if dialect == Dialect::Gemini {
+        return error.headers.clone();
+    }
     if let Some(seconds) = error.retry_after {
         headers.push(("retry-after".to_owned(), seconds.to_string()));
     }
     if error.rate_limit_headers {
         let family: &[(&str, &str)] = match dialect {
-            Dialect::OpenAi => &OPENAI_LIMITS,
+            Dialect::OpenAi | Dialect::Gemini => &OPENAI_LIMITS,
             Dialect::Anthropic => &ANTHROPIC_LIMITS,
         };
         headers.extend(

@@ -25,6 +25,7 @@ mod behaviour;
 mod control;
 mod conversation;
 mod failure;
+mod google;
 mod health;
 mod openai;
 mod plan;

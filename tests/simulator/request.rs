@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::behaviour::StatusError;
 use crate::conversation::Conversation;
-use crate::strict;
 use crate::vendor::Vendor;
+use crate::{google, strict};
 
 /// The wire format of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -18,6 +18,8 @@ pub enum Dialect {
     OpenAi,
     /// Messages.
     Anthropic,
+    /// Google's `generateContent`.
+    Gemini,
 }
 
 impl Dialect {
@@ -30,7 +32,10 @@ impl Dialect {
         } else if path.ends_with("/messages") {
             Some(Self::Anthropic)
         } else {
-            None
+            Some(match google::Path::of(path)?.verb {
+                google::Verb::Generate { .. } => Self::Gemini,
+                google::Verb::RawPredict { .. } => Self::Anthropic,
+            })
         }
     }
 }
@@ -59,6 +64,7 @@ impl Asked {
     pub(crate) fn of(
         vendor: Vendor,
         dialect: Dialect,
+        path: &str,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Self, Box<StatusError>> {
@@ -69,7 +75,8 @@ impl Asked {
                 ..StatusError::default()
             })
         };
-        if vendor == Vendor::Any {
+        let at_google = google::Path::of(path);
+        if vendor == Vendor::Any && at_google.is_none() {
             return Self::read(dialect, body).map_err(unreadable);
         }
         let document: Value = serde_json::from_slice(body).map_err(|error| {
@@ -77,12 +84,43 @@ impl Asked {
                 "We could not parse the JSON body of your request: {error}"
             ))
         })?;
+        if let Some(path) = at_google {
+            return Self::at_google(vendor, dialect, &path, headers, &document, body.len())
+                .map_err(|fault| Box::new(fault.error()));
+        }
         strict::check(vendor, headers, &document).map_err(|fault| Box::new(fault.error()))?;
         let asked = Self::read(dialect, body).map_err(unreadable)?;
         Ok(Self {
             vendor,
             conversation: Some(Conversation::read(dialect, &document)),
             ..asked
+        })
+    }
+
+    /// Reads a call of Google's, whose model stands in the path.
+    fn at_google(
+        vendor: Vendor,
+        dialect: Dialect,
+        path: &google::Path,
+        headers: &HeaderMap,
+        document: &Value,
+        body_bytes: usize,
+    ) -> Result<Self, strict::Fault> {
+        if dialect == Dialect::Anthropic {
+            let (headers, document) = google::unwrapped(path, headers, document)?;
+            strict::check(Vendor::Anthropic, &headers, &document)?;
+        } else {
+            google::check(vendor, path, headers, document)?;
+        }
+        Ok(Self {
+            dialect,
+            vendor,
+            conversation: Some(Conversation::read(dialect, document)),
+            model: path.model.clone(),
+            stream: path.is_stream(),
+            include_usage: true,
+            tool: None,
+            body_bytes,
         })
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct Fault {
 pub(crate) type Checked = Result<(), Fault>;
 
 impl Fault {
-    fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             status: 400,
             message: message.into(),
@@ -71,7 +71,8 @@ impl Fault {
 /// What this vendor says to this call.
 pub(crate) fn check(vendor: Vendor, headers: &HeaderMap, body: &Value) -> Checked {
     match vendor {
-        Vendor::Any => Ok(()),
+        // Google's calls are checked with their paths.
+        Vendor::Any | Vendor::Gemini | Vendor::Vertex => Ok(()),
         Vendor::Anthropic => anthropic::check(headers, body),
         Vendor::OpenAi => openai::check(headers, body),
         Vendor::Compatible => openai_messages::check(body, openai_messages::Manners::Compatible),

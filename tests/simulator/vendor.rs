@@ -19,6 +19,10 @@ pub enum Vendor {
     Anthropic,
     /// Those of a server that is compatible with `OpenAI`'s: fields nobody knows are welcome, and thoughts are told.
     Compatible,
+    /// Google's Gemini API: `generateContent` only.
+    Gemini,
+    /// Google's Vertex AI: `generateContent`, and Anthropic's messages by `rawPredict`.
+    Vertex,
 }
 
 impl Vendor {
@@ -28,6 +32,8 @@ impl Vendor {
             Self::Any => true,
             Self::OpenAi | Self::Compatible => dialect == Dialect::OpenAi,
             Self::Anthropic => dialect == Dialect::Anthropic,
+            Self::Gemini => dialect == Dialect::Gemini,
+            Self::Vertex => dialect != Dialect::OpenAi,
         }
     }
 }

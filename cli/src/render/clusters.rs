@@ -57,7 +57,7 @@ fn filters(
         connection
             .credential
             .as_ref()
-            .map(|source| credential(provider, source, place, out)),
+            .and_then(|source| credential(provider, source, place, out)),
     );
     filters.push(json!({
         "name": "envoy.filters.http.upstream_codec",
@@ -166,22 +166,23 @@ fn egress_configuration(connection: &Connection, has_hop: bool) -> Value {
 }
 
 /// Adds the provider's key after the broker's filter, so that the key never enters it.
-fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Value {
+fn credential(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Option<Value> {
     let credential = match source {
-        CredentialSource::Gcp(token) => return tokens::gcp(provider, token),
+        // The hop behind adds it.
+        CredentialSource::Gcp(_) => return None,
         CredentialSource::OAuth2(client) => tokens::oauth2(provider, client, place, out),
         CredentialSource::Environment(_) | CredentialSource::File(_) | CredentialSource::Sds(_) => {
             generic(provider, source, place, out)
         }
     };
-    json!({
+    Some(json!({
         "name": "envoy.filters.http.credential_injector",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
             "overwrite": true,
             "credential": credential,
         },
-    })
+    }))
 }
 
 /// A key as it is kept.

@@ -18,6 +18,14 @@ const PATIENCE: &str = "5s";
 /// How many tokens are kept: of each account one, for its cluster has a cache of its own.
 const CACHED: u32 = 2;
 
+/// The tokens of Google's metadata server, where an account has such.
+pub fn metadata(connection: &Connection) -> Option<&MetadataToken> {
+    match &connection.credential {
+        Some(CredentialSource::Gcp(token)) => Some(token),
+        _ => None,
+    }
+}
+
 /// The filter that adds the token of a Google service account. A metadata server that gives none leaves the request
 /// without one, and the provider refuses it.
 pub fn gcp(provider: &Provider, token: &MetadataToken) -> Value {

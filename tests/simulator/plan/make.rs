@@ -8,7 +8,7 @@ use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::{self, Usage};
 use crate::vendor::Vendor;
-use crate::{anthropic, failure, openai, strict};
+use crate::{anthropic, failure, google, openai, strict};
 
 impl Call<'_> {
     /// What becomes of this call under this behaviour.
@@ -79,6 +79,7 @@ impl Call<'_> {
             (Ending::Error { status, .. }, dialect) => failure::body(dialect, &error_of(status), told.id),
             (_, Dialect::OpenAi) => openai::whole(told),
             (_, Dialect::Anthropic) => anthropic::whole(told),
+            (_, Dialect::Gemini) => google::answer::whole(told),
         };
         let mut body = bytes_of::encoded(vec![json.to_string()], answer.gzip).concat();
         let length = body.len();
@@ -105,6 +106,10 @@ impl Call<'_> {
             Dialect::Anthropic => anthropic::events(told)
                 .into_iter()
                 .map(|(name, data)| (Some(name), data))
+                .collect(),
+            Dialect::Gemini => google::answer::events(told)
+                .into_iter()
+                .map(|data| (None, data))
                 .collect(),
         };
         let mut half = None;
@@ -220,6 +225,10 @@ impl Call<'_> {
                 ("request-id", &id),
                 ("anthropic-organization-id", "org-simulated"),
             ],
+            Some(Dialect::Gemini) => &[
+                ("content-type", content_type),
+                ("server", "scaffolding on HTTPServer2"),
+            ],
             Some(Dialect::OpenAi) | None => &[
                 ("content-type", content_type),
                 ("x-request-id", &id),
@@ -309,7 +318,7 @@ const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 /// A comment, as servers send it to keep a connection open; Anthropic sends an event besides.
 fn comment(dialect: Dialect, line_ending: LineEnding) -> String {
     match dialect {
-        Dialect::OpenAi => bytes_of::comment(line_ending),
+        Dialect::OpenAi | Dialect::Gemini => bytes_of::comment(line_ending),
         Dialect::Anthropic => {
             bytes_of::comment(line_ending) + &bytes_of::event(Some("ping"), r#"{"type":"ping"}"#, line_ending)
         }

@@ -46,7 +46,21 @@ fn a_key_of_gemini_goes_into_its_own_header() {
 #[test]
 fn a_service_accounts_token_comes_from_the_metadata_server() {
     let rendered = Rendered::of(DOCUMENT);
-    let authn = filter(&rendered, "vertex-eu", "envoy.filters.http.gcp_authn");
+    let filters = rendered.upstream_filters("vertex-eu");
+    assert!(
+        filters
+            .iter()
+            .all(|filter| filter["name"] != "envoy.filters.http.credential_injector")
+    );
+    let listeners = rendered.read("listeners.yaml");
+    let mut listeners = listeners["resources"].as_array().unwrap().iter();
+    let hop = listeners
+        .find(|listener| listener["name"] == "vertex-eu/hop")
+        .unwrap();
+    let filters = &hop["filter_chains"][0]["filters"][0]["typed_config"]["http_filters"];
+    assert_eq!(filters[0]["name"], "envoy.filters.http.gcp_authn");
+    assert_eq!(filters[1]["name"], "envoy.filters.http.router");
+    let authn = &filters[0]["typed_config"];
     assert_eq!(authn["cluster"], "vertex-eu/token");
     let scopes = json!({"access_token": {"scopes": ["https://www.googleapis.com/auth/cloud-platform"]}});
     assert_eq!(authn["audience"], scopes);
