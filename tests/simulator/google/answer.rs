@@ -33,20 +33,22 @@ pub(crate) fn events(told: &Told<'_>) -> Vec<String> {
             Said::Text(_) | Said::Thought(_) => {
                 let is_thought = matches!(block.said, Said::Thought(_));
                 events.extend(block.chunks.iter().map(|piece| {
-                    let mut part = json!({"text": piece});
-                    if is_thought {
-                        part["thought"] = true.into();
-                    }
+                    let part = if is_thought {
+                        json!({"text": piece, "thought": true})
+                    } else {
+                        json!({"text": piece})
+                    };
                     answer(told, &json!([part]))
                 }));
             }
             _ => events.extend(part(told, block, &mut calls).map(|part| answer(told, &json!([part])))),
         }
     }
-    let mut last = json!({"text": ""});
-    if calls == 0 && Family::of(told.model).seals() {
-        last["thoughtSignature"] = seal::of("the whole").into();
-    }
+    let last = if calls == 0 && Family::of(told.model).seals() {
+        json!({"text": "", "thoughtSignature": seal::of("the whole")})
+    } else {
+        json!({"text": ""})
+    };
     let mut last = answer(told, &json!([last]));
     finish(told, &mut last);
     events.push(last);
@@ -64,10 +66,10 @@ fn part(told: &Told<'_>, block: &Block, calls: &mut usize) -> Option<Value> {
             let family = Family::of(told.model);
             // Only newer models give ids, and only at the Gemini API; of calls at once only the first is sealed.
             if family.seals() && told.vendor == Vendor::Gemini {
-                part["functionCall"]["id"] = told.call_id("call", *calls).into();
+                set(&mut part, "/functionCall", "id", told.call_id("call", *calls));
             }
             if family.seals() && *calls == 0 {
-                part["thoughtSignature"] = seal::of(name).into();
+                set(&mut part, "", "thoughtSignature", seal::of(name));
             }
             *calls += 1;
             Some(part)
@@ -101,10 +103,10 @@ fn finish(told: &Told<'_>, answer: &mut Value) {
             json!({"blockReason": "PROHIBITED_CONTENT"}),
         );
     } else {
-        answer["candidates"][0]["finishReason"] = reason.into();
+        set(answer, "/candidates/0", "finishReason", reason);
     }
     if let Some(usage) = told.usage {
-        answer["usageMetadata"] = usage_json(usage);
+        set(answer, "", "usageMetadata", usage_json(usage));
     }
 }
 
@@ -134,9 +136,17 @@ pub(crate) fn error(error: &StatusError, message: &str) -> Value {
     };
     let mut body = json!({"error": {"code": error.status, "message": message, "status": name}});
     if let Some(seconds) = error.retry_after {
-        body["error"]["details"] = json!([{
+        let details = json!([{
             "@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": format!("{seconds}s"),
         }]);
+        set(&mut body, "/error", "details", details);
     }
     body
+}
+
+/// Sets a field of an object within.
+fn set(value: &mut Value, place: &str, field: &str, to: impl Into<Value>) {
+    if let Some(object) = value.pointer_mut(place).and_then(Value::as_object_mut) {
+        object.insert(field.to_owned(), to.into());
+    }
 }

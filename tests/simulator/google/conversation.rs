@@ -7,13 +7,18 @@ use crate::strict::base64_bytes;
 
 pub(crate) fn read(body: &Value) -> Conversation {
     let config = &body["generationConfig"];
-    let calling = &body["toolConfig"]["functionCallingConfig"];
+    let calling = body
+        .pointer("/toolConfig/functionCallingConfig")
+        .unwrap_or(&Value::Null);
     let allowed = list(calling, "allowedFunctionNames");
     let mut read = Conversation {
-        tools: list(&body["tools"][0], "functionDeclarations")
-            .iter()
-            .filter_map(|tool| tool["name"].as_str().map(str::to_owned))
-            .collect(),
+        tools: list(
+            body.pointer("/tools/0").unwrap_or(&Value::Null),
+            "functionDeclarations",
+        )
+        .iter()
+        .filter_map(|tool| tool["name"].as_str().map(str::to_owned))
+        .collect(),
         choice: match (calling["mode"].as_str(), allowed) {
             (Some("NONE"), _) => Choice::None,
             (Some("ANY"), [only]) => Choice::Named(only.as_str().unwrap_or_default().to_owned()),
@@ -29,7 +34,7 @@ pub(crate) fn read(body: &Value) -> Conversation {
             (Some("application/json"), None) => Output::Json,
             _ => Output::Text,
         },
-        thinks: config["thinkingConfig"]["includeThoughts"] == true,
+        thinks: config.pointer("/thinkingConfig/includeThoughts") == Some(&Value::Bool(true)),
         max_tokens: config["maxOutputTokens"].as_u64(),
         stop: list(config, "stopSequences")
             .iter()
@@ -59,7 +64,8 @@ fn hear(part: &Value, read: &mut Conversation) {
         }
         read.text.push_str(text);
     }
-    if let Some(response) = part["functionResponse"]["response"].as_object() {
+    let response = part.pointer("/functionResponse/response");
+    if let Some(response) = response.and_then(Value::as_object) {
         let said = match (response.get("output"), response.get("error")) {
             (Some(output), _) => output.as_str().unwrap_or_default().to_owned(),
             (None, Some(error)) => format!("(error) {}", error.as_str().unwrap_or_default()),
