@@ -1,8 +1,8 @@
 //! The parts of a turn.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
 
-use super::turns::Called;
 use crate::json::Text;
 use crate::json::write::{Array, Object};
 use crate::wire::gemini::seal;
@@ -50,28 +50,51 @@ fn is_media(part: &Part<'_>) -> bool {
     }
 }
 
+/// A call of a tool in the turn before.
+pub(super) struct Called<'r> {
+    /// Its id as it is written.
+    id: Cow<'r, [u8]>,
+    /// The tool: results are told with its name.
+    name: &'r Text<'r>,
+    /// Which call of the turn it is: results come in the order of their calls, for not every service goes by ids.
+    pub(super) place: usize,
+}
+
 /// Writes the parts of a conversation, in its order.
-pub(super) struct Writer<'r, 'c> {
+pub(super) struct Writer<'r> {
     pub(super) ids: ToolIds<'r>,
     /// Whether the service takes ids of calls.
     pub(super) has_ids: bool,
     /// Whether the service wants to be told the type of what it fetches.
     pub(super) names_types: bool,
-    /// The calls of tools by their ids.
-    pub(super) calls: &'c HashMap<&'r [u8], Called<'r>>,
+    /// The calls of the last turn of the model that have no result yet, by their ids: agents may use one for several.
+    pub(super) calls: HashMap<&'r [u8], VecDeque<Called<'r>>>,
 }
 
-impl<'r> Writer<'r, '_> {
+impl<'r> Writer<'r> {
+    /// The call whose result a part is, if the model made it in the turn before: then it has its result.
+    pub(super) fn call_of(&mut self, part: &Part<'_>) -> Option<Called<'r>> {
+        match &part.content {
+            Content::ToolResult { id, .. } => self.calls.get_mut(id.escaped())?.pop_front(),
+            _ => None,
+        }
+    }
+
     /// The parts of a turn of the model. A seal stands on the part that follows it, or on an empty text at the end. The
     /// first call of a turn that `must_seal` has one in any case.
     pub(super) fn model(&mut self, list: &mut Array<'_>, parts: &[&'r Part<'r>], must_seal: bool) {
         let mut pending = None;
         let mut lacks_seal = must_seal;
-        for part in parts {
+        self.calls.clear();
+        for (place, part) in parts.iter().enumerate() {
             match &part.content {
                 Content::Thinking { signature, .. } => pending = seal_of(signature.as_ref()).or(pending),
-                Content::ToolCall { id, name, arguments } => {
-                    let id = self.ids.call(id);
+                Content::ToolCall {
+                    id: own,
+                    name,
+                    arguments,
+                } => {
+                    let id = self.ids.call(own);
                     list.object(|object| {
                         object.object("functionCall", |call| {
                             if self.has_ids {
@@ -87,6 +110,8 @@ impl<'r> Writer<'r, '_> {
                         }
                     });
                     lacks_seal = false;
+                    let calls = self.calls.entry(own.escaped()).or_default();
+                    calls.push_back(Called { id, name, place });
                 }
                 content => list.object(|object| {
                     self.content(object, content);
@@ -105,24 +130,19 @@ impl<'r> Writer<'r, '_> {
     }
 
     /// What a tool gave back.
-    pub(super) fn result(&mut self, list: &mut Array<'_>, part: &'r Part<'r>) {
+    pub(super) fn result(&self, list: &mut Array<'_>, call: &Called<'_>, part: &Part<'_>) {
         let Content::ToolResult {
-            id,
-            content,
-            is_error,
+            content, is_error, ..
         } = &part.content
         else {
             return;
         };
-        let written = self.ids.result(id);
         list.object(|object| {
             object.object("functionResponse", |response| {
                 if self.has_ids {
-                    response.escaped("id", |out| out.extend_from_slice(&written));
+                    response.escaped("id", |out| out.extend_from_slice(&call.id));
                 }
-                if let Some(call) = self.calls.get(id.escaped()) {
-                    response.text("name", call.name);
-                }
+                response.text("name", call.name);
                 response.object("response", |given| {
                     let key = if *is_error { "error" } else { "output" };
                     let mut texts = texts(content).peekable();
@@ -136,9 +156,9 @@ impl<'r> Writer<'r, '_> {
         });
     }
 
-    /// A part of a user's turn. A result whose call is not in the conversation is what the user says: without the name
-    /// of its function it cannot be told as a result.
-    pub(super) fn plain(&mut self, list: &mut Array<'_>, part: &Part<'_>) {
+    /// A part of a user's turn. A result whose call is not in the turn before is what the user says: the API would refuse
+    /// it as a result.
+    pub(super) fn plain(&self, list: &mut Array<'_>, part: &Part<'_>) {
         match &part.content {
             Content::ToolResult { content, .. } => {
                 if !content.iter().any(says_something) {

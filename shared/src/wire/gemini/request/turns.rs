@@ -19,19 +19,9 @@ pub(super) struct Turn<'r> {
     parts: Vec<&'r Part<'r>>,
 }
 
-/// A call of a tool earlier in the conversation.
-#[derive(Clone, Copy)]
-pub(super) struct Called<'r> {
-    /// The tool: results are told with its name.
-    pub(super) name: &'r crate::json::Text<'r>,
-    /// Which call of the conversation it is: results come in the order of their calls, for not every service goes by ids.
-    pub(super) place: usize,
-}
-
 /// Writes all turns.
 pub(super) fn write(body: &mut Object<'_>, request: &ChatRequest<'_>, target: &Target<'_>, model: &Model) {
     let turns = turns(request);
-    let calls = calls(&turns);
     // The turn that goes on: what the model said since the user last said something.
     let current = turns
         .iter()
@@ -41,7 +31,7 @@ pub(super) fn write(body: &mut Object<'_>, request: &ChatRequest<'_>, target: &T
         // Vertex AI goes by the order of calls.
         has_ids: target.kind != ProviderKind::Vertex,
         names_types: target.kind == ProviderKind::Vertex,
-        calls: &calls,
+        calls: HashMap::new(),
     };
     body.array("contents", |list| {
         if turns.first().is_none_or(|turn| turn.role != Role::User) {
@@ -81,53 +71,42 @@ fn turns<'r>(request: &'r ChatRequest<'r>) -> Vec<Turn<'r>> {
     turns
 }
 
-/// The calls of tools by their ids; of several with one id the last.
-fn calls<'r>(turns: &[Turn<'r>]) -> HashMap<&'r [u8], Called<'r>> {
-    let parts = turns.iter().flat_map(|turn| turn.parts.iter().copied());
-    let calls = parts.filter_map(|part| match &part.content {
-        Content::ToolCall { id, name, .. } => Some((id.escaped(), name)),
-        _ => None,
-    });
-    let placed = calls.enumerate();
-    placed
-        .map(|(place, (id, name))| (id, Called { name, place }))
-        .collect()
-}
-
 /// Whether a user says more than what tools gave back.
 fn says_own(turn: &Turn<'_>) -> bool {
     let is_result = |part: &&Part<'_>| matches!(part.content, Content::ToolResult { .. });
     !turn.parts.iter().all(is_result)
 }
 
-/// Results of tools must follow their calls at once and stand by themselves; what else the user says follows them, the
-/// pictures and documents of the results first.
-fn write_user<'r>(list: &mut Array<'_>, turn: &Turn<'r>, writer: &mut Writer<'r, '_>) {
-    let called = |part: &Part<'r>| match &part.content {
-        Content::ToolResult { id, .. } => writer.calls.get(id.escaped()).map(|call| call.place),
-        _ => None,
-    };
-    let is_result = |part: &&'r Part<'r>| called(part).is_some();
-    let (mut results, rest): (Vec<_>, Vec<_>) = turn.parts.iter().copied().partition(is_result);
-    results.sort_by_key(|part| called(part));
+/// Results of tools must follow their calls at once and stand by themselves, as many as there were calls; what else the
+/// user says follows them, the pictures and documents of the results first.
+fn write_user<'r>(list: &mut Array<'_>, turn: &Turn<'r>, writer: &mut Writer<'r>) {
+    let (mut results, mut rest) = (Vec::new(), Vec::new());
+    for part in &turn.parts {
+        match writer.call_of(part) {
+            Some(call) => results.push((call, *part)),
+            None => rest.push(*part),
+        }
+    }
+    results.sort_by_key(|(call, _)| call.place);
     if !results.is_empty() {
         write_turn(list, "user", |parts| {
-            for part in &results {
-                writer.result(parts, part);
+            for (call, part) in &results {
+                writer.result(parts, call, part);
             }
         });
     }
-    let mut moved = results.iter().flat_map(|part| parts::media_of(part)).peekable();
-    if moved.peek().is_some() || !rest.is_empty() {
+    let media = results.iter().flat_map(|(_, part)| parts::media_of(part));
+    let mut rest = media.chain(rest).peekable();
+    if rest.peek().is_some() {
         write_turn(list, "user", |parts| {
-            for part in moved.chain(rest) {
+            for part in rest {
                 writer.plain(parts, part);
             }
         });
     }
 }
 
-fn write_model<'r>(list: &mut Array<'_>, turn: &Turn<'r>, must_seal: bool, writer: &mut Writer<'r, '_>) {
+fn write_model<'r>(list: &mut Array<'_>, turn: &Turn<'r>, must_seal: bool, writer: &mut Writer<'r>) {
     write_turn(list, "model", |parts| writer.model(parts, &turn.parts, must_seal));
 }
 

@@ -141,8 +141,15 @@ proptest! {
             prop_assert!(!parts.is_empty());
             for part in parts {
                 prop_assert!(part["text"] != "" || part.get("thoughtSignature").is_some(), "{}", content);
-                prop_assert!(part.get("functionResponse").is_none_or(|response| response["name"].is_string()), "{}", content);
             }
+        }
+        for pair in contents.windows(2) {
+            let all = |content: &Value, key: &str| -> Vec<Value> {
+                let parts = content["parts"].as_array().unwrap().iter().filter_map(|part| part.get(key));
+                parts.map(|told| json!([told["name"], told["id"]])).collect()
+            };
+            let responses = all(&pair[1], "functionResponse");
+            prop_assert!(responses.iter().all(|response| all(&pair[0], "functionCall").contains(response)));
         }
     }
 }

@@ -332,3 +332,34 @@ fn an_answer_without_candidates_is_none() {
         }
     }
 }
+
+#[test]
+fn ids_that_are_used_again_pair_the_calls_and_results_of_their_own_turn() {
+    let call = |id: &str, name: &str| json!({"id": id, "type": "function", "function": {"name": name, "arguments": "{}"}});
+    let messages = json!([
+        {"role": "user", "content": "go"},
+        {"role": "assistant", "tool_calls": [call("c", "first"), call("c", "second")]},
+        {"role": "tool", "tool_call_id": "c", "content": "one"},
+        {"role": "tool", "tool_call_id": "c", "content": "two"},
+        {"role": "tool", "tool_call_id": "c", "content": "one too many"},
+        {"role": "assistant", "tool_calls": [call("c", "third")]},
+        {"role": "tool", "tool_call_id": "c", "content": "three"},
+    ]);
+    let (sent, _) = sent(json!({"messages": messages}), "gemini-2.5-pro");
+    let contents = sent["contents"].as_array().unwrap();
+    let told = |index: usize| -> Vec<(Value, Value)> {
+        let parts = contents[index]["parts"].as_array().unwrap().iter();
+        parts
+            .map(|part| part.get("functionCall").or(part.get("functionResponse")).unwrap())
+            .map(|told| (told["name"].clone(), told["id"].clone()))
+            .collect()
+    };
+    assert_eq!(told(1), told(2));
+    assert_eq!(contents[3]["parts"], json!([{"text": "one too many"}]));
+    assert_eq!(told(4), told(5));
+    assert_eq!(
+        (&told(1)[1].0, &told(5)[0].0),
+        (&json!("second"), &json!("third"))
+    );
+    assert_ne!(told(1)[0].1, told(1)[1].1);
+}
