@@ -1,7 +1,8 @@
 //! A simulator of LLM providers: what the broker's tests and benchmark talk to instead of `OpenAI` and Anthropic.
 //!
-//! Each simulated provider account is a listening port with a name ([`Simulator`]). It speaks two dialects, chosen by the
-//! path: `POST {any prefix}/chat/completions` (`OpenAI`) and `POST {any prefix}/messages` (Anthropic), each streamed and whole.
+//! Each simulated provider account is a listening port with a name ([`Simulator`]). It speaks three dialects, chosen by the
+//! path: `POST {any prefix}/chat/completions` (`OpenAI`), `POST {any prefix}/messages` (Anthropic) and Google's
+//! `…/models/{model}:generateContent` (and Claude's `:rawPredict` there), each streamed and whole.
 //! What an account does with the next call is data ([`Behaviour`]), so that a test, the command line and an HTTP call can all
 //! set it: answer, answer slowly or in odd pieces, fail with a status, break off, hang, fail inside a 200.
 //!
