@@ -10,6 +10,7 @@ mod azure;
 mod bedrock;
 mod cohere;
 mod conformance;
+mod google;
 mod mistral;
 mod reading;
 mod self_hosted;

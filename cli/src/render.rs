@@ -15,6 +15,7 @@ mod parts;
 pub mod rate_limit;
 mod secrets;
 mod status;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 

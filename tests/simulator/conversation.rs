@@ -58,6 +58,7 @@ impl Conversation {
             Dialect::OpenAi | Dialect::Responses => openai(body),
             Dialect::Anthropic => anthropic(body),
             Dialect::Cohere => cohere(body),
+            Dialect::Gemini => return crate::google::conversation::read(body),
         };
         let messages = list(body, "messages");
         let is_assistant = |message: &Value| string(message, "role") == Some("assistant");

@@ -25,18 +25,22 @@ pub(crate) fn body(dialect: Dialect, error: &StatusError, request_id: &str) -> V
             },
             "request_id": request_id,
         }),
+        Dialect::Gemini => crate::google::answer::error(error, message),
     }
 }
 
 /// The response headers of an error, besides those of every answer.
 pub(crate) fn headers(dialect: Dialect, error: &StatusError) -> Vec<(String, String)> {
     let mut headers = Vec::new();
+    if dialect == Dialect::Gemini {
+        return error.headers.clone();
+    }
     if let Some(seconds) = error.retry_after {
         headers.push(("retry-after".to_owned(), seconds.to_string()));
     }
     if error.rate_limit_headers {
         let family: &[(&str, &str)] = match dialect {
-            Dialect::OpenAi | Dialect::Responses => &OPENAI_LIMITS,
+            Dialect::OpenAi | Dialect::Responses | Dialect::Gemini => &OPENAI_LIMITS,
             Dialect::Anthropic => &ANTHROPIC_LIMITS,
             Dialect::Cohere => &[("x-trial-endpoint-call-remaining", "0")],
         };

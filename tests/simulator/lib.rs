@@ -1,7 +1,8 @@
 //! A simulator of LLM providers: what the broker's tests and benchmark talk to instead of `OpenAI` and Anthropic.
 //!
 //! Each simulated provider account is a listening port with a name ([`Simulator`]). It speaks three dialects, chosen by the
-//! path: `POST {any prefix}/chat/completions` and `/responses` (`OpenAI`) and `/messages` (Anthropic), each streamed and whole.
+//! path: `POST {any prefix}/chat/completions` and `/responses` (`OpenAI`), `/messages` (Anthropic) and Google's
+//! `…/models/{model}:generateContent` (and Claude's `:rawPredict` there), each streamed and whole.
 //! What an account does with the next call is data ([`Behaviour`]), so that a test, the command line and an HTTP call can all
 //! set it: answer, answer slowly or in odd pieces, fail with a status, break off, hang, fail inside a 200.
 //!
@@ -27,6 +28,7 @@ mod cohere;
 mod control;
 mod conversation;
 mod failure;
+mod google;
 mod health;
 mod manners;
 mod openai;

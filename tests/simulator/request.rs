@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use crate::behaviour::StatusError;
 use crate::conversation::Conversation;
-use crate::strict;
 use crate::vendor::Vendor;
+use crate::{google, strict};
 
 /// The wire format of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +22,8 @@ pub enum Dialect {
     Cohere,
     /// Responses.
     Responses,
+    /// Google's `generateContent`.
+    Gemini,
 }
 
 impl Dialect {
@@ -38,7 +40,10 @@ impl Dialect {
         } else if path.ends_with("/responses") {
             Some(Self::Responses)
         } else {
-            None
+            Some(match google::Path::of(path)?.verb {
+                google::Verb::Generate { .. } => Self::Gemini,
+                google::Verb::RawPredict { .. } => Self::Anthropic,
+            })
         }
     }
 }
@@ -67,6 +72,7 @@ impl Asked {
     pub(crate) fn of(
         vendor: Vendor,
         dialect: Dialect,
+        path: &str,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Self, Box<StatusError>> {
@@ -77,7 +83,8 @@ impl Asked {
                 ..StatusError::default()
             })
         };
-        if vendor == Vendor::Any {
+        let at_google = google::Path::of(path);
+        if vendor == Vendor::Any && at_google.is_none() {
             return Self::read(dialect, body).map_err(unreadable);
         }
         let document: Value = serde_json::from_slice(body).map_err(|error| {
@@ -85,6 +92,10 @@ impl Asked {
                 "We could not parse the JSON body of your request: {error}"
             ))
         })?;
+        if let Some(path) = at_google {
+            return Self::at_google(vendor, dialect, &path, headers, &document, body.len())
+                .map_err(|fault| Box::new(fault.error()));
+        }
         strict::check(vendor, dialect, headers, &document).map_err(|fault| Box::new(fault.error()))?;
         let asked = Self::read(dialect, body).map_err(unreadable)?;
         Ok(Self {
@@ -92,6 +103,33 @@ impl Asked {
             include_usage: asked.include_usage || vendor.always_tells_usage(),
             conversation: Some(Conversation::read(dialect, &document)),
             ..asked
+        })
+    }
+
+    /// Reads a call of Google's, whose model stands in the path.
+    fn at_google(
+        vendor: Vendor,
+        dialect: Dialect,
+        path: &google::Path,
+        headers: &HeaderMap,
+        document: &Value,
+        body_bytes: usize,
+    ) -> Result<Self, strict::Fault> {
+        if dialect == Dialect::Anthropic {
+            let (headers, document) = google::unwrapped(path, headers, document)?;
+            strict::check(Vendor::Anthropic, dialect, &headers, &document)?;
+        } else {
+            google::check(vendor, path, headers, document)?;
+        }
+        Ok(Self {
+            dialect,
+            vendor,
+            conversation: Some(Conversation::read(dialect, document)),
+            model: path.model.clone(),
+            stream: path.is_stream(),
+            include_usage: true,
+            tool: None,
+            body_bytes,
         })
     }
 

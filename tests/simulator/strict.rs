@@ -33,7 +33,7 @@ pub(crate) struct Fault {
 pub(crate) type Checked = Result<(), Fault>;
 
 impl Fault {
-    fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             status: 400,
             message: message.into(),
@@ -78,8 +78,8 @@ impl Fault {
 /// What this vendor says to this call.
 pub(crate) fn check(vendor: Vendor, dialect: Dialect, headers: &HeaderMap, body: &Value) -> Checked {
     match vendor {
-        // Bedrock's calls are checked where they are read.
-        Vendor::Any | Vendor::Bedrock => Ok(()),
+        // Bedrock's and Google's calls are checked where they are read.
+        Vendor::Any | Vendor::Bedrock | Vendor::Gemini | Vendor::Vertex => Ok(()),
         Vendor::Anthropic => anthropic::check(headers, body),
         Vendor::OpenAi if dialect == Dialect::Responses => responses::check(headers, body),
         Vendor::OpenAi => openai::check(headers, body),

@@ -36,6 +36,10 @@ pub enum Vendor {
     LlamaCpp,
     /// Those of text-generation-inference: only the oldest keys, errors of two texts.
     Tgi,
+    /// Google's Gemini API: `generateContent` only.
+    Gemini,
+    /// Google's Vertex AI: `generateContent`, and Anthropic's messages by `rawPredict`.
+    Vertex,
 }
 
 impl Vendor {
@@ -53,6 +57,8 @@ impl Vendor {
             | Self::LlamaCpp
             | Self::Tgi => dialect == Dialect::OpenAi,
             Self::Anthropic => dialect == Dialect::Anthropic,
+            Self::Gemini => dialect == Dialect::Gemini,
+            Self::Vertex => matches!(dialect, Dialect::Gemini | Dialect::Anthropic),
             Self::Bedrock => false,
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, KeyForm, Provider, ProviderKind, Scheme};
 
 use super::parts::{seconds, unbounded, wasm_configuration, watched};
-use super::{BUFFER_BYTES, Place, alerts, aws, health, hop, jwt, rate_limit};
+use super::{BUFFER_BYTES, Place, alerts, aws, health, hop, jwt, rate_limit, tokens};
 use crate::document::Document;
 
 pub fn of(document: &Document, place: &Place, base: &Path, out: &Path) -> Result<Value> {
@@ -22,6 +22,8 @@ pub fn of(document: &Document, place: &Place, base: &Path, out: &Path) -> Result
             continue;
         };
         let has_hop = hop::is_needed(provider, &document.loaded);
+        // Before the account's own, which fetches from there at once.
+        resources.extend(tokens::cluster(provider, connection, place)?);
         let filters = filters(provider, connection, has_hop, place, (base, out))?;
         if has_hop {
             resources.push(hop::cluster(provider, &filters));
@@ -56,7 +58,7 @@ fn filters(
     match &connection.credential {
         None => {}
         Some(CredentialSource::Aws(account)) => filters.push(aws::signing(account, base)?),
-        Some(source) => filters.push(credential(provider, source, connection.key_form, place, out)),
+        Some(source) => filters.extend(credential(provider, source, connection.key_form, place, out)),
     }
     filters.push(json!({
         "name": "envoy.filters.http.upstream_codec",
@@ -175,20 +177,36 @@ fn credential(
     form: KeyForm,
     place: &Place,
     out: &Path,
-) -> Value {
-    let rendered = out.join("secrets");
-    let (name, folder) = match source {
-        CredentialSource::Sds(name) => (name.as_str(), place.secrets.clone().unwrap_or(rendered)),
-        CredentialSource::Environment(_) | CredentialSource::File(_) | CredentialSource::Aws(_) => {
-            (provider.name.as_str(), rendered)
+) -> Option<Value> {
+    let credential = match source {
+        // The hop behind adds it, or a signature takes its place.
+        CredentialSource::Gcp(_) | CredentialSource::Aws(_) => return None,
+        CredentialSource::OAuth2(client) => tokens::oauth2(provider, client, place, out),
+        CredentialSource::Environment(_) | CredentialSource::File(_) | CredentialSource::Sds(_) => {
+            generic(provider, source, form, place, out)
         }
     };
+    Some(json!({
+        "name": "envoy.filters.http.credential_injector",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
+            "overwrite": true,
+            "credential": credential,
+        },
+    }))
+}
+
+/// A key as it is kept.
+fn generic(
+    provider: &Provider,
+    source: &CredentialSource,
+    form: KeyForm,
+    place: &Place,
+    out: &Path,
+) -> Value {
     let mut generic = json!({
         "@type": "type.googleapis.com/envoy.extensions.http.injected_credentials.generic.v3.Generic",
-        "credential": {
-            "name": name,
-            "sds_config": watched(&folder, &format!("{name}.yaml")),
-        },
+        "credential": secret(provider, source, place, out),
     });
     let (header, prefix) = match form {
         KeyForm::OfKind => key_header(provider.kind),
@@ -198,14 +216,17 @@ fn credential(
     if let Some(prefix) = prefix {
         set(&mut generic, "header_value_prefix", json!(prefix));
     }
-    json!({
-        "name": "envoy.filters.http.credential_injector",
-        "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.credential_injector.v3.CredentialInjector",
-            "overwrite": true,
-            "credential": {"name": "envoy.http.injected_credentials.generic", "typed_config": generic},
-        },
-    })
+    json!({"name": "envoy.http.injected_credentials.generic", "typed_config": generic})
+}
+
+/// Where Envoy finds a secret that is kept.
+pub fn secret(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Value {
+    let rendered = out.join("secrets");
+    let (name, folder) = match source {
+        CredentialSource::Sds(name) => (name.as_str(), place.secrets.clone().unwrap_or(rendered)),
+        _ => (provider.name.as_str(), rendered),
+    };
+    json!({"name": name, "sds_config": watched(&folder, &format!("{name}.yaml"))})
 }
 
 /// How most providers expect their keys.
@@ -215,6 +236,7 @@ const BEARER: (&str, Option<&str>) = ("authorization", Some("Bearer "));
 fn key_header(kind: ProviderKind) -> (&'static str, Option<&'static str>) {
     match kind {
         ProviderKind::Anthropic => ("x-api-key", None),
+        ProviderKind::Gemini => ("x-goog-api-key", None),
         ProviderKind::AzureOpenAi => ("api-key", None),
         ProviderKind::OpenAi
         | ProviderKind::OpenAiCompatible

@@ -3,19 +3,21 @@
 //! route knows this account's times. The hop gives up in time, and the call moves on to the next account.
 //!
 //! So is an account that Envoy checks: where a route's cluster has nobody who is well, Envoy ends the call without
-//! another attempt. Behind a hop that is an attempt which failed.
+//! another attempt. Behind a hop that is an attempt which failed. And so is one with tokens of Google's metadata server:
+//! Envoy's filter for them can be a listener's, not a cluster's.
 
 use serde_json::{Value, json};
-use shared::config::{Loaded, Provider, Snapshot};
+use shared::config::{Connection, Loaded, Provider, Snapshot};
 
-use super::BUFFER_BYTES;
 use super::parts::{seconds, unbounded};
+use super::{BUFFER_BYTES, tokens};
 
 /// Whether an account is reached through a hop.
 pub fn is_needed(provider: &Provider, loaded: &Loaded) -> bool {
     let mut connections = loaded.connections.iter();
-    let is_checked = connections.any(|other| other.provider == provider.name && other.health_check.is_some());
-    is_checked || is_given_less(provider, &loaded.snapshot)
+    let needs = |other: &Connection| other.health_check.is_some() || tokens::metadata(other).is_some();
+    connections.any(|other| other.provider == provider.name && needs(other))
+        || is_given_less(provider, &loaded.snapshot)
 }
 
 /// Whether an account is given less time than another.
@@ -59,7 +61,21 @@ pub fn cluster(provider: &Provider, filters: &[Value]) -> Value {
 }
 
 /// The hop.
-pub fn listener(provider: &Provider) -> Value {
+pub fn listener(provider: &Provider, loaded: &Loaded) -> Value {
+    let mut connections = loaded.connections.iter();
+    let connection = connections.find(|connection| connection.provider == provider.name);
+    let token = connection.and_then(tokens::metadata);
+    let mut filters: Vec<Value> = token
+        .map(|token| tokens::gcp(provider, token))
+        .into_iter()
+        .collect();
+    filters.push(json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+            "suppress_envoy_headers": true,
+        },
+    }));
     let manager = json!({
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": name(provider),
@@ -74,13 +90,7 @@ pub fn listener(provider: &Provider) -> Value {
                 "header": {"key": shared::headers::X_BROKER_FAILURE, "value": "%RESPONSE_FLAGS%"},
             }],
         }]},
-        "http_filters": [{
-            "name": "envoy.filters.http.router",
-            "typed_config": {
-                "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
-                "suppress_envoy_headers": true,
-            },
-        }],
+        "http_filters": filters,
         "route_config": {"virtual_hosts": [{"name": "account", "domains": ["*"], "routes": [{
             "match": {"prefix": "/"},
             "request_body_buffer_limit": BUFFER_BYTES,

@@ -76,7 +76,7 @@ pub fn of(document: &Document, place: &Place, out: &Path) -> Result<Value> {
         .iter()
         .filter(|provider| hop::is_needed(provider, &document.loaded));
     let listeners: Vec<Value> = std::iter::once(listener)
-        .chain(short_tempered.map(|provider| hop::listener(provider)))
+        .chain(short_tempered.map(|provider| hop::listener(provider, &document.loaded)))
         .chain(status::listener(place)?)
         .collect();
     Ok(json!({"resources": listeners}))

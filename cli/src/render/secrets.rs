@@ -13,11 +13,23 @@ use crate::document::Document;
 pub fn of(document: &Document, base: &Path) -> Result<Vec<(String, Value)>> {
     let mut secrets = Vec::new();
     for connection in &document.loaded.connections {
-        let source = match &connection.credential {
+        let kept = match &connection.credential {
+            Some(CredentialSource::OAuth2(client)) => Some(client.client_secret.as_ref()),
+            credential => credential.as_ref(),
+        };
+        let source = match kept {
             Some(CredentialSource::Environment(variable)) => json!({"environment_variable": variable}),
             Some(CredentialSource::File(path)) => json!({"filename": std::path::absolute(base.join(path))?}),
-            // Something else delivers it.
-            Some(CredentialSource::Sds(_) | CredentialSource::Aws(_)) | None => continue,
+            // Something else delivers it, or there is none.
+            Some(
+                CredentialSource::Sds(_)
+                | CredentialSource::Aws(_)
+                | CredentialSource::Gcp(_)
+                | CredentialSource::OAuth2(_),
+            )
+            | None => {
+                continue;
+            }
         };
         let name = connection.provider.as_str();
         let secret = json!({"resources": [{

@@ -14,6 +14,7 @@ mod hops;
 mod identity;
 mod rate_limit;
 mod status;
+mod tokens;
 
 const DOCUMENT: &str = r"
 providers:

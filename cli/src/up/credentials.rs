@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use shared::config::{AwsKeys, Connection, CredentialSource, ListenerTls, Loaded};
+use shared::ids::ProviderName;
 
 use crate::document::plural;
 
@@ -27,8 +28,24 @@ pub fn check(loaded: &Loaded, config: &Path, secrets: Option<&Path>) -> Result<(
 }
 
 fn problem(connection: &Connection, base: &Path, secrets: Option<&Path>) -> Option<String> {
-    let provider = &connection.provider;
-    match connection.credential.as_ref()? {
+    source_problem(
+        &connection.provider,
+        connection.credential.as_ref()?,
+        base,
+        secrets,
+    )
+}
+
+fn source_problem(
+    provider: &ProviderName,
+    source: &CredentialSource,
+    base: &Path,
+    secrets: Option<&Path>,
+) -> Option<String> {
+    match source {
+        // What it is fetched with is Google's to give.
+        CredentialSource::Gcp(_) => None,
+        CredentialSource::OAuth2(client) => source_problem(provider, &client.client_secret, base, secrets),
         CredentialSource::Environment(variable) => {
             let is_set = std::env::var_os(variable).is_some_and(|value| !value.is_empty());
             (!is_set).then(|| format!("{provider}: the environment variable {variable} is not set"))

@@ -33,10 +33,9 @@ impl Call {
                 output: said,
                 ..Usage::default()
             },
-            // Anthropic tells the input at the beginning and the output at the end.
+            // Anthropic tells the input at the beginning and the output at the end, Gemini both as it goes.
             Some(begun)
-                if attempt.format(self.format) == UpstreamFormat::AnthropicMessages
-                    && begun.output < said =>
+                if attempt.format(self.format) != UpstreamFormat::OpenAiChat && begun.output < said =>
             {
                 Usage {
                     output: said,

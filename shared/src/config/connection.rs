@@ -1,12 +1,13 @@
 //! How Envoy reaches a provider account: its address and where its credential comes from. The filter never sees
 //! either.
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde_json::{Map, Value};
 
 use super::aws::AwsCredential;
 use super::reader::{NO_NAME, Reader, is_name};
+use super::tokens::{ClientCredentials, MetadataToken};
 use crate::ids::ProviderName;
 use crate::units::Millis;
 
@@ -160,6 +161,16 @@ impl Endpoint {
         })
     }
 
+    /// Whether it is on this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host == "localhost"
+            || self
+                .host
+                .parse()
+                .is_ok_and(|address: IpAddr| address.is_loopback())
+    }
+
     /// The `:authority` of requests: the host, and the port unless it is the scheme's own.
     #[must_use]
     pub fn authority(&self) -> String {
@@ -186,6 +197,10 @@ pub enum CredentialSource {
     Sds(String),
     /// None: requests are signed for an account of AWS.
     Aws(AwsCredential),
+    /// Access tokens of Google's metadata server.
+    Gcp(MetadataToken),
+    /// Access tokens by OAuth 2.
+    OAuth2(ClientCredentials),
 }
 
 impl CredentialSource {
@@ -197,7 +212,7 @@ impl CredentialSource {
             return reader.withheld("must be a mapping such as `{env: VARIABLE}` or `{file: PATH}`");
         }
         let mut section = reader.section()?;
-        section.not_yet(&["gcp", "oauth2"]);
+        let fetched = (section.optional("gcp"), section.optional("oauth2"));
         let environment = section.optional("env");
         let file = section.optional("file");
         let sds = section.optional("sds");
@@ -211,7 +226,13 @@ impl CredentialSource {
             Some(form) if form.value() == "bearer" => KeyForm::Bearer,
             Some(form) => return form.withheld("must be `bearer`, or left out"),
         };
-        let source = Self::only(reader, environment, file, sds, aws)?;
+        let is_kept = environment.is_some() || file.is_some() || sds.is_some() || aws.is_some();
+        let source = match fetched {
+            (None, None) => Self::only(reader, environment, file, sds, aws)?,
+            (Some(gcp), None) if !is_kept => Self::Gcp(MetadataToken::read(&gcp)?),
+            (None, Some(oauth2)) if !is_kept => Self::OAuth2(ClientCredentials::read(&oauth2)?),
+            _ => return reader.withheld(ONE_OF),
+        };
         Some((source, form))
     }
 
@@ -241,10 +262,22 @@ impl CredentialSource {
                 None => secret.withheld(NO_NAME),
             },
             (None, None, None, Some(aws)) => AwsCredential::read(&aws).map(Self::Aws),
-            _ => reader.withheld("must have exactly one of `env`, `file`, `sds` and `aws`"),
+            _ => reader.withheld(ONE_OF),
+        }
+    }
+
+    /// A secret that is kept somewhere rather than fetched.
+    pub(super) fn read_kept(reader: &Reader<'_>) -> Option<Self> {
+        match Self::read(reader)?.0 {
+            Self::Gcp(_) | Self::OAuth2(_) | Self::Aws(_) => {
+                reader.withheld("must have exactly one of `env`, `file` and `sds`")
+            }
+            kept => Some(kept),
         }
     }
 }
+
+const ONE_OF: &str = "must have exactly one of `env`, `file`, `sds`, `aws`, `gcp` and `oauth2`";
 
 #[cfg(test)]
 mod tests {

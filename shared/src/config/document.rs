@@ -16,6 +16,7 @@ mod pools;
 mod prices;
 mod providers;
 mod rate_limit_service;
+mod vertex;
 
 pub use agents::{AgentEntry, TenantEntry, TokenEntry, WorkspaceEntry};
 pub use budgets::BudgetEntry;

@@ -131,6 +131,8 @@ pub enum ProviderKind {
     SelfHosted(Server),
     /// AWS Bedrock's runtime.
     Bedrock,
+    /// Google's Gemini API.
+    Gemini,
     /// Google's Vertex AI: Gemini, and Anthropic's Claude.
     Vertex,
 }
@@ -171,6 +173,8 @@ impl ProviderKind {
         Self::AzureOpenAi,
         Self::Mistral,
         Self::Cohere,
+        Self::Gemini,
+        Self::Vertex,
     ];
 
     /// The kind as the document spells it.
@@ -184,6 +188,7 @@ impl ProviderKind {
             Self::Mistral => "mistral",
             Self::Cohere => "cohere",
             Self::Bedrock => "bedrock",
+            Self::Gemini => "gemini",
             Self::Vertex => "vertex",
         }
     }

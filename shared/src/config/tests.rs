@@ -49,7 +49,7 @@ fn rate_limit_service() -> Value {
 }
 
 /// A document without a mistake that has every key.
-fn valid() -> Value {
+pub(super) fn valid() -> Value {
     json!({
         "providers": [
             {
@@ -172,7 +172,7 @@ fn put(document: &mut Value, pointer: &str, value: Value) {
 }
 
 /// The valid document with one value changed.
-fn with(pointer: &str, value: Value) -> Value {
+pub(super) fn with(pointer: &str, value: Value) -> Value {
     let mut document = valid();
     put(&mut document, pointer, value);
     document
@@ -197,7 +197,7 @@ fn loaded(document: &Value) -> Loaded {
 }
 
 /// What is wrong in a document, in alphabetical order of the places.
-fn mistakes(document: &Value) -> Vec<String> {
+pub(super) fn mistakes(document: &Value) -> Vec<String> {
     let found = load(document, Audience::Operator)
         .err()
         .map(|mistakes| mistakes.0)

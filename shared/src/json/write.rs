@@ -31,6 +31,12 @@ impl Members {
         Self(out)
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The members as they stand between the braces.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {

@@ -1,8 +1,8 @@
 //! What current models can do, as their makers said on [`AS_OF`]. A model that is not here is presumed able, and what
 //! an operator writes goes before what stands here.
 //!
-//! Sources: <https://platform.claude.com/docs/en/models>, <https://developers.openai.com/api/docs/models>, and the
-//! cards of the open models. A context is the largest that the model is offered with, opt-ins included: a call that
+//! Sources: <https://platform.claude.com/docs/en/models>, <https://developers.openai.com/api/docs/models>,
+//! <https://ai.google.dev/gemini-api/docs/models>, and the cards of the open models. A context is the largest that the model is offered with, opt-ins included: a call that
 //! is too long after all is refused by the provider, one that is held back in error is refused by us.
 
 use super::model_name::{is_revision, recognise};
@@ -168,6 +168,24 @@ const ROWS: &[Row] = &[
     text_only("command-r-plus-08-2024", 128_000),
     text_only("command-r-08-2024", 128_000),
     text_only("command-r7b-12-2024", 128_000),
+    // Google
+    model("gemini-3.8-flash", 1_048_576),
+    model("gemini-3.7-flash", 1_048_576),
+    model("gemini-3.6-flash", 1_048_576),
+    model("gemini-3.5-flash", 1_048_576),
+    model("gemini-3.5-flash-lite", 1_048_576),
+    model("gemini-3.1-pro", 1_048_576),
+    model("gemini-3.1-pro-preview", 1_048_576),
+    model("gemini-3.1-flash-lite", 1_048_576),
+    model("gemini-3.1-flash-lite-preview", 1_048_576),
+    model("gemini-3-pro-preview", 1_048_576),
+    model("gemini-3-flash", 1_048_576),
+    model("gemini-3-flash-preview", 1_048_576),
+    model("gemini-2.5-pro", 1_048_576),
+    model("gemini-2.5-flash", 1_048_576),
+    model("gemini-2.5-flash-lite", 1_048_576),
+    model("gemini-2.0-flash", 1_048_576),
+    model("gemini-2.0-flash-lite", 1_048_576),
     // Open models: what the weights support; a server may be set to less.
     family("gpt-oss", 131_072, NO_VISION),
     family("llama-3.1", 131_072, NO_VISION),
@@ -221,6 +239,7 @@ mod tests {
         assert_eq!(context("gpt-5-mini"), Some(400_000));
         assert_eq!(context("eu.amazon.nova-pro-v1:0"), Some(300_000));
         assert_eq!(sees("amazon.nova-micro-v1:0"), Some(false));
+        assert_eq!(context("google/gemini-2.5-flash-001"), Some(1_048_576));
         for name in [
             "meta-llama/Llama-3.3-70B-Instruct",
             "llama3.3:70b-instruct-q4_K_M",

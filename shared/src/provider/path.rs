@@ -31,6 +31,11 @@ pub fn path<'a>(to: &Destination<'_>, format: UpstreamFormat, is_stream: bool) -
             };
             format!("/model/{model}/{verb}").into()
         }
+        (ProviderKind::Vertex, UpstreamFormat::Gemini) => {
+            format!("/publishers/google/models/{}", generate(to.model, is_stream)).into()
+        }
+        // What `v1` lacks of this, `v1beta` has, and Google's own SDKs ask there.
+        (_, UpstreamFormat::Gemini) => format!("/v1beta/models/{}", generate(to.model, is_stream)).into(),
         // Only Bedrock is asked in this format.
         (_, UpstreamFormat::BedrockConverse) => "/".into(),
         (ProviderKind::AzureOpenAi, UpstreamFormat::OpenAiResponses) => {
@@ -56,6 +61,16 @@ pub fn path<'a>(to: &Destination<'_>, format: UpstreamFormat, is_stream: bool) -
     }
 }
 
+/// The last segment of a path that asks Gemini; without `alt=sse` a stream would be one long array.
+fn generate(model: &str, is_stream: bool) -> String {
+    let verb = if is_stream {
+        "streamGenerateContent?alt=sse"
+    } else {
+        "generateContent"
+    };
+    format!("{}:{verb}", segment(model))
+}
+
 /// A name as one segment of a path that it cannot break out of: all but letters, digits and `-_.~@` as percent and
 /// hexadecimal digits. Segments of nothing but dots lead elsewhere, so even their dots are encoded.
 fn segment(name: &str) -> String {
@@ -76,9 +91,56 @@ fn segment(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Address;
     use super::*;
+    use crate::config::Scheme;
+    use crate::wire::Format;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn the_model_and_whether_it_is_to_stream_stand_in_the_path() {
+        let address = Address {
+            scheme: Scheme::Https,
+            authority: "example.com".into(),
+            base_path: "/base".into(),
+            api_version: None,
+        };
+        for (kind, model, is_stream, expected) in [
+            (
+                ProviderKind::Gemini,
+                "gemini-3.8-flash",
+                false,
+                "/base/v1beta/models/gemini-3.8-flash:generateContent",
+            ),
+            (
+                ProviderKind::Gemini,
+                "gemini-3.8-flash",
+                true,
+                "/base/v1beta/models/gemini-3.8-flash:streamGenerateContent?alt=sse",
+            ),
+            (
+                ProviderKind::Vertex,
+                "gemini/../x",
+                false,
+                "/base/publishers/google/models/gemini%2F..%2Fx:generateContent",
+            ),
+            (
+                ProviderKind::Vertex,
+                "claude-opus-4@20250514",
+                true,
+                "/base/publishers/anthropic/models/claude-opus-4@20250514:streamRawPredict",
+            ),
+        ] {
+            let to = Destination {
+                kind,
+                model,
+                address: &address,
+            };
+            let format = kind.speaks(model, Format::OpenAiChat);
+            assert_eq!(path(&to, format, is_stream), expected.as_bytes());
+        }
+    }
 
     #[test]
     fn a_name_stays_in_its_segment() {

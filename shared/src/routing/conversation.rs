@@ -122,7 +122,7 @@ impl Conversation {
         let noted = Warmth {
             key: self.key.number(),
             member: member.identity.number(),
-            warm: warm(member.provider.kind, usage),
+            warm: warm(member.provider.kind, member.model.as_str(), usage),
             until: now.after(lasts),
         };
         update(store, &warmth_key(self.key), |warmth: &mut Warmth| {
@@ -146,10 +146,11 @@ impl Warmth {
 }
 
 /// What of an input the provider has in its cache now. Anthropic and Bedrock say so and cache only what they are asked to;
-/// OpenAI caches every longer prompt, and so do the servers that speak its API.
-fn warm(kind: ProviderKind, usage: &Usage) -> Tokens {
+/// OpenAI caches every longer prompt, and so do Gemini and the servers that speak OpenAI's API.
+fn warm(kind: ProviderKind, model: &str, usage: &Usage) -> Tokens {
     match kind {
         ProviderKind::Anthropic | ProviderKind::Bedrock => usage.cache_read.saturating_add(usage.cache_write),
+        ProviderKind::Vertex if model.starts_with("claude") => warm(ProviderKind::Anthropic, model, usage),
         _ => Some(usage.input)
             .filter(|input| *input >= LEAST_CACHED)
             .unwrap_or_default(),

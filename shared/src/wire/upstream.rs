@@ -3,7 +3,7 @@
 use super::codec::{StreamReader, UpstreamCodec};
 use super::ir::{Answer, ChatRequest, Maker, ProviderError};
 use super::{
-    Dropped, Format, Target, Untranslatable, anthropic, bedrock, cohere, mistral, openai_chat,
+    Dropped, Format, Target, Untranslatable, anthropic, bedrock, cohere, gemini, mistral, openai_chat,
     openai_responses,
 };
 
@@ -25,6 +25,8 @@ pub enum UpstreamFormat {
     TgiChat,
     /// OpenAI's responses.
     OpenAiResponses,
+    /// Google's `generateContent` and `streamGenerateContent`.
+    Gemini,
 }
 
 impl From<Format> for UpstreamFormat {
@@ -43,6 +45,7 @@ impl UpstreamFormat {
         match self {
             Self::OpenAiChat | Self::TgiChat => &openai_chat::UPSTREAM,
             Self::AnthropicMessages => &anthropic::UPSTREAM,
+            Self::Gemini => &gemini::UPSTREAM,
             Self::BedrockConverse => &bedrock::UPSTREAM,
             Self::MistralChat => &mistral::UPSTREAM,
             Self::CohereChat => &cohere::UPSTREAM,
@@ -60,6 +63,7 @@ impl UpstreamFormat {
             | Self::BedrockConverse
             | Self::MistralChat
             | Self::CohereChat
+            | Self::Gemini
             | Self::TgiChat => None,
         }
     }

@@ -8,7 +8,7 @@ use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::{self, Usage};
 use crate::vendor::Vendor;
-use crate::{anthropic, bedrock, cohere, failure, manners, openai, responses, strict};
+use crate::{anthropic, bedrock, cohere, failure, google, manners, openai, responses, strict};
 
 impl Call<'_> {
     /// What becomes of this call under this behaviour.
@@ -90,6 +90,7 @@ impl Call<'_> {
             (_, Dialect::Responses) => responses::whole(told),
             (_, Dialect::Anthropic) => anthropic::whole(told),
             (_, Dialect::Cohere) => cohere::whole(told),
+            (_, Dialect::Gemini) => google::answer::whole(told),
         };
         let mut body = bytes_of::encoded(vec![json.to_string()], answer.gzip).concat();
         let length = body.len();
@@ -120,6 +121,10 @@ impl Call<'_> {
             Dialect::Anthropic => anthropic::events(told)
                 .into_iter()
                 .map(|(name, data)| (Some(name), data))
+                .collect(),
+            Dialect::Gemini => google::answer::events(told)
+                .into_iter()
+                .map(|data| (None, data))
                 .collect(),
             Dialect::Cohere => cohere::events(told)
                 .into_iter()
@@ -152,7 +157,7 @@ impl Call<'_> {
                             .and_then(serde_json::Value::as_str)
                             .unwrap_or_default(),
                     ),
-                    Dialect::OpenAi | Dialect::Anthropic | Dialect::Cohere => {
+                    Dialect::OpenAi | Dialect::Anthropic | Dialect::Cohere | Dialect::Gemini => {
                         manners::error(self.vendor, status, body)
                     }
                 };
@@ -279,6 +284,10 @@ impl Call<'_> {
                 ("request-id", &id),
                 ("anthropic-organization-id", "org-simulated"),
             ],
+            Some(Dialect::Gemini) => &[
+                ("content-type", content_type),
+                ("server", "scaffolding on HTTPServer2"),
+            ],
             Some(Dialect::Cohere) => &[("content-type", content_type), ("x-debug-trace-id", &id)],
             Some(Dialect::OpenAi | Dialect::Responses) | None => &[
                 ("content-type", content_type),
@@ -369,7 +378,9 @@ const EVENT_STREAM: &str = "text/event-stream; charset=utf-8";
 /// A comment, as servers send it to keep a connection open; Anthropic sends an event besides.
 fn comment(dialect: Dialect, line_ending: LineEnding) -> String {
     match dialect {
-        Dialect::OpenAi | Dialect::Cohere | Dialect::Responses => bytes_of::comment(line_ending),
+        Dialect::OpenAi | Dialect::Cohere | Dialect::Responses | Dialect::Gemini => {
+            bytes_of::comment(line_ending)
+        }
         Dialect::Anthropic => {
             bytes_of::comment(line_ending) + &bytes_of::event(Some("ping"), r#"{"type":"ping"}"#, line_ending)
         }

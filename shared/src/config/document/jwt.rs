@@ -1,7 +1,5 @@
 //! `identity.jwt`: which claims name an agent, and how Envoy verifies them.
 
-use std::net::IpAddr;
-
 use crate::config::Audience;
 use crate::config::connection::{Endpoint, Scheme};
 use crate::config::criteria::NO_ATTRIBUTES;
@@ -161,7 +159,7 @@ fn read_keys(reader: &Reader<'_>) -> Option<KeySet> {
         (None, Some(uri)) => {
             let url = uri.string()?;
             match Endpoint::parse(url) {
-                Ok(server) if server.scheme == Scheme::Http && !is_loopback(&server.host) => uri.mistake(
+                Ok(server) if server.scheme == Scheme::Http && !server.is_loopback() => uri.mistake(
                     "must begin with `https://` unless it is on this machine: who can change the keys can be any agent",
                 ),
                 Ok(server) => Some(KeySet::Remote {
@@ -173,8 +171,4 @@ fn read_keys(reader: &Reader<'_>) -> Option<KeySet> {
         }
         _ => reader.withheld("must have either `file` or `uri`"),
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

@@ -3,6 +3,7 @@
 use super::budgets::read_account_budget;
 use super::care::{read_circuit_breaker, read_limits};
 use super::health_check::read_health_check;
+use super::vertex::read_address;
 use crate::config::Audience;
 use crate::config::connection::{CredentialSource, Endpoint, HealthCheck, KeyForm};
 use crate::config::reader::Reader;
@@ -56,9 +57,8 @@ impl<'v> ProviderEntry<'v> {
         let (mut endpoint, mut credential, mut health_check) = (None, None, None);
         let mut api_version = None;
         if audience == Audience::Operator {
-            endpoint = section
-                .required("endpoint")
-                .and_then(|endpoint| read_endpoint(&endpoint));
+            let given = section.optional("endpoint");
+            endpoint = read_address(&mut section, kind, given, read_endpoint);
             credential = section
                 .optional("credential")
                 .and_then(|source| CredentialSource::read(&source));
@@ -93,14 +93,8 @@ fn read_kind(reader: &Reader<'_>) -> Option<ProviderKind> {
     if let Some(kind) = ProviderKind::ALL.iter().find(|kind| kind.as_str() == text) {
         return Some(*kind);
     }
-    let planned = ["vertex", "gemini"];
-    let problem = if planned.contains(&text) {
-        "is not supported by this version of the broker"
-    } else {
-        "is no provider kind"
-    };
     reader.unknown_name(
-        format!("{problem} (supported: {})", supported.join(", ")),
+        format!("is no provider kind (supported: {})", supported.join(", ")),
         supported,
     )
 }

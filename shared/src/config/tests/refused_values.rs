@@ -252,9 +252,9 @@ fn failover_is_a_number_of_attempts_after_the_first() {
 }
 
 #[test]
-fn a_kind_or_strategy_of_a_later_version_is_told_from_a_misspelt_one() {
+fn a_misspelt_kind_or_strategy_is_told_with_those_that_there_are() {
     let kind = |kind: &str| mistakes(&with("/providers/2/kind", json!(kind))).remove(0);
-    assert!(kind("cohere").contains("is not supported by this version of the broker (supported: openai, "));
+    assert!(kind("replicate").contains("is no provider kind (supported: openai, "));
     assert!(kind("opnai").ends_with("did you mean `openai`?"));
     expect(&[(
         "/pools/0/routing",

@@ -49,7 +49,7 @@ fn a_credential_that_is_written_out_is_not_shown() {
         expect_hidden(
             place,
             &value,
-            "providers[0].credential: must have exactly one of `env`, `file`, `sds` and `aws`",
+            "providers[0].credential: must have exactly one of `env`, `file`, `sds`, `aws`, `gcp` and `oauth2`",
         );
     }
     for key in ["env", "file", "sds"] {

@@ -151,10 +151,18 @@ fn what_is_warm_is_what_the_provider_caches() {
         cache_write: Tokens(50),
         ..used(2_000)
     };
-    assert_eq!(warm(ProviderKind::Anthropic, &cached), Tokens(250));
-    assert_eq!(warm(ProviderKind::Anthropic, &used(2_000)), Tokens(0));
-    assert_eq!(warm(ProviderKind::OpenAi, &cached), Tokens(2_000));
-    assert_eq!(warm(ProviderKind::OpenAi, &used(1_000)), Tokens(0));
+    assert_eq!(warm(ProviderKind::Anthropic, "m", &cached), Tokens(250));
+    assert_eq!(warm(ProviderKind::Anthropic, "m", &used(2_000)), Tokens(0));
+    assert_eq!(
+        warm(ProviderKind::Vertex, "claude-opus-5", &used(2_000)),
+        Tokens(0)
+    );
+    assert_eq!(
+        warm(ProviderKind::Vertex, "gemini-3.8-flash", &used(2_000)),
+        Tokens(2_000)
+    );
+    assert_eq!(warm(ProviderKind::OpenAi, "m", &cached), Tokens(2_000));
+    assert_eq!(warm(ProviderKind::OpenAi, "m", &used(1_000)), Tokens(0));
 }
 
 #[test]

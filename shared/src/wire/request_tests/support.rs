@@ -46,7 +46,7 @@ fn model(kind: ProviderKind) -> &'static str {
         ProviderKind::Mistral => "mistral-medium-3-5",
         ProviderKind::Cohere => "command-a-reasoning-08-2025",
         ProviderKind::OpenAiCompatible | ProviderKind::SelfHosted(_) => "qwen3-32b",
-        ProviderKind::Vertex => "gemini-2.5-pro",
+        ProviderKind::Gemini | ProviderKind::Vertex => "gemini-2.5-pro",
     }
 }
 

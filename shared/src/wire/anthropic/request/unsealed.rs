@@ -1,11 +1,12 @@
-//! Thoughts without a seal, in a conversation that Anthropic is to go on with. Another provider's model had them when it
-//! answered in Anthropic's place; Anthropic refuses a conversation that has one, so they are taken out.
+//! Thoughts without a seal of Anthropic's, in a conversation that Anthropic is to go on with. Another provider's model had
+//! them when it answered in Anthropic's place; Anthropic refuses a conversation that has one, so they are taken out.
 
 use memchr::memmem;
 
 use crate::json::splice::Edit;
 use crate::json::{Node, Span};
 use crate::request::LeftOut;
+use crate::wire::gemini::is_foreign_seal;
 
 /// What stands where nothing is left of a turn: the API wants some content.
 const NOTHING: &[u8] = br#"[{"type":"text","text":"(empty)"}]"#;
@@ -46,16 +47,20 @@ pub fn edits(body: &[u8]) -> Vec<LeftOut> {
 fn is_unsealed(block: Node<'_>) -> bool {
     let [kind, signature] = block.fields(["type", "signature"]);
     let signature = signature.and_then(Node::text);
-    kind.is_some_and(|kind| kind.is("thinking")) && signature.is_none_or(|signature| signature.is_empty())
+    kind.is_some_and(|kind| kind.is("thinking"))
+        && signature.is_none_or(|signature| signature.is_empty() || is_foreign_seal(signature.escaped()))
 }
 
-/// Whether an empty signature stands anywhere: one search, where a walk would cost much more.
+/// Whether an empty signature or another's stands anywhere: one search, where a walk would cost much more.
 fn may_have_some(body: &[u8]) -> bool {
     const KEY: &[u8] = b"\"signature\"";
     memmem::find_iter(body, KEY).any(|at| {
         let value = body.get(at + KEY.len()..).unwrap_or_default();
         let value = value.trim_ascii_start().strip_prefix(b":").unwrap_or_default();
-        value.trim_ascii_start().starts_with(b"\"\"")
+        let value = value.trim_ascii_start();
+        value
+            .strip_prefix(b"\"")
+            .is_some_and(|signature| signature.starts_with(b"\"") || is_foreign_seal(signature))
     })
 }
 
@@ -88,7 +93,7 @@ mod tests {
     fn thoughts_without_a_seal_go_and_every_other_byte_stays() {
         let body = r#"{"messages":[ {"role":"user","content":"\"signature\":\"\""},
             {"role":"assistant","content":[{"type":"thinking","thinking":"t","signature" : ""} , { "type":"text", "text":"a" },
-             {"type":"thinking","thinking":"t","signature":"sealed"}]},
+             {"type":"thinking","thinking":"t","signature":"sealed"}, {"type":"thinking","thinking":"","signature": "gemini:CkQ="}]},
             {"content":[{"type":"thinking","thinking":"t","signature":""}],"role":"assistant"}],"model":"m"}"#;
         let expected = r#"{"messages":[ {"role":"user","content":"\"signature\":\"\""},
             {"role":"assistant","content":[{ "type":"text", "text":"a" },{"type":"thinking","thinking":"t","signature":"sealed"}]},

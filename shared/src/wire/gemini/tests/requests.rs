@@ -1,0 +1,69 @@
+//! Whole requests and what becomes of them: `shared/testdata/requests/`.
+
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+/// A request, the format it comes in, the model that it goes to, and what is sent.
+macro_rules! case {
+    ($name:literal, $from:literal, $model:literal) => {
+        (
+            include_str!(concat!(
+                "../../../../testdata/requests/",
+                $name,
+                ".",
+                $from,
+                ".json"
+            )),
+            $from,
+            $model,
+            concat!($name, ".", $from, ".to-", $model, ".json"),
+            include_str!(concat!(
+                "../../../../testdata/requests/",
+                $name,
+                ".",
+                $from,
+                ".to-",
+                $model,
+                ".json"
+            )),
+        )
+    };
+}
+
+#[test]
+fn golden_requests_become_what_the_files_say() {
+    for (body, from, model, file, expected) in [
+        case!("agent", "openai", "gemini-3.8-flash"),
+        case!("agent", "openai", "gemini-2.5-pro"),
+        case!("agent", "anthropic", "gemini-3.8-flash"),
+        case!("sealed", "anthropic", "gemini-3.8-flash"),
+        case!("plain", "anthropic", "gemini-2.5-flash"),
+        case!("old", "openai", "gemini-2.0-flash"),
+    ] {
+        let (from, _) = AGENTS.into_iter().find(|(_, name)| *name == from).unwrap();
+        let (sent, dropped) = translated(from, body, &gemini(model)).unwrap();
+        let sent: serde_json::Value = serde_json::from_slice(&sent).unwrap();
+        let shown = serde_json::json!({"dropped": dropped.places(), "body": sent});
+        let shown = serde_json::to_string_pretty(&shown).unwrap() + "\n";
+        if !bless(file, &shown) {
+            assert_eq!(shown, expected, "{file}");
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn bless(file: &str, text: &str) -> bool {
+    let is_wanted = std::env::var_os("BLESS").is_some();
+    if is_wanted {
+        let root = env!("CARGO_MANIFEST_DIR");
+        std::fs::write(format!("{root}/testdata/requests/{file}"), text).unwrap();
+    }
+    is_wanted
+}
+
+#[cfg(target_arch = "wasm32")]
+fn bless(_file: &str, _text: &str) -> bool {
+    false
+}
