@@ -17,6 +17,7 @@ pub mod call;
 pub mod cases;
 pub mod config;
 pub mod egress;
+pub mod endpoint;
 pub mod explain;
 pub mod headers;
 pub mod health;

@@ -11,10 +11,12 @@ use crate::metrics::{Labels, Metric, stat_name};
 use crate::provider::Address;
 use crate::store::testing::Memory;
 use crate::store::{Store, statistics_key};
+use crate::wire::Dialect;
 
 mod budgets;
 mod cascade;
 mod costs;
+mod endpoints;
 mod forward;
 mod health;
 mod identity;

@@ -40,6 +40,10 @@ pub(super) struct Trail {
     pub refusal: Option<Refusal>,
     /// Who was left out of a plan that came to nothing.
     pub excluded: Vec<Exclusion>,
+    /// The tokens that a call which asks for their number is estimated to have.
+    pub estimate: Option<Tokens>,
+    /// Whether it was answered with that.
+    pub is_estimate: bool,
     /// What the call holds of its caller's budgets.
     pub reserved: Reserved,
     /// The status that the agent got.
@@ -83,6 +87,8 @@ impl Trail {
             verdicts: None,
             refusal: None,
             excluded: Vec::new(),
+            estimate: None,
+            is_estimate: false,
             reserved: Reserved::default(),
             status: None,
             upstream: None,
@@ -236,9 +242,8 @@ impl Trail {
         if let Some(usage) = last.and_then(|attempt| attempt.usage) {
             record.set_usage(&usage);
         }
-        record.usage = last
-            .filter(|attempt| attempt.is_usage_estimated)
-            .map(|_| "estimated");
+        let is_estimated = last.is_some_and(|attempt| attempt.is_usage_estimated);
+        record.usage = (self.is_estimate || is_estimated).then_some("estimated");
         record.cost_usd = costs.total().map(MicroUsd::as_dollars);
         record.failed_usd = call.and_then(|call| costs.failed(call)).map(MicroUsd::as_dollars);
         record.saved_usd = costs.saved.map(Saved::as_dollars);

@@ -45,6 +45,17 @@ impl<'a> Head<'a> {
         self.is_type(b"text/event-stream")
     }
 
+    /// Whether the provider says that the body is JSON, and nothing that only begins so, as lines of it.
+    pub fn is_json(&self) -> bool {
+        let kind = self.content_type.split(|byte| *byte == b';').next();
+        kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"application/json"))
+    }
+
+    /// Whether the body is compressed.
+    pub fn is_encoded(&self) -> bool {
+        self.is_encoded
+    }
+
     /// Whether the answer is an error that the agent can be given: one of the provider's own, in JSON, about the
     /// agent's request and not about the broker's credential.
     pub fn is_readable_error(&self, is_end: bool) -> bool {

@@ -7,6 +7,7 @@
 //! of which no price list was at hand.
 
 mod anthropic;
+mod embeddings;
 mod google;
 mod openai;
 mod others;
@@ -82,7 +83,13 @@ pub fn shipped(model: &str) -> Option<Price> {
 
 /// All models that come with a price, each with its maker's own name.
 pub fn shipped_rows() -> impl Iterator<Item = (&'static str, &'static Price)> {
-    let rows = [anthropic::ROWS, openai::ROWS, google::ROWS, others::ROWS];
+    let rows = [
+        anthropic::ROWS,
+        openai::ROWS,
+        google::ROWS,
+        others::ROWS,
+        embeddings::ROWS,
+    ];
     rows.into_iter().flatten().map(|row| (row.model, &row.price))
 }
 

@@ -7,7 +7,7 @@ pub mod stream;
 
 mod models;
 mod said;
-mod usage;
+pub(super) mod usage;
 
 use super::Dialect;
 use super::answer_id;
