@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::behaviour::Behaviour;
+use crate::endpoints::Endpoint;
 use crate::plan::{Call, Outcome};
 use crate::record::ReceivedRequest;
 use crate::request::{Asked, Dialect};
@@ -229,11 +230,12 @@ impl Account {
         let asked = dialect
             .filter(|_| parts.method == "POST")
             .map(|dialect| Asked::of(vendor, dialect, &parts.headers, body));
+        let endpoint = Endpoint::of(parts).filter(|endpoint| vendor.serves(endpoint.dialect));
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let call = Call {
             account: &self.name,
             serial,
-            dialect,
+            dialect: dialect.or(endpoint.map(|endpoint| endpoint.dialect)),
             asked: asked.as_ref(),
         };
 
@@ -257,9 +259,12 @@ impl Account {
         drop(state);
         self.count.send_modify(|count| *count += 1);
 
-        match behaviour {
-            Some(behaviour) => call.plan(&behaviour),
-            None => Outcome::Respond(call.refusal(401, "Incorrect API key provided")),
+        match (behaviour, endpoint) {
+            (Some(behaviour), Some(endpoint)) if matches!(*behaviour, Behaviour::Answer(_)) => {
+                endpoint.answer(&call, vendor, parts, body)
+            }
+            (Some(behaviour), _) => call.plan(&behaviour),
+            (None, _) => Outcome::Respond(call.refusal(401, "Incorrect API key provided")),
         }
     }
 

@@ -212,7 +212,7 @@ impl Call<'_> {
     }
 
     /// The headers both dialects send with every answer.
-    fn headers(&self, content_type: &str) -> Vec<(String, String)> {
+    pub(crate) fn headers(&self, content_type: &str) -> Vec<(String, String)> {
         let id = format!("req_{}", self.id());
         let own: &[(&str, &str)] = match self.dialect {
             Some(Dialect::Anthropic) => &[
