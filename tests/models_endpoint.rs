@@ -93,7 +93,8 @@ async fn one_model_is_shown_in_either_shape_and_only_to_who_may_ask_for_it() {
     let provider = Simulator::start("account").await;
     let config = Config::new()
         .provider("openai", &provider)
-        .single("meta/llama:70b", &provider, "up-1")
+        .single("open", &provider, "up-1")
+        .model("meta/llama:70b", "open")
         .single("hidden", &provider, "up-2")
         .set(
             "policies",

@@ -65,7 +65,12 @@ pools:
     members:
       - {{provider: failing, model: gpt-5-mini, priority: 0}}
       - {{provider: openai-b, model: gpt-5-mini, priority: 1}}
+  - name: pair-vectors
+    members:
+      - {{provider: failing, model: text-embedding-3-small, priority: 0}}
+      - {{provider: openai-strict, model: text-embedding-3-small, priority: 1}}
 models:
+  - {{name: vectors, pool: pair-vectors}}
   - {{name: on-openai, targets: [{{provider: openai-strict, model: gpt-4o}}]}}
   - {{name: on-openai-thinking, targets: [{{provider: openai-strict, model: gpt-5-mini}}]}}
   - {{name: on-anthropic, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-5}}]}}

@@ -131,7 +131,8 @@ impl Trail {
             let is_cut_off = !call.is_complete && call.attempts.last().is_some_and(Attempt::is_success);
             is_providers_fault =
                 is_cut_off && (call.observation.broke_off().is_some() || output.has_provider_broken_off());
-            call.settle_end(self.refusal.is_some(), is_providers_fault, now, output);
+            let has_given_up = self.refusal.is_some() || self.is_estimate;
+            call.settle_end(has_given_up, is_providers_fault, now, output);
         }
         let learned = self
             .upstream
@@ -179,6 +180,8 @@ impl Trail {
         let request = self.request.as_ref();
         let refused = self.refusal.as_ref().map(Refusal::code);
         let (outcome, broken) = match call {
+            // Whoever was asked to count, the broker did.
+            _ if self.is_estimate => (CallOutcome::Ok, None),
             Some(_) if refused.is_some() => (CallOutcome::Unavailable, None),
             Some(call) => outcome(call),
             None if refused.is_some() => (CallOutcome::Denied, None),

@@ -199,6 +199,7 @@ fn where_those_who_count_fail_the_estimate_stands_in() {
         assert!(body["input_tokens"].as_u64().unwrap() > 100);
         call.finish();
         assert_eq!(call.record()["llm.usage"], "estimated");
+        assert_eq!(call.record()["llm.outcome"], "ok");
     }
 }
 
