@@ -132,8 +132,7 @@ async fn sound_comes_as_it_is_and_a_form_differs_in_its_model_only() {
     for body in ["", "{}", "--edge\r\n", "--edge--\r\n"] {
         send(body.to_owned()).await.expect_status(400);
     }
-    let cut = form("ears");
-    let refused = send(cut[..cut.len() - 10].to_owned()).await;
+    let refused = send(form("ears").replace("--edge--", "--ed")).await;
     assert_eq!(code(&refused.expect_status(400).json()), "invalid_request");
     assert_eq!(openai.count(), 1);
 }

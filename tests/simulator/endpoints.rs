@@ -94,7 +94,7 @@ impl<'a> Endpoint<'a> {
                 let asked = document(body)?;
                 needs(&asked, &["input"])?;
                 Ok(whole(
-                    &json!({"id": "modr-1", "model": asked["model"], "results": [{"flagged": false}]}),
+                    &json!({"id": "modr-1", "model": asked.get("model"), "results": [{"flagged": false}]}),
                 ))
             }
             ("POST", ["images", "generations"]) => {
@@ -107,7 +107,7 @@ impl<'a> Endpoint<'a> {
                 needs(&asked, &["model", "input", "voice"])?;
                 Ok(Served(
                     "audio/mpeg",
-                    vec![b"ID3\x00\xff".to_vec(), asked["model"].to_string().into_bytes()],
+                    vec![b"ID3\x00\xff".to_vec(), model_of(&asked).to_string().into_bytes()],
                 ))
             }
             ("POST", ["images", "edits" | "variations"]) => form::fields(parts, body, &["model", "image"])
@@ -115,7 +115,10 @@ impl<'a> Endpoint<'a> {
                 .map_err(bad),
             ("POST", ["audio", "transcriptions" | "translations"]) => {
                 let fields = form::fields(parts, body, &["model", "file"]).map_err(bad)?;
-                let text = format!("{} heard {} bytes", fields[0], fields[1].len());
+                let [model, sound] = fields.as_slice() else {
+                    return Err(bad("two fields were asked for".to_owned()));
+                };
+                let text = format!("{model} heard {} bytes", sound.len());
                 let usage = json!({
                     "type": "tokens", "input_tokens": 14, "output_tokens": 5, "total_tokens": 19,
                     "input_token_details": {"text_tokens": 0, "audio_tokens": 14},
@@ -205,6 +208,10 @@ fn needs(document: &Value, names: &[&str]) -> Result<(), Refused> {
     }
 }
 
+fn model_of(asked: &Value) -> Value {
+    asked.get("model").cloned().unwrap_or_default()
+}
+
 fn whole(answer: &Value) -> Served {
     Served("application/json", vec![answer.to_string().into_bytes()])
 }
@@ -229,13 +236,13 @@ fn completion(call: &Call<'_>, asked: &Value, bytes: usize) -> Answered {
     let input = usage::input_tokens(bytes);
     let chunk = |text: &str, finish: Value, usage: Value| {
         json!({
-            "id": "cmpl-1", "object": "text_completion", "created": 1, "model": asked["model"],
+            "id": "cmpl-1", "object": "text_completion", "created": 1, "model": model_of(asked),
             "choices": [{"index": 0, "text": text, "logprobs": null, "finish_reason": finish}],
             "usage": usage,
         })
     };
     let usage = json!({"prompt_tokens": input, "completion_tokens": 2, "total_tokens": input + 2});
-    if asked["stream"] != true {
+    if asked.get("stream") != Some(&Value::Bool(true)) {
         return Ok(whole(&chunk(
             &format!("Completed by {}", call.account),
             "stop".into(),
@@ -246,9 +253,11 @@ fn completion(call: &Call<'_>, asked: &Value, bytes: usize) -> Answered {
         chunk("Completed", Value::Null, Value::Null),
         chunk(&format!(" by {}", call.account), "stop".into(), Value::Null),
     ];
-    if asked["stream_options"]["include_usage"] == true {
+    if asked.pointer("/stream_options/include_usage") == Some(&Value::Bool(true)) {
         let mut last = chunk("", Value::Null, usage);
-        last["choices"] = json!([]);
+        if let Some(choices) = last.get_mut("choices") {
+            *choices = json!([]);
+        }
         events.push(last);
     }
     let mut pieces: Vec<Vec<u8>> = events

@@ -16,14 +16,17 @@ pub(super) fn answer(asked: &Value, is_strict: bool) -> Answered {
     if let Some(name) = unknown {
         return Err(bad(format!("Unrecognized request argument supplied: {name}")));
     }
-    let inputs = match &asked["input"] {
-        Value::String(_) => vec![asked["input"].clone()],
-        Value::Array(list) if list.first().is_some_and(Value::is_number) => vec![asked["input"].clone()],
+    let field = |name: &str| asked.get(name).cloned().unwrap_or_default();
+    let input = field("input");
+    let inputs = match &input {
+        Value::String(_) => vec![input.clone()],
+        Value::Array(list) if list.first().is_some_and(Value::is_number) => vec![input.clone()],
         Value::Array(list) if !list.is_empty() => list.clone(),
         _ => return Err(bad("'$.input' is invalid.".to_owned())),
     };
-    let is_base64 = match asked["encoding_format"].as_str() {
-        None if asked["encoding_format"].is_null() => false,
+    let encoding = field("encoding_format");
+    let is_base64 = match encoding.as_str() {
+        None if encoding.is_null() => false,
         Some("float") => false,
         Some("base64") => true,
         _ => return Err(bad("Invalid value for 'encoding_format'.".to_owned())),
@@ -42,10 +45,10 @@ pub(super) fn answer(asked: &Value, is_strict: bool) -> Answered {
         json!({"object": "embedding", "index": index, "embedding": vector})
     };
     let data: Vec<Value> = inputs.iter().enumerate().map(embedding).collect();
-    let tokens = crate::usage::input_tokens(asked["input"].to_string().len());
+    let tokens = crate::usage::input_tokens(input.to_string().len());
     let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens});
     Ok(whole(
-        &json!({"object": "list", "data": data, "model": asked["model"], "usage": usage}),
+        &json!({"object": "list", "data": data, "model": field("model"), "usage": usage}),
     ))
 }
 
