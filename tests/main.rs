@@ -14,6 +14,8 @@ mod credentials;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod endpoints;
+#[cfg(test)]
 mod errors;
 #[cfg(test)]
 mod example;

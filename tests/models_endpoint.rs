@@ -87,3 +87,48 @@ async fn the_list_is_for_agents_only_and_recorded() {
     assert_eq!(records[2].text("llm.agent"), "bot");
     assert_eq!(records[0].text("llm.decision"), "deny");
 }
+
+#[tokio::test]
+async fn one_model_is_shown_in_either_shape_and_only_to_who_may_ask_for_it() {
+    let provider = Simulator::start("account").await;
+    let config = Config::new()
+        .provider("openai", &provider)
+        .single("open", &provider, "up-1")
+        .model("meta/llama:70b", "open")
+        .single("hidden", &provider, "up-2")
+        .set(
+            "policies",
+            serde_json::json!(r#"permit(principal, action, resource in Model::"meta/llama:70b");"#),
+        );
+    let broker = Broker::start(&config).await;
+    let ask = |id: &str| {
+        broker
+            .request(Method::GET, &format!("{PATH}/{id}"))
+            .bearer_auth(TOKEN)
+    };
+    for id in ["meta/llama:70b", "meta%2Fllama%3A70b"] {
+        let model = Answer::of(ask(id)).await.expect_status(200).json();
+        assert_eq!(
+            (&model["id"], &model["object"]),
+            (&"meta/llama:70b".into(), &"model".into())
+        );
+        let call = ask(id).header("anthropic-version", "2023-06-01");
+        let model = Answer::of(call).await.expect_status(200).json();
+        assert_eq!(
+            (&model["id"], &model["type"]),
+            (&"meta/llama:70b".into(), &"model".into())
+        );
+    }
+    let told = |answer: Answer| {
+        let error = answer.expect_status(404).json()["error"].clone();
+        error.to_string().replace("hidden", "nothing")
+    };
+    let (hidden, nothing) = (Answer::of(ask("hidden")).await, Answer::of(ask("nothing")).await);
+    assert_eq!(told(hidden), told(nothing));
+    let call = ask("hidden").header("anthropic-version", "2023-06-01");
+    let error = Answer::of(call).await.expect_status(404).json();
+    assert_eq!(error["error"]["type"], "not_found_error");
+    let call = broker.request(Method::DELETE, &format!("{PATH}/hidden"));
+    Answer::of(call.bearer_auth(TOKEN)).await.expect_status(405);
+    assert_eq!(provider.count(), 0, "no provider is asked");
+}

@@ -1,5 +1,6 @@
 //! Which API a call speaks, from its method and path, exactly.
 
+use crate::endpoint::{Endpoint, Operation, Passed};
 use crate::headers::{ANTHROPIC_VERSION, Headers};
 use crate::wire::{Dialect, Format};
 
@@ -10,6 +11,14 @@ pub enum Api {
     Completion(Format),
     /// The list of models that the caller may ask for.
     Models(Dialect),
+    /// One model of that list.
+    Model(Dialect),
+    /// Embeddings of texts, in OpenAI's format.
+    Embeddings,
+    /// How many tokens a call of Anthropic's messages would have.
+    CountTokens,
+    /// What passes through to a provider of the same API.
+    Passed(Passed),
 }
 
 impl Api {
@@ -20,7 +29,10 @@ impl Api {
             Self::Completion(Format::OpenAiChat) => "openai.chat",
             Self::Completion(Format::AnthropicMessages) => "anthropic.messages",
             Self::Completion(Format::OpenAiResponses) => "openai.responses",
-            Self::Models(_) => "models",
+            Self::Models(_) | Self::Model(_) => "models",
+            Self::Embeddings => "openai.embeddings",
+            Self::CountTokens => "anthropic.count_tokens",
+            Self::Passed(passed) => passed.as_str(),
         }
     }
 
@@ -29,8 +41,23 @@ impl Api {
     pub fn dialect(self) -> Dialect {
         match self {
             Self::Completion(format) => format.dialect(),
-            Self::Models(dialect) => dialect,
+            Self::Models(dialect) | Self::Model(dialect) => dialect,
+            Self::Embeddings => Dialect::OpenAi,
+            Self::CountTokens => Dialect::Anthropic,
+            Self::Passed(passed) => passed.dialect(),
         }
+    }
+
+    /// What providers are asked, and in the ways of which format; `None` if the broker answers itself.
+    #[must_use]
+    pub fn asks(self) -> Option<(Format, Endpoint)> {
+        Some(match self {
+            Self::Completion(format) => (format, Endpoint::Answer),
+            Self::Models(_) | Self::Model(_) => return None,
+            Self::Embeddings => (Format::OpenAiChat, Endpoint::Embeddings),
+            Self::CountTokens => (Format::AnthropicMessages, Endpoint::CountTokens),
+            Self::Passed(passed) => (passed.format(), Endpoint::Passed(passed)),
+        })
     }
 }
 
@@ -45,16 +72,57 @@ pub enum ApiError {
     WrongMethod(Dialect, &'static str),
 }
 
-/// Tells the API of a call.
-///
-/// A path may repeat `/v1` or lack it: clients differ in whether their base URL ends with `/v1`.
-pub fn of(headers: &Headers) -> Result<Api, ApiError> {
+/// The path of a call after `/v1`, without a slash at its end and what follows a question mark.
+#[must_use]
+pub fn path(headers: &Headers) -> &str {
     let path = headers.text(":path").unwrap_or_default();
     let path = path.split_once('?').map_or(path, |(path, _)| path);
     let mut path = path.strip_suffix('/').unwrap_or(path);
     while let Some(rest) = path.strip_prefix("/v1/") {
         path = path.get(path.len() - rest.len() - 1..).unwrap_or_default();
     }
+    path
+}
+
+/// The API of a call at none of the broker's own paths.
+fn passed(path: &str, headers: &Headers, likely: Dialect) -> Result<Api, ApiError> {
+    let Some(operation) = Operation::at(path, likely) else {
+        let is_messages = path.starts_with("/messages/");
+        return Err(ApiError::UnknownPath(if is_messages {
+            Dialect::Anthropic
+        } else {
+            likely
+        }));
+    };
+    let passed = operation.asked(path, headers.first(":method"));
+    passed
+        .map(Api::Passed)
+        .map_err(|methods| ApiError::WrongMethod(operation.dialect(), methods))
+}
+
+/// The model that the path of a call names, percent-encoded or not; `None` if that is no text.
+#[must_use]
+pub fn model_id(headers: &Headers) -> Option<String> {
+    let id = path(headers).strip_prefix("/models/")?;
+    let mut decoded = Vec::with_capacity(id.len());
+    let mut bytes = id.bytes();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(bytes.next()?).to_digit(16);
+                u8::try_from(digit()? << 4 | digit()?).ok()?
+            }
+            _ => byte,
+        });
+    }
+    String::from_utf8(decoded).ok()
+}
+
+/// Tells the API of a call.
+///
+/// A path may repeat `/v1` or lack it: clients differ in whether their base URL ends with `/v1`.
+pub fn of(headers: &Headers) -> Result<Api, ApiError> {
+    let path = path(headers);
     let likely = match headers.first(ANTHROPIC_VERSION) {
         Some(_) => Dialect::Anthropic,
         None => Dialect::OpenAi,
@@ -64,9 +132,11 @@ pub fn of(headers: &Headers) -> Result<Api, ApiError> {
         "/messages" => (Api::Completion(Format::AnthropicMessages), "POST"),
         "/responses" => (Api::Completion(Format::OpenAiResponses), "POST"),
         "/models" => (Api::Models(likely), "GET"),
+        "/embeddings" => (Api::Embeddings, "POST"),
+        "/messages/count_tokens" => (Api::CountTokens, "POST"),
         _ if path.starts_with("/responses/") => return Err(ApiError::NotKept(Dialect::OpenAi)),
-        _ if path.starts_with("/messages/") => return Err(ApiError::UnknownPath(Dialect::Anthropic)),
-        _ => return Err(ApiError::UnknownPath(likely)),
+        _ if path.starts_with("/models/") => (Api::Model(likely), "GET"),
+        _ => return passed(path, headers, likely),
     };
     if headers.first(":method") == Some(method.as_bytes()) {
         Ok(api)
@@ -145,7 +215,7 @@ mod tests {
             );
         }
         assert_eq!(
-            api("POST", "/v1/messages/count_tokens", false),
+            api("POST", "/v1/messages/count_token", false),
             Err(ApiError::UnknownPath(Dialect::Anthropic))
         );
     }
@@ -167,6 +237,56 @@ mod tests {
         assert_eq!(
             api("GET", "/v1/responses", false),
             Err(ApiError::WrongMethod(Dialect::OpenAi, "POST"))
+        );
+    }
+
+    #[test]
+    fn a_model_is_named_by_the_rest_of_the_path() {
+        let id = |path: &str| {
+            assert_eq!(
+                api("GET", path, true),
+                Ok(Api::Model(Dialect::Anthropic)),
+                "{path}"
+            );
+            model_id(&Headers::new(vec![(
+                ":path".to_owned(),
+                path.as_bytes().to_vec(),
+            )]))
+        };
+        for (path, expected) in [
+            ("/v1/models/gpt", "gpt"),
+            ("/models/gpt?beta=true", "gpt"),
+            ("/v1/models/meta/llama:70b", "meta/llama:70b"),
+            ("/v1/models/meta%2Fllama%3a70b/", "meta/llama:70b"),
+            ("/v1/models/caf%C3%A9", "caf\u{e9}"),
+        ] {
+            assert_eq!(id(path).as_deref(), Some(expected), "{path}");
+        }
+        for path in [
+            "/v1/models/%",
+            "/v1/models/%2",
+            "/v1/models/%zz",
+            "/v1/models/%ff",
+        ] {
+            assert_eq!(id(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_passes_through_says_whose_it_is_and_how_it_is_asked() {
+        let passed = |method, path| match api(method, path, false) {
+            Ok(Api::Passed(passed)) => passed.as_str(),
+            other => panic!("{method} {path}: {other:?}"),
+        };
+        assert_eq!(passed("POST", "/v1/completions"), "openai.completions");
+        assert_eq!(passed("DELETE", "/v1/files/file-1"), "openai.files");
+        assert_eq!(
+            passed("GET", "/v1/messages/batches/msgbatch_1/results"),
+            "anthropic.batches"
+        );
+        assert_eq!(
+            api("PUT", "/v1/files", true),
+            Err(ApiError::WrongMethod(Dialect::Anthropic, "GET, POST"))
         );
     }
 

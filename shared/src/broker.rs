@@ -24,14 +24,15 @@ use std::sync::Arc;
 use crate::api::{self, Api};
 use crate::call::{Attempt, Call, SharedCall};
 use crate::config::{Agent, Snapshot};
+use crate::endpoint::{Endpoint, count};
 use crate::headers::{Headers, X_BROKER_BUDGET_LEFT, X_ENVOY_RATELIMITED, X_REQUEST_ID};
 use crate::identity::{self, Arrival};
 use crate::limits::MAX_REQUEST_BODY;
 use crate::outcome::Outcome;
-use crate::reply::{self, Refusal, UpstreamFailure};
+use crate::reply::{self, Refusal, Reply, UpstreamFailure};
 use crate::routing::{self, Moment};
 use crate::units::Timestamp;
-use crate::wire::{Dialect, Dropped, Format, Observation};
+use crate::wire::{Dropped, Format, Observation};
 use decision::{Asked, Decision};
 use trail::Trail;
 
@@ -62,6 +63,7 @@ enum State {
 struct Reading {
     agent: Arc<Agent>,
     format: Format,
+    endpoint: Endpoint,
     headers: Headers,
 }
 
@@ -126,16 +128,7 @@ impl Broker {
                 refuse(&mut trail, Refusal::TooLarge, output)
             }
             (State::Reading(reading), Event::RequestBodyComplete { body, now }) => {
-                let moment = Moment {
-                    now,
-                    random: trail.random,
-                    store: output.store(),
-                    worker: output.worker(),
-                };
-                match read_and_plan(&mut trail, reading, body, moment) {
-                    Ok(call) => fleet::begin(&mut trail, call, now, output),
-                    Err(refusal) => refuse(&mut trail, refusal, output),
-                }
+                begin(&mut trail, reading, body, now, output)
             }
             (State::Asking(asking), Event::ServiceAnswered { answer, now }) => {
                 let answer = answer.as_ref().map(Vec::as_slice).map_err(|status| *status);
@@ -203,22 +196,63 @@ fn arrive(trail: &mut Trail, headers: Headers, is_end: bool, output: &mut dyn Ou
     };
     let agent = identified.agent.clone();
     trail.note_caller(identified, &headers);
-    match api {
-        Api::Models(dialect) => list_models(trail, &agent, &headers, dialect, output),
-        Api::Completion(_) if is_end => refuse(
-            trail,
-            Refusal::Request(crate::json::ScanError::Empty.into()),
-            output,
-        ),
-        Api::Completion(_) if declared_length(&headers) > MAX_REQUEST_BODY as u64 => {
-            refuse(trail, Refusal::TooLarge, output)
-        }
-        Api::Completion(format) => State::Reading(Reading {
-            agent,
-            format,
-            headers,
-        }),
+    let Some((format, endpoint)) = api.asks() else {
+        return show_models(trail, &agent, &headers, api, output);
+    };
+    if is_end && !endpoint.may_lack_body() {
+        let empty = Refusal::Request(crate::json::ScanError::Empty.into());
+        return refuse(trail, empty, output);
     }
+    if declared_length(&headers) > MAX_REQUEST_BODY as u64 {
+        return refuse(trail, Refusal::TooLarge, output);
+    }
+    let reading = Reading {
+        agent,
+        format,
+        endpoint,
+        headers,
+    };
+    if is_end {
+        let now = trail.started;
+        return begin(trail, reading, Vec::new(), now, output);
+    }
+    State::Reading(reading)
+}
+
+/// The call is whole: it goes to its providers, or is answered.
+fn begin(
+    trail: &mut Trail,
+    reading: Reading,
+    body: Vec<u8>,
+    now: Timestamp,
+    output: &mut dyn Output,
+) -> State {
+    let moment = Moment {
+        now,
+        random: trail.random,
+        store: output.store(),
+        worker: output.worker(),
+    };
+    let is_count = reading.endpoint == Endpoint::CountTokens;
+    match read_and_plan(trail, reading, body, moment) {
+        Ok(call) if is_count && call.plan.attempts.is_empty() => answer_estimate(trail, output),
+        Ok(call) => fleet::begin(trail, call, now, output),
+        Err(refusal) if is_count && count::can_be_estimated(&refusal) => answer_estimate(trail, output),
+        Err(refusal) => refuse(trail, refusal, output),
+    }
+}
+
+/// Nobody else counts the tokens of a call.
+fn answer_estimate(trail: &mut Trail, output: &mut dyn Output) -> State {
+    let reply = count::estimate(trail.estimate.unwrap_or_default(), &trail.request_id);
+    trail.is_estimate = true;
+    answer(trail, &reply, output)
+}
+
+fn answer(trail: &mut Trail, reply: &Reply, output: &mut dyn Output) -> State {
+    output.reply(reply);
+    trail.status = Some(reply.status);
+    State::Replied
 }
 
 fn declared_length(headers: &Headers) -> u64 {
@@ -230,25 +264,29 @@ fn declared_length(headers: &Headers) -> u64 {
 
 fn refuse(trail: &mut Trail, refusal: Refusal, output: &mut dyn Output) -> State {
     let reply = refusal.reply(trail.dialect, &trail.request_id);
-    output.reply(&reply);
-    trail.status = Some(reply.status);
     trail.refusal = Some(refusal);
-    State::Replied
+    answer(trail, &reply, output)
 }
 
-/// The models that this agent may see.
-fn list_models(
+/// The models that this agent may see, or one of them.
+fn show_models(
     trail: &mut Trail,
     agent: &Agent,
     headers: &Headers,
-    dialect: Dialect,
+    api: Api,
     output: &mut dyn Output,
 ) -> State {
-    let snapshot = trail.snapshot.clone();
-    let reply = reply::model_list(dialect, offer::models(&snapshot, agent, headers, trail.started));
-    output.reply(&reply);
-    trail.status = Some(reply.status);
-    State::Replied
+    let (snapshot, dialect) = (trail.snapshot.clone(), trail.dialect);
+    let mut models = offer::models(&snapshot, agent, headers, trail.started);
+    if !matches!(api, Api::Model(_)) {
+        return answer(trail, &reply::model_list(dialect, models), output);
+    }
+    // What is there but not for this agent is told as little as what is not.
+    let id = api::model_id(headers).unwrap_or_default();
+    match models.find(|model| *model == id) {
+        Some(model) => answer(trail, &reply::model(dialect, model), output),
+        None => refuse(trail, Refusal::UnknownModel(id), output),
+    }
 }
 
 /// The body is there: what does it ask for, who can serve that, in what order?
@@ -264,18 +302,25 @@ fn read_and_plan(
     let Reading {
         agent,
         format,
+        endpoint,
         headers,
     } = reading;
-    let request = format.read_request(&body).map_err(Refusal::Request)?;
+    let request = endpoint.read(format, &headers, &body);
+    let mut request = request.map_err(Refusal::Request)?;
     let user = identity::given_user(&headers, Some(&request.metadata));
     let agent = trail.snapshot.with_end_user(agent, user);
+    let input = decision::estimate_input(&trail.snapshot, &request, moment);
+    // What is only counted takes nothing of limits and budgets, and fits everywhere.
+    let counted = (endpoint == Endpoint::CountTokens).then(|| std::mem::take(&mut request.content));
+    trail.estimate = counted.map(|_| input);
     let asked = Asked {
         agent: &agent,
         format,
+        endpoint,
         headers: &headers,
         body: &body,
         request: &request,
-        input: decision::estimate_input(&trail.snapshot, &request, moment),
+        input,
     };
     trail.note_request(&asked);
     let (decision, entered) = decision::decide_and_enter(&trail.snapshot, asked, moment)?;
@@ -296,6 +341,7 @@ fn read_and_plan(
     }
     let mut call = Call {
         format,
+        endpoint,
         request,
         headers,
         body,
@@ -315,6 +361,10 @@ fn read_and_plan(
         leash: None,
         stopped: None,
     };
+    if let Some(content) = counted {
+        trail.estimate = Some(count::prepare(&mut call, &content, moment));
+        return Ok(call);
+    }
     match budgets::reserve(&agent.allowances, &mut call, moment) {
         Ok(reserved) => trail.reserved = reserved,
         Err(refusal) => {
@@ -356,6 +406,10 @@ fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> Stat
         output.set_response_header(X_BROKER_BUDGET_LEFT, &left);
     }
     let failure = undeliverable(call.borrow().attempts.last());
+    if count::is_left_to_us(&call.borrow(), failure.is_some()) {
+        trail.upstream = Some(call);
+        return answer_estimate(trail, output);
+    }
     let Some(failure) = failure else {
         trail.status = call.borrow().attempts.last().and_then(Attempt::status);
         return State::Forwarded(call);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::acceptance::{Judge, Judgement, Wanted};
 use crate::budget::Settled;
 use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
+use crate::endpoint::Endpoint;
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
 use crate::ledger::Usage;
@@ -32,6 +33,8 @@ pub type SharedCall = Rc<RefCell<Call>>;
 pub struct Call {
     /// The format that the agent speaks.
     pub format: Format,
+    /// What is asked of providers.
+    pub endpoint: Endpoint,
     /// The facts of the request.
     pub request: Request,
     /// The agent's headers; they stay here, no attempt is sent them.

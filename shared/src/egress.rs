@@ -4,6 +4,7 @@
 //! account of its plan.
 
 mod answer;
+mod endpoints;
 mod head;
 mod judging;
 mod outgoing;
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 use crate::call::{Attempt, Services, SharedCall};
 use crate::config::Scheme;
+use crate::endpoint::{self, Endpoint};
 use crate::ids::ProviderName;
 use crate::outcome::Outcome;
 use crate::provider::{self, Address, Destination};
@@ -189,17 +191,21 @@ impl Egress {
         let leave = shared.entered.take();
         let rung = Rung::of(&shared.pool, planned.member);
         shared.dropped = dropped;
-        output.set_request_headers(&provider::request_headers(
-            &Destination {
-                kind: planned.provider.kind,
-                model: planned.model.as_str(),
-                address: &config.address,
-            },
-            shared.format,
-            &shared.headers,
-            shared.request.stream,
-            outgoing.length(&shared.body),
-        ));
+        let destination = Destination {
+            kind: planned.provider.kind,
+            model: planned.model.as_str(),
+            address: &config.address,
+        };
+        let (format, is_stream) = (shared.format, shared.request.stream);
+        let length = outgoing.length(&shared.body);
+        output.set_request_headers(&match shared.endpoint {
+            Endpoint::Answer => {
+                provider::request_headers(&destination, format, &shared.headers, is_stream, length)
+            }
+            other => {
+                endpoint::request_headers(other, &destination, format, &shared.headers, is_stream, length)
+            }
+        });
         shared.attempts.push(Attempt {
             provider: planned.provider,
             model: planned.model,

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::broker::decision::{self, Asked};
 use crate::config::{Agent, Snapshot};
+use crate::endpoint::Endpoint;
 use crate::headers::Headers;
 use crate::ids::{AgentName, ConfigVersion, PoolName, RuleName, TenantName, WorkspaceName};
 use crate::provider::Capability;
@@ -148,6 +149,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
     let asked = Asked {
         agent,
         format,
+        endpoint: Endpoint::Answer,
         headers,
         body,
         request: &request,

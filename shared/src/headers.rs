@@ -28,6 +28,10 @@ pub const X_BROKER_FEATURE: &str = "x-broker-feature";
 pub const X_BROKER_TIER: &str = "x-broker-tier";
 /// The person behind the agent, in the agent's words, for the record.
 pub const X_BROKER_USER: &str = "x-broker-user";
+/// The model by which a call is routed that names none in its body.
+pub const X_BROKER_MODEL: &str = "x-broker-model";
+/// Tells an agent that a count of tokens is the broker's estimate.
+pub const X_BROKER_ESTIMATED: &str = "x-broker-estimated";
 /// What proxies in front say of the certificates that they were shown.
 pub const X_FORWARDED_CLIENT_CERT: &str = "x-forwarded-client-cert";
 /// How an attempt failed, as Envoy's response flags, where a hop inside Envoy answered in the provider's place.

@@ -18,6 +18,7 @@ pub mod call;
 pub mod cases;
 pub mod config;
 pub mod egress;
+pub mod endpoint;
 pub mod eventstream;
 pub mod explain;
 pub mod fleet;

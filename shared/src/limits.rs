@@ -24,6 +24,12 @@ pub const MAX_FORWARDED_CERTIFICATES: usize = 64 << 10;
 /// The longest `model` value; the longest real ones are cloud resource names of some 200 bytes.
 pub const MAX_MODEL_NAME: usize = 512;
 
+/// The fields of a form: the real ones have a dozen, edits of images up to sixteen files more.
+pub const MAX_FORM_FIELDS: usize = 256;
+
+/// The headers of one field of a form: its name, that of a file and the file's type.
+pub const MAX_FORM_HEADERS: usize = 8 << 10;
+
 /// The longest `step`, `purpose` or `tier` in a body, in bytes as it is written: as much as OpenAI takes for a value of
 /// `metadata`.
 pub const MAX_STATED: usize = 512;

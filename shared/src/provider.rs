@@ -14,6 +14,7 @@ use crate::config::{ProviderKind, Scheme, Server};
 use crate::headers::{ANTHROPIC_BETA, ANTHROPIC_VERSION, Headers, Lookup};
 use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::{Format, UpstreamFormat};
+pub use path::azure;
 use path::path;
 
 /// The revision of Anthropic's API that is spoken where the client names none.
@@ -22,11 +23,13 @@ const ANTHROPIC_DEFAULT_VERSION: &[u8] = b"2023-06-01";
 /// The headers of an answer that go on to the agent; the rest describes the provider account or the connection.
 ///
 /// Not the provider's id of the request: the agent is told the broker's, under which its record is found.
-const ANSWER_HEADERS: [&str; 9] = [
+const ANSWER_HEADERS: [&str; 10] = [
     ":status",
     "content-type",
     "content-length",
     "content-encoding",
+    // The name of a file.
+    "content-disposition",
     "retry-after",
     "retry-after-ms",
     "x-should-retry",

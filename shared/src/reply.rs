@@ -309,18 +309,29 @@ impl Reply {
     }
 }
 
+/// One model that an agent may ask for, in its dialect.
+#[must_use]
+pub fn model(dialect: Dialect, name: &str) -> Reply {
+    Reply::json(200, &described(dialect, name))
+}
+
+fn described(dialect: Dialect, name: &str) -> Value {
+    match dialect {
+        Dialect::OpenAi => json!({"id": name, "object": "model", "created": 0, "owned_by": "model-broker"}),
+        Dialect::Anthropic => json!({
+            "type": "model", "lifecycle": "active", "id": name, "display_name": name,
+            "created_at": "1970-01-01T00:00:00Z",
+        }),
+    }
+}
+
 /// The models that an agent may ask for, in its dialect.
 #[must_use]
 pub fn model_list<'a>(dialect: Dialect, names: impl Iterator<Item = &'a str>) -> Reply {
+    let data: Vec<_> = names.map(|name| described(dialect, name)).collect();
     let body = match dialect {
-        Dialect::OpenAi => {
-            let model =
-                |name| json!({"id": name, "object": "model", "created": 0, "owned_by": "model-broker"});
-            json!({"object": "list", "data": names.map(model).collect::<Vec<_>>()})
-        }
+        Dialect::OpenAi => json!({"object": "list", "data": data}),
         Dialect::Anthropic => {
-            let model = |name| json!({"type": "model", "lifecycle": "active", "id": name, "display_name": name, "created_at": "1970-01-01T00:00:00Z"});
-            let data: Vec<_> = names.map(model).collect();
             let id = |model: Option<&Value>| model.map(|model| model["id"].clone());
             json!({"has_more": false, "first_id": id(data.first()), "last_id": id(data.last()), "data": data})
         }

@@ -134,6 +134,15 @@ pub enum RequestError {
     /// `stream` is neither true nor false.
     #[error("`stream` must be true or false")]
     BadStream,
+    /// A request for embeddings of nothing.
+    #[error("`input` is missing")]
+    NoInput,
+    /// The input is neither text nor a list.
+    #[error("`input` must be a text, or a list of texts or tokens")]
+    BadInput,
+    /// A form that cannot be read, or that could be read in two ways.
+    #[error("the body is not the form that it should be: {0}")]
+    BadForm(&'static str),
 }
 
 impl RequestError {
@@ -141,7 +150,8 @@ impl RequestError {
     #[must_use]
     pub fn parameter(&self) -> Option<&'static str> {
         match self {
-            Self::NotUtf8 | Self::NotJson(_) => None,
+            Self::NotUtf8 | Self::NotJson(_) | Self::BadForm(_) => None,
+            Self::NoInput | Self::BadInput => Some("input"),
             Self::Repeated(key) => Some(key),
             Self::NoModel | Self::BadModel => Some("model"),
             Self::BadStream => Some("stream"),

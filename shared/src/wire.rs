@@ -12,6 +12,7 @@ pub mod openai_responses;
 mod answer_id;
 pub(crate) mod arguments;
 mod codec;
+mod embeddings;
 mod ending;
 mod flaw;
 mod media;
@@ -19,6 +20,7 @@ mod observation;
 mod observe;
 mod opaque;
 mod place;
+pub mod readings;
 mod tool_ids;
 mod tool_schema;
 mod transcript;
@@ -35,10 +37,12 @@ pub use bedrock::{Unframer, aws_status};
 pub use codec::{
     Caller, Dropped, Namespaced, Repeated, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable,
 };
+pub use embeddings::{Embedder, EmbeddingRequest, EmbeddingTranslator, Encoding};
 pub use ending::Ending;
 pub use flaw::Flaw;
 pub use observation::{Observation, Progress};
 pub use observe::{Observer, Relay};
+pub use readings::Reading;
 pub use transcript::{Transcriber, Transcript};
 pub use translate::AnswerTranslator;
 pub use upstream::UpstreamFormat;

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::bedrock::Operation;
 use crate::bedrock::signature::{self, SigningKeys};
 use crate::behaviour::Behaviour;
+use crate::endpoints::Endpoint;
 use crate::plan::{Call, Outcome};
 use crate::record::ReceivedRequest;
 use crate::request::{Asked, Dialect};
@@ -245,11 +246,12 @@ impl Account {
                 .filter(|_| parts.method == "POST")
                 .map(|dialect| Asked::of(vendor, dialect, path, &parts.headers, body)),
         };
+        let endpoint = Endpoint::of(parts).filter(|endpoint| vendor.serves(endpoint.dialect));
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let call = Call {
             account: &self.name,
             serial,
-            dialect,
+            dialect: dialect.or(endpoint.map(|endpoint| endpoint.dialect)),
             vendor,
             asked: asked.as_ref(),
             is_bedrock: vendor == Vendor::Bedrock,
@@ -281,13 +283,16 @@ impl Account {
         drop(state);
         self.count.send_modify(|count| *count += 1);
 
-        match behaviour {
-            Some(behaviour) => call.plan(&behaviour),
-            None if vendor == Vendor::Bedrock => {
+        match (behaviour, endpoint) {
+            (Some(behaviour), Some(endpoint)) if matches!(*behaviour, Behaviour::Answer(_)) => {
+                endpoint.answer(&call, vendor, parts, body)
+            }
+            (Some(behaviour), _) => call.plan(&behaviour),
+            (None, _) if vendor == Vendor::Bedrock => {
                 let why = unsigned.unwrap_or_else(|| "Authentication failed".to_owned());
                 Outcome::Respond(call.refusal(403, &why))
             }
-            None => Outcome::Respond(call.refusal(401, "Incorrect API key provided")),
+            (None, _) => Outcome::Respond(call.refusal(401, "Incorrect API key provided")),
         }
     }
 

@@ -17,6 +17,8 @@
 //! `call NAME with {…}`, `describe the image`, `say: …`, `refuse`; it answers in the schema that is asked for, honours stop
 //! sequences and bounds, and thinks when it is told to.
 //!
+//! Beside conversations it knows what else these vendors offer, in a small way: see `endpoints`.
+//!
 //! The way of a call: `server` (HTTP) → `account` (record it, choose the behaviour) → `request` (what is asked; `strict` refuses) → `plan`
 //! (the exact pieces of the answer, made by `openai`, `anthropic` and `failure`) → `server` (send them, or break off).
 
@@ -27,6 +29,7 @@ mod behaviour;
 mod cohere;
 mod control;
 mod conversation;
+mod endpoints;
 mod failure;
 mod google;
 mod health;

@@ -188,6 +188,7 @@ fn told(reason: &ExclusionReason) -> String {
         ExclusionReason::LacksTools => "does not call tools".to_owned(),
         ExclusionReason::LacksVision => "does not look at images".to_owned(),
         ExclusionReason::LacksJson => "does not answer in a given JSON format".to_owned(),
+        ExclusionReason::LacksEmbeddings => "does not embed texts".to_owned(),
         ExclusionReason::ContextTooLong { context_tokens } => {
             format!("its context ends at {} tokens", context_tokens.0)
         }

@@ -6,6 +6,7 @@ use crate::broker::portable::Portable;
 use crate::budget;
 use crate::call::Prepared;
 use crate::config::{Agent, NO_DEFAULTS, Snapshot};
+use crate::endpoint::Endpoint;
 use crate::headers::Headers;
 use crate::policy::{Action, Context, Deciding, Principal, Verdicts};
 use crate::reply::{Refusal, UpstreamFailure};
@@ -23,6 +24,8 @@ pub struct Asked<'a> {
     pub agent: &'a Agent,
     /// The format that the agent speaks.
     pub format: Format,
+    /// What is asked of providers.
+    pub endpoint: Endpoint,
     /// The request's headers.
     pub headers: &'a Headers,
     /// The request's body.
@@ -124,6 +127,7 @@ fn decide_in(
     let Asked {
         agent,
         format,
+        endpoint,
         headers,
         body,
         request,
@@ -134,8 +138,7 @@ fn decide_in(
     let demand = Demand::of(request, moment);
     let eligibility = Eligibility::of(agent, model, request.needs, demand, input);
     let pool = &resolution.pool;
-    let conversation = pool
-        .has_affinity
+    let conversation = (pool.has_affinity && endpoint == Endpoint::Answer)
         .then(|| Conversation::of(body, request, pool, moment.store, moment.now))
         .flatten();
     let retries = routing::own_retries(headers);
@@ -154,9 +157,15 @@ fn decide_in(
             if let Some((deciding, verdicts)) = &mut permission {
                 verdicts.check(deciding, &request.model, pool, placed)?;
             }
-            let (_, member) = placed;
+            let (index, member) = placed;
             eligibility.check(member)?;
-            portable.to(&Target::new(&member.provider, &member.model, defaults))
+            let target = Target::new(&member.provider, &member.model, defaults);
+            match endpoint {
+                Endpoint::Answer => portable.to(&target),
+                other => other
+                    .check(pool, index, &target, body)
+                    .map_err(|error| portable.refuse(error)),
+            }
         })
     };
     let mut planned = plan(&eligibility);

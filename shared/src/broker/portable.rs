@@ -37,11 +37,14 @@ impl<'a> Portable<'a> {
             Ok(request) => theirs.check_chat(request, target),
             Err(error) => Err(error.clone()),
         };
-        checked.map_err(|error| {
-            let place = error.place().to_owned();
-            self.refusal.get_or_insert(error);
-            ExclusionReason::Untranslatable { place }
-        })
+        checked.map_err(|error| self.refuse(error))
+    }
+
+    /// Notes why a target cannot be asked.
+    pub fn refuse(&mut self, error: Untranslatable) -> ExclusionReason {
+        let place = error.place().to_owned();
+        self.refusal.get_or_insert(error);
+        ExclusionReason::Untranslatable { place }
     }
 
     /// The body for a target that can be asked in its own format, so that it need not be read once more for the

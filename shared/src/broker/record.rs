@@ -32,6 +32,8 @@ impl Trail {
         let request = self.request.as_ref();
         let refused = self.refusal.as_ref().map(Refusal::code);
         let (outcome, broken) = match call {
+            // Whoever was asked to count, the broker did.
+            _ if self.is_estimate => (CallOutcome::Ok, None),
             Some(_) if refused.is_some() => (CallOutcome::Unavailable, None),
             Some(call) => outcome(call),
             None if refused.is_some() => (CallOutcome::Denied, None),
@@ -95,9 +97,8 @@ impl Trail {
         if let Some(usage) = last.and_then(|attempt| attempt.usage) {
             record.set_usage(&usage);
         }
-        record.usage = last
-            .filter(|attempt| attempt.is_usage_estimated)
-            .map(|_| "estimated");
+        let is_estimated = last.is_some_and(|attempt| attempt.is_usage_estimated);
+        record.usage = (self.is_estimate || is_estimated).then_some("estimated");
         record.cost_usd = costs.total().map(MicroUsd::as_dollars);
         record.failed_usd = call.and_then(|call| costs.failed(call)).map(MicroUsd::as_dollars);
         record.saved_usd = costs.saved.map(Saved::as_dollars);

@@ -19,10 +19,12 @@ use crate::statistics::{Ended, Selection};
 use crate::store::testing::Memory;
 use crate::store::{Store, statistics_key};
 use crate::units::Millis;
+use crate::wire::Dialect;
 
 mod budgets;
 mod cascade;
 mod costs;
+mod endpoints;
 mod fleet;
 mod forward;
 mod health;

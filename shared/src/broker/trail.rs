@@ -36,6 +36,10 @@ pub(super) struct Trail {
     pub refusal: Option<Refusal>,
     /// Who was left out of a plan that came to nothing.
     pub excluded: Vec<Exclusion>,
+    /// The tokens that a call which asks for their number is estimated to have.
+    pub estimate: Option<Tokens>,
+    /// Whether it was answered with that.
+    pub is_estimate: bool,
     /// What the call holds of its caller's budgets.
     pub reserved: Reserved,
     /// Why the rate limit service did not count the call, which it should have.
@@ -81,6 +85,8 @@ impl Trail {
             verdicts: None,
             refusal: None,
             excluded: Vec::new(),
+            estimate: None,
+            is_estimate: false,
             reserved: Reserved::default(),
             uncounted: None,
             status: None,
@@ -127,7 +133,8 @@ impl Trail {
             let is_cut_off = !call.is_complete && call.attempts.last().is_some_and(Attempt::is_success);
             is_providers_fault =
                 is_cut_off && (call.observation.broke_off().is_some() || output.has_provider_broken_off());
-            call.settle_end(self.refusal.is_some(), is_providers_fault, now, output);
+            let has_given_up = self.refusal.is_some() || self.is_estimate;
+            call.settle_end(has_given_up, is_providers_fault, now, output);
         }
         let learned = self
             .upstream

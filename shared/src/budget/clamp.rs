@@ -5,6 +5,7 @@ use memchr::memmem;
 use super::{Allowance, Prospect};
 use crate::call::Call;
 use crate::config::ProviderKind;
+use crate::endpoint::Endpoint;
 use crate::json::scan;
 use crate::json::splice::{Edit, splice};
 use crate::limits::{LEAST_CLAMPED_OUTPUT, UNBOUNDED_OUTPUT};
@@ -31,6 +32,9 @@ pub fn affordable(allowances: &[Allowance], prospect: &Prospect, moment: Moment<
 /// Bounds the answer of a call that has not gone out yet; tells whether that could be said.
 #[must_use]
 pub fn bound(call: &mut Call, most: Tokens) -> bool {
+    if call.endpoint != Endpoint::Answer {
+        return false;
+    }
     // Thoughts have a budget of their own there, which would have to stay below: better no answer than an error.
     if call.format == Format::AnthropicMessages && memmem::find(&call.body, b"budget_tokens").is_some() {
         return false;

@@ -1,6 +1,7 @@
 //! What becomes of an answer: an error passes or makes room for the next attempt, a success is held back until it has
 //! said something, then it passes under watch.
 
+use super::endpoints;
 use super::head::Head;
 use super::judging::{Judging, Next};
 use super::passage::Passage;
@@ -56,7 +57,7 @@ pub(super) fn begin(
     let passage = passage(&shared, head, now);
     // First of all: what a provider says in Envoy's name must not keep the call from its next attempt.
     set_headers(&shared, head, headers, &passage, output);
-    if is_success && let Some(flaw) = head.flaw(shared.request.stream, is_framed(&shared), is_end) {
+    if is_success && let Some(flaw) = endpoints::flaw(&shared, head, is_end) {
         fail(&mut shared, flaw, now, output);
         return State::Done;
     }
@@ -69,6 +70,14 @@ pub(super) fn begin(
         if head.moves_on() {
             move_on(&mut shared, now, output);
         }
+    }
+    if is_success && endpoints::passes_at_once(&shared, head, is_end) {
+        release(&mut shared, is_end, now, output);
+        return if is_end {
+            State::Done
+        } else {
+            State::Watching(passage)
+        };
     }
     if is_success {
         State::Holding(Held {
@@ -84,6 +93,9 @@ pub(super) fn begin(
 
 /// The way that the answer takes to the agent.
 fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
+    if let Some(passage) = endpoints::passage(call, head, leaves_usage_out(call)) {
+        return passage;
+    }
     let ours = call.format;
     let is_success = head.outcome.is_success();
     let wants_stream = call.request.stream;
@@ -135,7 +147,7 @@ fn passage(call: &Call, head: &Head<'_>, now: Timestamp) -> Passage {
 }
 
 /// Whether the provider's streams come in AWS's binary frames.
-fn is_framed(call: &Call) -> bool {
+pub(super) fn is_framed(call: &Call) -> bool {
     let attempt = call.attempts.last();
     attempt.is_some_and(|attempt| attempt.provider.kind == ProviderKind::Bedrock)
 }

@@ -42,12 +42,23 @@ impl<'a> Head<'a> {
     }
 
     /// Whether the provider says that the body is a stream. `is_framed`: of AWS's binary frames.
-    fn is_stream(&self, is_framed: bool) -> bool {
+    pub fn is_stream(&self, is_framed: bool) -> bool {
         self.is_type(if is_framed {
             b"application/vnd.amazon.eventstream"
         } else {
             b"text/event-stream"
         })
+    }
+
+    /// Whether the provider says that the body is JSON, and nothing that only begins so, as lines of it.
+    pub fn is_json(&self) -> bool {
+        let kind = self.content_type.split(|byte| *byte == b';').next();
+        kind.is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"application/json"))
+    }
+
+    /// Whether the body is compressed.
+    pub fn is_encoded(&self) -> bool {
+        self.is_encoded
     }
 
     /// Whether the answer is an error that the agent can be given: one of the provider's own, in JSON, about the

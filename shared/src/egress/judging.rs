@@ -5,6 +5,7 @@ use super::Output;
 use super::answer::fail;
 use crate::acceptance::{Judge, Judgement, Unjudged, Unmet};
 use crate::call::Call;
+use crate::endpoint::Endpoint;
 use crate::limits::MAX_JUDGED_ANSWER;
 use crate::outcome::Outcome;
 use crate::units::{Millis, Timestamp};
@@ -36,7 +37,7 @@ impl Judging {
     /// Begins to judge the answer of the last attempt, if that is to be judged.
     pub fn begin(call: &Call) -> Option<Self> {
         let attempt = call.attempts.last()?;
-        if call.pool.acceptance.is_none() || !call.may_escalate() {
+        if call.pool.acceptance.is_none() || call.endpoint != Endpoint::Answer || !call.may_escalate() {
             return None;
         }
         // Envoy's own time for the attempt runs on while its headers are held back. What is left of it is for the

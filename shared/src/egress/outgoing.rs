@@ -1,6 +1,7 @@
 //! The body that a provider is sent in the place of the agent's.
 
 use crate::call::Call;
+use crate::endpoint::Endpoint;
 use crate::headers::{ANTHROPIC_BETA, Lookup};
 use crate::json::splice::{Edit, splice};
 use crate::routing::PlannedAttempt;
@@ -23,6 +24,9 @@ impl Outgoing {
             return Ok((Self::Written(prepared.body), prepared.dropped));
         }
         let target = Target::new(&planned.provider, &planned.model, call.defaults());
+        if call.endpoint != Endpoint::Answer {
+            return Self::of_endpoint(call, &target).map(|outgoing| (outgoing, Dropped::default()));
+        }
         let mut dropped = Dropped::default();
         let theirs = target.format(call.format);
         let outgoing = if theirs.is(call.format) {
@@ -43,6 +47,21 @@ impl Outgoing {
             Self::Written(theirs.write_chat(&request, &target, &mut dropped))
         };
         Ok((outgoing, dropped))
+    }
+
+    /// The body for what is none of a conversation.
+    fn of_endpoint(call: &Call, target: &Target<'_>) -> Result<Self, Untranslatable> {
+        if let Some(embedder) = call.endpoint.translation(target.kind, target.model) {
+            return embedder.write(&call.body, target.model).map(Self::Written);
+        }
+        let (headers, request, body) = (&call.headers, &call.request, &call.body);
+        Ok(Self::Edited(call.endpoint.edits(
+            call.format,
+            headers,
+            request,
+            body,
+            target,
+        )))
     }
 
     /// How long it is.

@@ -1,7 +1,7 @@
 //! An answer on its way to the agent: it passes as it is, or in the agent's format.
 
 use crate::ledger::Usage;
-use crate::wire::{AnswerTranslator, Ending, Observation, Observer, Relay, Unframer};
+use crate::wire::{AnswerTranslator, EmbeddingTranslator, Ending, Observation, Observer, Relay, Unframer};
 
 /// What becomes of the body of an answer.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub enum Passage {
     Leashed(Observer, Box<Ending>),
     /// They do not.
     Translated(AnswerTranslator),
+    /// The provider embeds in a format of its own.
+    Embedded(EmbeddingTranslator),
     /// The provider's stream comes in binary frames.
     Unframed(Box<Unframed>),
 }
@@ -40,7 +42,7 @@ impl Passage {
     pub fn is_translated(&self) -> bool {
         match self {
             Self::Same(_) | Self::Leashed(..) => false,
-            Self::Translated(_) => true,
+            Self::Translated(_) | Self::Embedded(_) => true,
             Self::Unframed(unframed) => unframed.rest.is_translated(),
         }
     }
@@ -53,7 +55,7 @@ impl Passage {
     /// The last chunk as it is to be read: without frames.
     pub fn read<'c>(&'c self, chunk: &'c [u8]) -> &'c [u8] {
         match self {
-            Self::Same(_) | Self::Leashed(..) | Self::Translated(_) => chunk,
+            Self::Same(_) | Self::Leashed(..) | Self::Translated(_) | Self::Embedded(_) => chunk,
             Self::Unframed(unframed) => &unframed.events,
         }
     }
@@ -66,6 +68,7 @@ impl Passage {
                 ending.note(chunk);
                 observer.push(chunk, is_last, observation)
             }
+            Self::Embedded(translator) => Relay::Replaced(translator.push(chunk, is_last, observation)),
             Self::Translated(translator) => Relay::Replaced(translator.push(chunk, is_last, observation)),
             Self::Unframed(unframed) => Relay::Replaced(unframed.push(chunk, is_last, observation)),
         }
@@ -81,7 +84,7 @@ impl Passage {
         observation: &mut Observation,
     ) -> Option<Vec<u8>> {
         match (self, relay) {
-            (Self::Same(_), _) | (Self::Translated(_), Relay::Unchanged) => None,
+            (Self::Same(_) | Self::Embedded(_), _) | (Self::Translated(_), Relay::Unchanged) => None,
             (Self::Unframed(unframed), relay) => {
                 let Unframed { events, rest, .. } = unframed.as_mut();
                 rest.stop(events, relay, usage, observation)

@@ -15,6 +15,7 @@ use crate::store::{Empty, Store};
 
 mod answer;
 mod cascade;
+mod endpoints;
 mod frames;
 mod request;
 
@@ -116,19 +117,25 @@ impl broker::Output for Handover {
 
 /// A call as the once-per-call machine hands it over.
 fn call_to(path: &str, body: &str) -> SharedCall {
-    let pairs = [
-        (":method", "POST"),
-        (":path", path),
+    call_with(&[(":method", "POST"), (":path", path)], body)
+}
+
+/// The same with headers of its own.
+fn call_with(own: &[(&str, &str)], body: &str) -> SharedCall {
+    let all = [
         ("authorization", "Bearer bot-token"),
         ("x-request-id", "req-1"),
         ("cookie", "session"),
     ];
-    let pairs = pairs.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+    let pairs = own.iter().chain(&all);
+    let pairs: Vec<_> = pairs
+        .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+        .collect();
     let snapshot = load(&document(), Audience::Filter)
         .unwrap_or_else(|mistakes| panic!("{mistakes}"))
         .snapshot;
     let mut output = Handover::default();
-    let headers = Headers::new(pairs.into());
+    let headers = Headers::new(pairs);
     let machine = Broker::new(snapshot, START, 0)
         .handle(
             broker::Event::RequestHeaders {

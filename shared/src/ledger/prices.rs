@@ -8,6 +8,7 @@
 
 mod amazon;
 mod anthropic;
+mod embeddings;
 mod google;
 mod openai;
 mod others;
@@ -89,6 +90,7 @@ pub fn shipped_rows() -> impl Iterator<Item = (&'static str, &'static Price)> {
         google::ROWS,
         amazon::ROWS,
         others::ROWS,
+        embeddings::ROWS,
     ];
     rows.into_iter().flatten().map(|row| (row.model, &row.price))
 }

@@ -13,11 +13,19 @@ pub enum Capability {
     Vision,
     /// Structured output.
     Json,
+    /// Embeddings of texts.
+    Embeddings,
 }
 
 impl Capability {
     /// All capabilities.
-    pub const ALL: [Self; 4] = [Self::Streaming, Self::Tools, Self::Vision, Self::Json];
+    pub const ALL: [Self; 5] = [
+        Self::Streaming,
+        Self::Tools,
+        Self::Vision,
+        Self::Json,
+        Self::Embeddings,
+    ];
 
     /// The capability as the document spells it.
     #[must_use]
@@ -27,6 +35,7 @@ impl Capability {
             Self::Tools => "tools",
             Self::Vision => "vision",
             Self::Json => "json",
+            Self::Embeddings => "embeddings",
         }
     }
 
@@ -55,7 +64,8 @@ impl Capabilities {
         .with(Capability::Streaming)
         .with(Capability::Tools)
         .with(Capability::Vision)
-        .with(Capability::Json);
+        .with(Capability::Json)
+        .with(Capability::Embeddings);
 
     /// The set and this one.
     #[must_use]
@@ -128,6 +138,6 @@ mod tests {
             Capability::ALL.into_iter().collect::<Capabilities>(),
             Capabilities::ALL
         );
-        assert_eq!(text_only.iter().count(), 3);
+        assert_eq!(text_only.iter().count(), 4);
     }
 }

@@ -35,7 +35,7 @@ fn find(name: &str) -> Option<Known> {
     let capabilities = row
         .lacks
         .iter()
-        .fold(Capabilities::ALL, |able, lacking| able.without(*lacking));
+        .fold(CHAT, |able, lacking| able.without(*lacking));
     Some(Known {
         capabilities,
         context: row.context,
@@ -88,6 +88,8 @@ const fn text_only(name: &'static str, context: u64) -> Row {
     }
 }
 
+/// What models of conversations can do at most: all that are listed here are such ones.
+const CHAT: Capabilities = Capabilities::ALL.without(Capability::Embeddings);
 const NO_VISION: &[Capability] = &[Capability::Vision];
 const MILLION: u64 = 1_000_000;
 

@@ -1,6 +1,6 @@
 //! The paths at which providers are asked.
 
-mod azure;
+pub mod azure;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -39,9 +39,11 @@ pub fn path<'a>(to: &Destination<'_>, format: UpstreamFormat, is_stream: bool) -
         // Only Bedrock is asked in this format.
         (_, UpstreamFormat::BedrockConverse) => "/".into(),
         (ProviderKind::AzureOpenAi, UpstreamFormat::OpenAiResponses) => {
-            return Cow::Owned(azure::responses(to).into_bytes());
+            return Cow::Owned(azure::of_resource(to, "/responses").into_bytes());
         }
-        (ProviderKind::AzureOpenAi, _) => return Cow::Owned(azure::chat(to).into_bytes()),
+        (ProviderKind::AzureOpenAi, _) => {
+            return Cow::Owned(azure::of_deployment(to, "/chat/completions").into_bytes());
+        }
         (_, UpstreamFormat::OpenAiResponses) => "/v1/responses".into(),
         (_, UpstreamFormat::OpenAiChat | UpstreamFormat::MistralChat | UpstreamFormat::TgiChat) => {
             "/v1/chat/completions".into()

@@ -70,6 +70,11 @@ fn lacking(capability: Capability) -> Row {
             "response_format",
             "no provider of this model can answer in a given JSON format",
         ),
+        Capability::Embeddings => (
+            "lacks_embeddings",
+            "model",
+            "no provider of this model can embed texts",
+        ),
     };
     Row {
         parameter: Some(parameter.into()),

@@ -79,6 +79,8 @@ pub enum ExclusionReason {
     LacksVision,
     /// It does not answer in a given JSON format.
     LacksJson,
+    /// It does not embed texts.
+    LacksEmbeddings,
     /// The input is longer than its context.
     ContextTooLong {
         /// The tokens of its context.
@@ -126,6 +128,7 @@ impl ExclusionReason {
             Self::LacksTools => "lacks_tools",
             Self::LacksVision => "lacks_vision",
             Self::LacksJson => "lacks_json",
+            Self::LacksEmbeddings => "lacks_embeddings",
             Self::ContextTooLong { .. } => "context_too_long",
             Self::Untranslatable { .. } => "untranslatable",
             Self::CircuitOpen { .. } => "circuit_open",
@@ -213,6 +216,7 @@ impl<'a> Eligibility<'a> {
                 ExclusionReason::LacksTools => Unfit::Lacks(Capability::Tools),
                 ExclusionReason::LacksVision => Unfit::Lacks(Capability::Vision),
                 ExclusionReason::LacksJson => Unfit::Lacks(Capability::Json),
+                ExclusionReason::LacksEmbeddings => Unfit::Lacks(Capability::Embeddings),
                 ExclusionReason::ContextTooLong { context_tokens } => Unfit::TooLong {
                     input: self.input,
                     most: *context_tokens,
@@ -259,6 +263,7 @@ impl From<Capability> for ExclusionReason {
             Capability::Tools => Self::LacksTools,
             Capability::Vision => Self::LacksVision,
             Capability::Json => Self::LacksJson,
+            Capability::Embeddings => Self::LacksEmbeddings,
         }
     }
 }

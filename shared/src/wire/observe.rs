@@ -1,6 +1,6 @@
 //! Watches an answer while it passes, changing nothing but what the agent did not ask for.
 
-use super::{EventClass, Flaw, Format, Observation, Progress};
+use super::{EventClass, Flaw, Format, Observation, Progress, Reading};
 use crate::limits::{MAX_HELD_ANSWER, MAX_OBSERVED_ANSWER};
 use crate::sse::{Event, Piece, Splitter};
 
@@ -16,7 +16,7 @@ pub enum Relay {
 /// Watches one answer.
 #[derive(Debug)]
 pub struct Observer {
-    format: Format,
+    reading: Reading,
     body: Body,
 }
 
@@ -36,8 +36,14 @@ impl Observer {
     /// Watches an answer in one piece.
     #[must_use]
     pub fn of_answer(format: Format) -> Self {
+        Self::of_other_answer(Reading::of(format))
+    }
+
+    /// Watches an answer in one piece that is not one of a conversation.
+    #[must_use]
+    pub fn of_other_answer(reading: Reading) -> Self {
         Self {
-            format,
+            reading,
             body: Body::Whole(Vec::new()),
         }
     }
@@ -45,20 +51,26 @@ impl Observer {
     /// Watches a stream; `leave_usage_out` if the broker asked for usage that the agent did not want.
     #[must_use]
     pub fn of_stream(format: Format, leave_usage_out: bool) -> Self {
+        Self::of_other_stream(Reading::of(format), leave_usage_out)
+    }
+
+    /// Watches a stream that is not one of a conversation.
+    #[must_use]
+    pub fn of_other_stream(reading: Reading, leave_usage_out: bool) -> Self {
         let splitter = Splitter::default();
         let body = if leave_usage_out {
             Body::StreamWithoutUsage(splitter)
         } else {
             Body::Stream(splitter)
         };
-        Self { format, body }
+        Self { reading, body }
     }
 
     /// Lets an answer pass that is none of the format's.
     #[must_use]
     pub fn of_nothing(format: Format) -> Self {
         Self {
-            format,
+            reading: Reading::of(format),
             body: Body::Unread,
         }
     }
@@ -82,7 +94,7 @@ impl Observer {
         let may_be_whole = kept.is_empty() && chunk.trim_ascii_end().ends_with(b"}");
         let mut judged = None;
         if may_be_whole {
-            judged = (self.format.codec().same.observe_answer)(chunk, observation);
+            judged = (self.reading.observe_answer)(chunk, observation);
         }
         let kept_too_long = kept.len().saturating_add(chunk.len()) > MAX_OBSERVED_ANSWER;
         if judged.is_none() && !kept_too_long {
@@ -93,8 +105,7 @@ impl Observer {
                 } else {
                     Flaw::Unreadable
                 };
-                judged =
-                    Some((self.format.codec().same.observe_answer)(&kept, observation).unwrap_or(Err(flaw)));
+                judged = Some((self.reading.observe_answer)(&kept, observation).unwrap_or(Err(flaw)));
             } else {
                 if kept.len() > MAX_HELD_ANSWER {
                     observation.note_content();
@@ -118,16 +129,16 @@ impl Observer {
         is_last: bool,
         observation: &mut Observation,
     ) -> Relay {
-        let format = self.format;
+        let reading = self.reading;
         splitter.push(chunk, |piece| {
-            observe_piece(format, piece, observation);
+            observe_piece(reading, piece, observation);
         });
         if !is_last {
             self.body = Body::Stream(splitter);
             return Relay::Unchanged;
         }
         let rest = splitter.finish();
-        observe_piece(format, Piece::Event(Event { raw: &rest }), observation);
+        observe_piece(reading, Piece::Event(Event { raw: &rest }), observation);
         match self.ending(&rest, observation) {
             Some(ending) => Relay::Replaced([chunk, &ending].concat()),
             None => Relay::Unchanged,
@@ -141,10 +152,10 @@ impl Observer {
         is_last: bool,
         observation: &mut Observation,
     ) -> Relay {
-        let format = self.format;
+        let reading = self.reading;
         let mut passed = Vec::with_capacity(chunk.len().saturating_add(splitter.held()));
         let mut pass = |piece: Piece<'_>, observation: &mut Observation| {
-            if observe_piece(format, piece, observation) != EventClass::UsageOnly {
+            if observe_piece(reading, piece, observation) != EventClass::UsageOnly {
                 let (Piece::Event(Event { raw }) | Piece::Unread(raw)) = piece;
                 passed.extend_from_slice(raw);
             }
@@ -186,15 +197,15 @@ impl Observer {
         had_content.then(|| {
             // An event that is cut must not swallow the one that follows.
             let close: &[u8] = if rest.is_empty() { b"" } else { b"\n\n" };
-            [close, self.format.codec().cut_event].concat()
+            [close, self.reading.cut_event].concat()
         })
     }
 }
 
-fn observe_piece(format: Format, piece: Piece<'_>, observation: &mut Observation) -> EventClass {
+fn observe_piece(reading: Reading, piece: Piece<'_>, observation: &mut Observation) -> EventClass {
     let class = match piece {
         Piece::Event(event) => match event.data() {
-            Some(data) => (format.codec().same.observe_event)(&data, observation),
+            Some(data) => (reading.observe_event)(&data, observation),
             None => EventClass::Preamble,
         },
         // Too long to be looked at, and surely content.

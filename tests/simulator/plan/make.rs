@@ -270,7 +270,7 @@ impl Call<'_> {
     }
 
     /// The headers both dialects send with every answer.
-    pub(super) fn headers(&self, content_type: &str) -> Vec<(String, String)> {
+    pub(crate) fn headers(&self, content_type: &str) -> Vec<(String, String)> {
         let id = format!("req_{}", self.id());
         let content_type = if self.is_bedrock && content_type == EVENT_STREAM {
             "application/vnd.amazon.eventstream"

@@ -116,7 +116,7 @@ fn a_path_without_an_api_is_not_found() {
         ..INVALID
     };
     for (dialect, _) in DIALECTS {
-        expect_at_headers(dialect, &[(":path", "/v1/embeddings")], &expected);
+        expect_at_headers(dialect, &[(":path", "/v1/assistants")], &expected);
         expect_at_headers(dialect, &[(":path", "")], &expected);
     }
 }

@@ -9,7 +9,7 @@ use crate::config::reader::{Log, Reader};
 use crate::config::snapshot::{LogicalModel, Member, Pool, Provider};
 use crate::ids::{LogicalModelName, PoolName, UpstreamModelName};
 use crate::ledger::Prices;
-use crate::provider::{Capabilities, models};
+use crate::provider::{Capabilities, Capability, models};
 use crate::routing::{MemberIdentity, RetryLimits, Strategy};
 use crate::units::Tokens;
 
@@ -31,16 +31,21 @@ fn member(entry: &MemberEntry<'_>, model: &str, known: &Known<'_>) -> Option<Mem
     } = known;
     let known = models::known(model);
     let provider = providers.look_up(&entry.provider, "provider")?;
+    let capabilities = entry
+        .capabilities
+        .or(known.map(|known| known.capabilities))
+        .unwrap_or(Capabilities::ALL);
+    let capabilities = match provider.kind.embedder(model) {
+        Some(_) => capabilities,
+        None => capabilities.without(Capability::Embeddings),
+    };
     Some(Member {
         identity: MemberIdentity::of(provider.name.as_str(), model),
         provider,
         model: UpstreamModelName::from(model),
         weight: entry.weight,
         priority: entry.priority,
-        capabilities: entry
-            .capabilities
-            .or(known.map(|known| known.capabilities))
-            .unwrap_or(Capabilities::ALL),
+        capabilities,
         context: entry.context.or(known.map(|known| Tokens(known.context))),
         price: prices.find(model).map(|(price, _)| price),
     })

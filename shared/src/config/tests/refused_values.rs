@@ -37,7 +37,7 @@ fn what_a_pool_may_not_hold_says_what_would_be_right() {
         (
             "/pools/0/members/2/capabilities/0",
             json!("sight"),
-            "pools[0].members[2].capabilities[0]: `sight` is no capability (known: streaming, tools, vision, json)",
+            "pools[0].members[2].capabilities[0]: `sight` is no capability (known: streaming, tools, vision, json, embeddings)",
         ),
         (
             "/pools/0/members/0/context_tokens",

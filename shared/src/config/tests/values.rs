@@ -58,7 +58,8 @@ fn a_document_with_every_key_loads_without_a_warning() {
 
     let primary = &snapshot.models["primary"];
     assert_eq!(primary.pool.name.as_str(), "standard");
-    assert_eq!(primary.capabilities, Some(Capabilities::ALL));
+    let but_embeddings = Capabilities::ALL.without(Capability::Embeddings);
+    assert_eq!(primary.capabilities, Some(but_embeddings));
     let defaults = Defaults {
         temperature: Some(0.2),
         top_p: Some(0.9),
@@ -79,7 +80,8 @@ fn what_a_member_can_do_is_as_written_else_as_is_known_of_the_model_else_everyth
         .with(Capability::Streaming)
         .with(Capability::Tools);
     assert_eq!(abilities(&valid(), 2), (written, Some(128_000)));
-    assert_eq!(abilities(&valid(), 0), (Capabilities::ALL, Some(400_000)));
+    let of_chat = Capabilities::ALL.without(Capability::Embeddings);
+    assert_eq!(abilities(&valid(), 0), (of_chat, Some(400_000)));
     let unknown = with("/pools/0/members/0/model", json!("house-model"));
     assert_eq!(abilities(&unknown, 0), (Capabilities::ALL, None));
     let none = with("/pools/0/members/0/capabilities", json!([]));
@@ -90,7 +92,7 @@ fn what_a_member_can_do_is_as_written_else_as_is_known_of_the_model_else_everyth
         (json!(131_072.0), 131_072),
     ] {
         let document = with("/pools/0/members/0/context_tokens", value);
-        assert_eq!(abilities(&document, 0), (Capabilities::ALL, Some(tokens)));
+        assert_eq!(abilities(&document, 0), (of_chat, Some(tokens)));
     }
 }
 

@@ -43,6 +43,21 @@ fn what_is_not_in_the_table_has_no_price() {
 }
 
 #[test]
+fn models_that_embed_cost_their_input_under_each_name() {
+    for (name, expected) in [
+        ("text-embedding-3-small", 20_000),
+        ("text-embedding-ada-002", 100_000),
+        ("amazon.titan-embed-text-v2:0", 20_000),
+        ("cohere.embed-english-v3", 100_000),
+        ("us.cohere.embed-v4:0", 120_000),
+        ("gemini-embedding-001", 150_000),
+    ] {
+        assert_eq!(input(name), Some(expected), "{name}");
+        assert_eq!(shipped(name).unwrap().rates.output.per_million().0, 0, "{name}");
+    }
+}
+
+#[test]
 fn claudes_caches_cost_what_the_rule_says() {
     let rates = shipped("claude-opus-4-8").unwrap().rates;
     let dollars = [

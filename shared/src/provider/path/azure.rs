@@ -4,24 +4,30 @@
 use super::segment;
 use crate::provider::Destination;
 
-/// The path of a chat completion.
-pub(super) fn chat(to: &Destination<'_>) -> String {
+/// The path of what is asked of a deployment, such as `/chat/completions`.
+#[must_use]
+pub fn of_deployment(to: &Destination<'_>, path: &str) -> String {
     let base = base(to);
     match &to.address.api_version {
-        None => format!("{base}/openai/v1/chat/completions"),
+        None => format!("{base}/openai/v1{path}"),
         Some(version) => {
             let deployment = segment(to.model);
-            format!("{base}/openai/deployments/{deployment}/chat/completions?api-version={version}")
+            format!("{base}/openai/deployments/{deployment}{path}?api-version={version}")
         }
     }
 }
 
-/// The path of a response: the body names the deployment in every version.
-pub(super) fn responses(to: &Destination<'_>) -> String {
+/// The path of what the resource has as a whole, such as `/files?limit=2`, or whose body names the deployment in every
+/// version, as `/responses`.
+#[must_use]
+pub fn of_resource(to: &Destination<'_>, path: &str) -> String {
     let base = base(to);
     match &to.address.api_version {
-        None => format!("{base}/openai/v1/responses"),
-        Some(version) => format!("{base}/openai/responses?api-version={version}"),
+        None => format!("{base}/openai/v1{path}"),
+        Some(version) => {
+            let join = if path.contains('?') { '&' } else { '?' };
+            format!("{base}/openai{path}{join}api-version={version}")
+        }
     }
 }
 
@@ -40,16 +46,19 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn path(base_path: &str, version: Option<&str>, model: &str) -> String {
-        chat(&Destination {
-            kind: ProviderKind::AzureOpenAi,
-            model,
-            address: &Address {
-                scheme: Scheme::Https,
-                authority: "r.openai.azure.com".into(),
-                base_path: base_path.into(),
-                api_version: version.map(str::to_owned),
+        of_deployment(
+            &Destination {
+                kind: ProviderKind::AzureOpenAi,
+                model,
+                address: &Address {
+                    scheme: Scheme::Https,
+                    authority: "r.openai.azure.com".into(),
+                    base_path: base_path.into(),
+                    api_version: version.map(str::to_owned),
+                },
             },
-        })
+            "/chat/completions",
+        )
     }
 
     #[test]

@@ -1,0 +1,150 @@
+//! What providers are asked beside answers of a model: embeddings, counts of tokens, and what passes through.
+//!
+//! Such a call is routed, permitted, tried and recorded as every other one. Here is what differs: what is read of its
+//! body, who can take it, how it is asked, and what is read of its answer.
+
+pub mod count;
+mod form;
+mod headers;
+mod operation;
+mod read;
+
+pub use headers::request_headers;
+pub use operation::{Naming, Operation, Passed};
+
+use crate::config::{NO_DEFAULTS, Pool, ProviderKind};
+use crate::headers::{Headers, X_BROKER_MODEL};
+use crate::json::splice::Edit;
+use crate::limits::MAX_MODEL_NAME;
+use crate::request::{self, Request, RequestError};
+use crate::wire::{Dialect, Embedder, Format, Target, Untranslatable};
+
+/// What a call asks of whoever serves it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// An answer of a model, in one of the formats that are translated.
+    Answer,
+    /// Embeddings of texts.
+    Embeddings,
+    /// How many tokens a call would have.
+    CountTokens,
+    /// What passes through to a provider of the same API.
+    Passed(Passed),
+}
+
+impl ProviderKind {
+    /// Whether a provider of this kind has the further endpoints of a vendor's API, beside conversations.
+    fn has_all_of(self, dialect: Dialect) -> bool {
+        match self {
+            Self::OpenAi | Self::AzureOpenAi | Self::OpenAiCompatible | Self::SelfHosted(_) => {
+                dialect == Dialect::OpenAi
+            }
+            Self::Anthropic => dialect == Dialect::Anthropic,
+            Self::Bedrock | Self::Gemini | Self::Vertex | Self::Mistral | Self::Cohere => false,
+        }
+    }
+}
+
+impl Endpoint {
+    /// Whether a call may have no body.
+    #[must_use]
+    pub fn may_lack_body(self) -> bool {
+        self.is_of_object()
+    }
+
+    /// Whether it is about an object that one account keeps: a file, a batch. No other account can stand in.
+    #[must_use]
+    pub fn is_of_object(self) -> bool {
+        matches!(self, Self::Passed(passed) if passed.operation.naming() == Naming::None)
+    }
+
+    /// Reads the facts of a body. What names no model asks for the one that a header names, or for the one by whose name
+    /// the configuration says where objects are kept.
+    pub fn read(self, format: Format, headers: &Headers, body: &[u8]) -> Result<Request, RequestError> {
+        let is_name = |name: &&str| (1..=MAX_MODEL_NAME).contains(&name.len());
+        let named = headers.text(X_BROKER_MODEL).filter(is_name);
+        match self {
+            Self::Answer => format.read_request(body),
+            Self::Embeddings => read::embeddings(body),
+            Self::CountTokens => read::count(body),
+            Self::Passed(passed) => match passed.operation.naming() {
+                Naming::Json => read::json(passed.operation, named, body),
+                Naming::Form => form::read(headers, named, body),
+                Naming::None => Ok(read::of_model(named.unwrap_or(match passed.dialect() {
+                    Dialect::OpenAi => "openai-files",
+                    Dialect::Anthropic => "anthropic-files",
+                }))),
+            },
+        }
+    }
+
+    /// Whether a member of a pool can be asked, in the caller's API or in a translation; `index` is the member's.
+    pub fn check(
+        self,
+        pool: &Pool,
+        index: usize,
+        target: &Target<'_>,
+        body: &[u8],
+    ) -> Result<(), Untranslatable> {
+        match self {
+            Self::Answer | Self::CountTokens => Ok(()),
+            Self::Embeddings => match target.kind.embedder(target.model) {
+                Some(embedder) => embedder.check(body, target),
+                None => Err(Untranslatable::Unsupported {
+                    place: "input".to_owned(),
+                }),
+            },
+            Self::Passed(passed) => {
+                let dialect = passed.dialect();
+                // The account that keeps objects is the first that can, whatever its weight: it must stay the same.
+                let mut members = pool.members.iter();
+                let keeper = members.position(|member| member.provider.kind.has_all_of(dialect));
+                if target.kind.has_all_of(dialect) && (!self.is_of_object() || keeper == Some(index)) {
+                    Ok(())
+                } else {
+                    Err(Untranslatable::Unsupported {
+                        place: passed.as_str().to_owned(),
+                    })
+                }
+            }
+        }
+    }
+
+    /// The edits that make of the agent's body the one for a provider of the same API.
+    #[must_use]
+    pub fn edits(
+        self,
+        format: Format,
+        headers: &Headers,
+        request: &Request,
+        body: &[u8],
+        target: &Target<'_>,
+    ) -> Vec<Edit> {
+        let model = target.model;
+        let edit = match self {
+            Self::Answer => return format.edits(request, target),
+            Self::Passed(passed) => match passed.operation.naming() {
+                // Defaults are those of conversations; usage is asked for here too.
+                Naming::Json if passed.operation == Operation::Completions => {
+                    let defaults = &NO_DEFAULTS;
+                    return format.edits(request, &Target { defaults, ..*target });
+                }
+                Naming::Json if request.model_span.end == 0 => {
+                    request::insert_member(request, "model", &model)
+                }
+                Naming::Json => request::replace_model(request, model),
+                Naming::Form => form::name_model(headers, request, body, model),
+                Naming::None => None,
+            },
+            Self::Embeddings | Self::CountTokens => request::replace_model(request, model),
+        };
+        edit.into_iter().collect()
+    }
+
+    /// How embeddings are asked of a provider, where not in OpenAI's own format.
+    #[must_use]
+    pub fn translation(self, kind: ProviderKind, model: &str) -> Option<Embedder> {
+        let embedder = (self == Self::Embeddings).then(|| kind.embedder(model))??;
+        (embedder != Embedder::OpenAi).then_some(embedder)
+    }
+}

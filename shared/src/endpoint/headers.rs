@@ -1,0 +1,223 @@
+//! The head of an attempt's request.
+
+use std::borrow::Cow;
+
+use super::{Endpoint, Naming, Operation, Passed};
+use crate::api;
+use crate::config::ProviderKind;
+use crate::headers::Headers;
+use crate::provider::{self, Destination, azure};
+use crate::wire::Format;
+
+/// The longest query of a path that goes on to a provider: real ones have a limit and an id in it.
+const MAX_QUERY: usize = 2_048;
+
+/// All headers of an attempt's request for what is no answer of a model. The credential is Envoy's to add. `client`:
+/// the headers of the agent.
+#[must_use]
+pub fn request_headers<'a>(
+    endpoint: Endpoint,
+    to: &Destination<'a>,
+    format: Format,
+    client: &'a Headers,
+    is_stream: bool,
+    body_length: usize,
+) -> Vec<(&'static str, Cow<'a, [u8]>)> {
+    let mut headers = provider::request_headers(to, format, client, is_stream, body_length);
+    let passed = match endpoint {
+        Endpoint::Passed(passed) => Some(passed),
+        Endpoint::Answer | Endpoint::Embeddings | Endpoint::CountTokens => None,
+    };
+    let mut whole_path = whole_path(endpoint, to, client);
+    for (name, value) in &mut headers {
+        match *name {
+            ":path" => *value = Cow::Owned(std::mem::take(&mut whole_path).into_bytes()),
+            ":method" => {
+                if let Some(passed) = passed {
+                    *value = Cow::Borrowed(passed.method.as_bytes());
+                }
+            }
+            "content-type" => {
+                if passed.is_some_and(keeps_type)
+                    && let Some(given) = client.first("content-type")
+                {
+                    *value = Cow::Borrowed(given);
+                }
+            }
+            // Sound and files come in types of their own.
+            "accept" if passed.is_some_and(|passed| passed.operation != Operation::Completions) => {
+                *value = Cow::Borrowed(client.first("accept").unwrap_or(b"*/*"));
+            }
+            _ => {}
+        }
+    }
+    // What has no body is no JSON either.
+    if body_length == 0 {
+        let has_body = passed.is_none_or(|passed| passed.method == "POST");
+        headers.retain(|(name, _)| match *name {
+            "content-type" => false,
+            "content-length" => has_body,
+            _ => true,
+        });
+    }
+    headers
+}
+
+/// The path at which the provider is asked.
+fn whole_path(endpoint: Endpoint, to: &Destination<'_>, client: &Headers) -> String {
+    let base = to.address.base_path.as_str();
+    match (endpoint.translation(to.kind, to.model), to.kind) {
+        (Some(embedder), ProviderKind::Cohere) => {
+            // What SDKs have as the end of their base URL.
+            let base = base.strip_suffix("/v2").unwrap_or(base);
+            [base, &embedder.path(to.model)].concat()
+        }
+        (Some(embedder), _) => [base, &embedder.path(to.model)].concat(),
+        (None, ProviderKind::AzureOpenAi) if endpoint.is_of_object() => {
+            azure::of_resource(to, &path(endpoint, client))
+        }
+        (None, ProviderKind::AzureOpenAi) => azure::of_deployment(to, &path(endpoint, client)),
+        (None, _) => [base, "/v1", &path(endpoint, client)].concat(),
+    }
+}
+
+/// Whether the agent's content type goes on: that of a form holds what parts it.
+fn keeps_type(passed: Passed) -> bool {
+    passed.operation.naming() != Naming::Json
+}
+
+/// The path after `/v1`: the agent's, with what follows the question mark where an object is asked for.
+fn path(endpoint: Endpoint, client: &Headers) -> String {
+    let path = api::path(client).to_owned();
+    if !endpoint.is_of_object() {
+        return path;
+    }
+    let whole = client.text(":path").unwrap_or_default();
+    let is_visible =
+        |query: &&str| query.len() <= MAX_QUERY && query.bytes().all(|byte| byte.is_ascii_graphic());
+    match whole.split_once('?').map(|(_, query)| query).filter(is_visible) {
+        Some(query) => [&path, "?", query].concat(),
+        None => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Scheme;
+    use crate::provider::Address;
+    use crate::wire::Dialect;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    fn client(method: &str, path: &str, more: &[(&str, &str)]) -> Headers {
+        let secrets = [
+            ("authorization", "Bearer agent-token"),
+            ("x-api-key", "agent-token"),
+            ("cookie", "c"),
+        ];
+        let own = [(":method", method), (":path", path), ("x-broker-model", "m")];
+        let pairs = own.iter().chain(&secrets).chain(more);
+        Headers::new(
+            pairs
+                .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+                .collect(),
+        )
+    }
+
+    fn sent(method: &str, path: &str, more: &[(&str, &str)], length: usize) -> Vec<String> {
+        let client = client(method, path, more);
+        let (format, endpoint) = api::of(&client).unwrap().asks().unwrap();
+        let address = Address {
+            scheme: Scheme::Https,
+            authority: "api.example.com".into(),
+            base_path: "/base".into(),
+            api_version: None,
+        };
+        let to = Destination {
+            kind: match format.dialect() {
+                Dialect::OpenAi => ProviderKind::OpenAi,
+                Dialect::Anthropic => ProviderKind::Anthropic,
+            },
+            model: "up",
+            address: &address,
+        };
+        request_headers(endpoint, &to, format, &client, false, length)
+            .iter()
+            .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value)))
+            .collect()
+    }
+
+    #[test]
+    fn the_path_is_the_providers_and_only_objects_keep_the_query() {
+        for (method, path, expected) in [
+            ("POST", "/v1/embeddings?x=1", "/base/v1/embeddings"),
+            ("POST", "/embeddings/", "/base/v1/embeddings"),
+            (
+                "POST",
+                "/v1/messages/count_tokens?beta=true",
+                "/base/v1/messages/count_tokens",
+            ),
+            (
+                "GET",
+                "/v1/files?limit=2&after=file-1",
+                "/base/v1/files?limit=2&after=file-1",
+            ),
+            ("DELETE", "/files/file-1", "/base/v1/files/file-1"),
+            ("GET", "/v1/files?a b", "/base/v1/files"),
+        ] {
+            let sent = sent(method, path, &[], 0);
+            assert!(sent.contains(&format!(":path={expected}")), "{sent:?}");
+            assert!(sent.contains(&format!(":method={method}")), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_keeps_its_type_and_nothing_of_the_agents_own_goes_on() {
+        let form = ("content-type", "multipart/form-data; boundary=x");
+        let given = [form, ("accept", "audio/mpeg"), ("openai-organization", "org")];
+        let sent = sent("POST", "/v1/audio/transcriptions", &given, 7);
+        assert_eq!(
+            sent,
+            [
+                ":method=POST",
+                ":scheme=https",
+                ":authority=api.example.com",
+                ":path=/base/v1/audio/transcriptions",
+                "content-type=multipart/form-data; boundary=x",
+                "content-length=7",
+                "accept=audio/mpeg",
+                "accept-encoding=identity",
+                concat!("user-agent=model-broker/", env!("CARGO_PKG_VERSION")),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_no_body_says_nothing_of_one() {
+        let get = sent("GET", "/v1/batches/b", &[("content-type", "text/x")], 0);
+        assert!(
+            get.iter().all(|header| !header.starts_with("content-")),
+            "{get:?}"
+        );
+        let cancel = sent("POST", "/v1/batches/b/cancel", &[], 0);
+        assert!(cancel.contains(&"content-length=0".to_owned()), "{cancel:?}");
+    }
+
+    #[test]
+    fn anthropics_opt_ins_go_on() {
+        let given = [
+            ("anthropic-version", "2023-06-01"),
+            ("anthropic-beta", "files-api-2025-04-14"),
+        ];
+        let sent = sent("GET", "/v1/files", &given, 0);
+        assert!(
+            sent.contains(&"anthropic-beta=files-api-2025-04-14".to_owned()),
+            "{sent:?}"
+        );
+        let versions = sent
+            .iter()
+            .filter(|header| header.starts_with("anthropic-version="));
+        assert_eq!(versions.count(), 1);
+    }
+}

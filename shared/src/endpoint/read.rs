@@ -1,0 +1,155 @@
+//! What is read of the bodies of other calls than conversations.
+
+use super::Operation;
+use crate::json::scan::{Kind, Value};
+use crate::provider::{Capabilities, Capability};
+use crate::request::content::Content;
+use crate::request::{self, Beginning, Given, Metadata, Request, RequestError, StreamUsage};
+use crate::units::Tokens;
+use crate::wire::Format;
+
+/// A call of which nothing is known but the model that it goes to.
+pub fn of_model(model: &str) -> Request {
+    Request {
+        model: model.to_owned(),
+        model_span: crate::json::Span::default(),
+        stream: false,
+        stream_usage: StreamUsage::Wanted,
+        given: Given::default(),
+        needs: Capabilities::NONE,
+        metadata: Metadata::default(),
+        content: Content::default(),
+        max_output: Some(Tokens(0)),
+        beginning: Beginning::default(),
+        members_at: 0,
+        left_out: Vec::new(),
+    }
+}
+
+/// A request for embeddings.
+pub fn embeddings(body: &[u8]) -> Result<Request, RequestError> {
+    let top = request::read_top::<3, 1>(body, ["model", "stream", "input"])?;
+    match top.own {
+        [None | Some(Value { kind: Kind::Null, .. })] => return Err(RequestError::NoInput),
+        [
+            Some(Value {
+                kind: Kind::String | Kind::Array,
+                ..
+            }),
+        ] => {}
+        [Some(_)] => return Err(RequestError::BadInput),
+    }
+    Ok(Request {
+        model_span: top.model_span,
+        needs: Capabilities::NONE.with(Capability::Embeddings),
+        metadata: top.metadata,
+        content: top.content,
+        members_at: request::members_at(body),
+        ..of_model(&top.model)
+    })
+}
+
+/// A request to count the tokens of a conversation: it takes no output, and is never a stream.
+pub fn count(body: &[u8]) -> Result<Request, RequestError> {
+    let request = Format::AnthropicMessages.read_request(body)?;
+    Ok(Request {
+        stream: false,
+        max_output: Some(Tokens(0)),
+        beginning: Beginning::default(),
+        left_out: Vec::new(),
+        ..request
+    })
+}
+
+/// A request in JSON that passes through. `named`: the model where the body names none.
+pub fn json(operation: Operation, named: Option<&str>, body: &[u8]) -> Result<Request, RequestError> {
+    let is_completion = operation == Operation::Completions;
+    let request = match (Format::OpenAiChat.read_request(body), named) {
+        // Some of these calls may leave the model to the provider.
+        (Err(RequestError::NoModel), Some(named)) if !is_completion && has_members(body) => Request {
+            members_at: request::members_at(body),
+            ..of_model(named)
+        },
+        (request, _) => request?,
+    };
+    Ok(if is_completion {
+        request
+    } else {
+        Request {
+            stream_usage: StreamUsage::Wanted,
+            // What these take of output is not known, or not counted in tokens.
+            max_output: Some(Tokens(0)),
+            ..request
+        }
+    })
+}
+
+/// Whether there is something in an object.
+fn has_members(body: &[u8]) -> bool {
+    let rest = body.get(request::members_at(body)..).unwrap_or_default();
+    rest.trim_ascii_start().first().is_some_and(|byte| *byte != b'}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn embeddings_need_a_model_that_embeds_and_take_no_output() {
+        let request = embeddings(br#"{"input":["a",[1,2]],"model":"e","user":"u-1"}"#).unwrap();
+        assert_eq!(request.model, "e");
+        assert_eq!(request.needs.iter().collect::<Vec<_>>(), [Capability::Embeddings]);
+        assert_eq!(request.max_output, Some(Tokens(0)));
+        assert_eq!(request.metadata.user.as_deref(), Some("u-1"));
+    }
+
+    #[test]
+    fn a_request_for_embeddings_without_input_says_so() {
+        for (body, error) in [
+            (&br#"{"model":"e"}"#[..], RequestError::NoInput),
+            (br#"{"model":"e","input":null}"#, RequestError::NoInput),
+            (br#"{"model":"e","input":7}"#, RequestError::BadInput),
+            (br#"{"model":"e","input":{"text":"a"}}"#, RequestError::BadInput),
+            (br#"{"input":"a"}"#, RequestError::NoModel),
+            (
+                br#"{"model":"e","input":"a","input":"b"}"#,
+                RequestError::Repeated("input"),
+            ),
+        ] {
+            assert_eq!(embeddings(body), Err(error));
+        }
+    }
+
+    #[test]
+    fn a_call_that_may_leave_the_model_out_is_routed_by_the_header() {
+        let body = br#" { "input":"a"}"#;
+        let request = json(Operation::Moderations, Some("guard"), body).unwrap();
+        assert_eq!(
+            (request.model.as_str(), request.members_at, request.model_span.end),
+            ("guard", 2, 0)
+        );
+        assert_eq!(
+            json(Operation::Moderations, None, body),
+            Err(RequestError::NoModel)
+        );
+        assert_eq!(
+            json(Operation::Moderations, Some("guard"), b"{ }"),
+            Err(RequestError::NoModel)
+        );
+        assert_eq!(
+            json(Operation::Completions, Some("guard"), body),
+            Err(RequestError::NoModel)
+        );
+        let own = json(Operation::Moderations, Some("guard"), br#"{"model":"m"}"#).unwrap();
+        assert_eq!(own.model, "m");
+    }
+
+    #[test]
+    fn counting_takes_nothing_and_does_not_stream() {
+        let request = count(br#"{"model":"c","messages":[],"stream":true}"#).unwrap();
+        assert!(!request.stream);
+        assert_eq!(request.max_output, Some(Tokens(0)));
+    }
+}

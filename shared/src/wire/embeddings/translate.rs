@@ -1,0 +1,59 @@
+//! Turns a provider's embeddings into OpenAI's format.
+
+use super::{Embedder, Encoding};
+use crate::ledger::Usage;
+use crate::limits::MAX_OBSERVED_ANSWER;
+use crate::units::Tokens;
+use crate::wire::{Flaw, Observation};
+
+/// Translates one answer, which is kept until it is whole.
+#[derive(Debug)]
+pub struct EmbeddingTranslator {
+    embedder: Embedder,
+    encoding: Encoding,
+    /// The caller's name of the model.
+    model: String,
+    kept: Vec<u8>,
+}
+
+impl EmbeddingTranslator {
+    /// Translates for a caller that asked for `model`.
+    #[must_use]
+    pub fn new(embedder: Embedder, encoding: Encoding, model: String) -> Self {
+        Self {
+            embedder,
+            encoding,
+            model,
+            kept: Vec::new(),
+        }
+    }
+
+    /// Takes the next chunk and gives what the agent gets for it: nothing before the last one. What is no answer, or not
+    /// one in every number, is noted as a flaw.
+    pub fn push(&mut self, chunk: &[u8], is_last: bool, observation: &mut Observation) -> Vec<u8> {
+        if self.kept.len().saturating_add(chunk.len()) > MAX_OBSERVED_ANSWER {
+            observation.note_flaw(Flaw::TooLong);
+            return Vec::new();
+        }
+        self.kept.extend_from_slice(chunk);
+        if !is_last {
+            return Vec::new();
+        }
+        let answer = self.embedder.read(&self.kept);
+        let written = answer.and_then(|answer| {
+            let usage = answer.input_tokens.map(|tokens| Usage {
+                input: Tokens(tokens),
+                ..Usage::default()
+            });
+            observation.note_usage(usage);
+            answer.write(self.encoding, &self.model)
+        });
+        if let Some(body) = written {
+            observation.note_content();
+            return body;
+        }
+        let is_empty = self.kept.trim_ascii().is_empty();
+        observation.note_flaw(if is_empty { Flaw::Empty } else { Flaw::Unreadable });
+        Vec::new()
+    }
+}
