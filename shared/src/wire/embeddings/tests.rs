@@ -230,3 +230,17 @@ fn models_are_asked_at_their_providers_paths() {
     );
     assert_eq!(Embedder::of_bedrock("anthropic.claude-opus-4-7"), None);
 }
+
+#[test]
+fn a_model_never_leaves_its_segment() {
+    let name = "a/../b?x=1#y";
+    for embedder in [
+        Embedder::Gemini,
+        Embedder::Vertex,
+        Embedder::Titan,
+        Embedder::CohereBedrock,
+    ] {
+        let path = embedder.path(name);
+        assert!(path.contains("a%2F..%2Fb%3Fx%3D1%23y"), "{path}");
+    }
+}
