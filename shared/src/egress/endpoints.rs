@@ -6,7 +6,7 @@ use super::passage::Passage;
 use crate::call::Call;
 use crate::endpoint::{Endpoint, Operation, Passed};
 use crate::wire::readings::{COMPLETION, EMBEDDINGS, OTHER, TOKEN_COUNT};
-use crate::wire::{EmbeddingRequest, EmbeddingTranslator, Encoding, Flaw, Observer};
+use crate::wire::{EmbeddingRequest, EmbeddingTranslator, Flaw, Observer};
 
 /// What is wrong with a success before its body is seen. What passes through may be of any type, and empty.
 pub(super) fn flaw(call: &Call, head: &Head<'_>, is_end: bool) -> Option<Flaw> {
@@ -68,11 +68,13 @@ fn embeddings(call: &Call) -> Option<EmbeddingTranslator> {
     let embedder = call
         .endpoint
         .translation(attempt.provider.kind, attempt.model.as_str())?;
-    let asked = EmbeddingRequest::read(&call.body);
-    let encoding = asked.map_or(Encoding::Float, |asked| asked.encoding);
+    // It was read when the call was planned.
+    let asked = EmbeddingRequest::read(&call.body).ok()?;
+    let model = call.request.model.clone();
     Some(EmbeddingTranslator::new(
         embedder,
-        encoding,
-        call.request.model.clone(),
+        asked.encoding,
+        model,
+        asked.count(),
     ))
 }

@@ -57,10 +57,15 @@ fn boundary(headers: &Headers) -> Option<Vec<u8>> {
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
     }
+    // `boundary*` and `boundary*0` are other ways to say it (RFC 2231), which some readers believe instead.
     let mut boundaries = parameters.split(';').filter_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
+        let (name, is_plain) = match name.split_once('*') {
+            Some((name, _)) => (name, false),
+            None => (name, true),
+        };
         let is_boundary = name.trim().eq_ignore_ascii_case("boundary");
-        is_boundary.then(|| value.trim())
+        is_boundary.then(|| if is_plain { value.trim() } else { "" })
     });
     let (Some(value), None) = (boundaries.next(), boundaries.next()) else {
         return None;
@@ -83,6 +88,8 @@ fn find_model(body: &[u8], boundary: &[u8]) -> Result<Option<Span>, RequestError
     let delimiter = delimiter(boundary);
     let between = [b"\r\n", delimiter.as_slice()].concat();
     let finder = memmem::Finder::new(&between);
+    // Some readers take half a line break before the boundary for a whole one.
+    let inner = memmem::Finder::new(&delimiter);
     if body.is_empty() {
         return Err(RequestError::BadForm("it is empty"));
     }
@@ -106,6 +113,15 @@ fn find_model(body: &[u8], boundary: &[u8]) -> Result<Option<Span>, RequestError
         let start = at.saturating_add(2);
         let length = finder.find(field).ok_or(RequestError::BadForm("it breaks off"))?;
         let field = field.get(..length).unwrap_or_default();
+        let is_torn = |at: usize| {
+            matches!(
+                at.checked_sub(1).and_then(|before| field.get(before)),
+                Some(b'\r' | b'\n')
+            )
+        };
+        if inner.find_iter(field).any(is_torn) {
+            return Err(RequestError::BadForm("a line of a field begins as the boundary"));
+        }
         let (head, value) = parts(field)?;
         if is_model(head)? {
             let span = Span {

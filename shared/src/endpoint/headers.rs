@@ -74,10 +74,28 @@ fn whole_path(endpoint: Endpoint, to: &Destination<'_>, client: &Headers) -> Str
         }
         (Some(embedder), _) => [base, &embedder.path(to.model)].concat(),
         (None, ProviderKind::AzureOpenAi) if endpoint.is_of_object() => {
-            azure::of_resource(to, &path(endpoint, client))
+            azure::of_resource(to, &without_version(&path(endpoint, client)))
         }
         (None, ProviderKind::AzureOpenAi) => azure::of_deployment(to, &path(endpoint, client)),
         (None, _) => [base, "/v1", &path(endpoint, client)].concat(),
+    }
+}
+
+/// The path without what the agent says of `api-version`: the configuration says it, and of two Azure would take one.
+fn without_version(path: &str) -> String {
+    let Some((path, query)) = path.split_once('?') else {
+        return path.to_owned();
+    };
+    // Names may be percent-encoded, and Azure does not look at their case.
+    let is_kept = |member: &&str| {
+        let name = member.split('=').next().unwrap_or_default();
+        !name.contains('%') && !name.eq_ignore_ascii_case("api-version")
+    };
+    let kept: Vec<&str> = query.split('&').filter(is_kept).collect();
+    if kept.is_empty() {
+        path.to_owned()
+    } else {
+        [path, "?", &kept.join("&")].concat()
     }
 }
 
@@ -169,6 +187,34 @@ mod tests {
             let sent = sent(method, path, &[], 0);
             assert!(sent.contains(&format!(":path={expected}")), "{sent:?}");
             assert!(sent.contains(&format!(":method={method}")), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn azures_version_is_the_configurations() {
+        for (query, expected) in [
+            ("limit=2", "?limit=2&api-version=2024-10-21"),
+            ("api-version=2020-01-01", "?api-version=2024-10-21"),
+            (
+                "limit=2&API-Version=1&after=f&api%2Dversion=1",
+                "?limit=2&after=f&api-version=2024-10-21",
+            ),
+        ] {
+            let client = client("GET", &["/v1/files?", query].concat(), &[]);
+            let address = Address {
+                scheme: Scheme::Https,
+                authority: "r.openai.azure.com".into(),
+                base_path: String::new(),
+                api_version: Some("2024-10-21".into()),
+            };
+            let to = Destination {
+                kind: ProviderKind::AzureOpenAi,
+                model: "up",
+                address: &address,
+            };
+            let (_, endpoint) = api::of(&client).unwrap().asks().unwrap();
+            let path = whole_path(endpoint, &to, &client);
+            assert_eq!(path, ["/openai/files", expected].concat());
         }
     }
 

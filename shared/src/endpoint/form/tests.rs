@@ -115,3 +115,41 @@ fn what_two_readers_could_read_differently_is_refused() {
     let many = read(&form(), None, &body(&many));
     assert_eq!(many, Err(RequestError::BadForm("it has too many fields")));
 }
+
+/// Go and Python put what is said in the extended way in the place of what is said plainly.
+#[test]
+fn a_boundary_that_is_said_in_the_extended_way_is_refused() {
+    let given = body(&[("name=\"model\"", "m")]);
+    for content_type in [
+        "multipart/form-data; boundary=b0; boundary*=utf-8''b1",
+        "multipart/form-data; boundary*=utf-8''b1; boundary=b0",
+        "multipart/form-data; boundary*=b0",
+        "multipart/form-data; boundary=b0; Boundary*0=b1",
+        "multipart/form-data; boundary=b0; boundary *=b1",
+    ] {
+        let read = read(&headers(content_type), None, &given);
+        assert!(matches!(read, Err(RequestError::BadForm(_))), "{content_type}");
+    }
+}
+
+/// A reader that is content with half a line break would see a second field.
+#[test]
+fn a_boundary_after_half_a_line_break_is_refused() {
+    for half in ["\n", "\r"] {
+        let hidden = [
+            "x",
+            half,
+            "--b0",
+            half,
+            "Content-Disposition: form-data; name=\"model\"",
+            half,
+            half,
+            "y",
+        ];
+        let given = body(&[("name=\"model\"", "m"), ("name=\"prompt\"", &hidden.concat())]);
+        let read = read(&form(), None, &given);
+        assert!(matches!(read, Err(RequestError::BadForm(_))), "{half:?}");
+    }
+    let harmless = body(&[("name=\"model\"", "m"), ("name=\"prompt\"", "x --b0 y")]);
+    assert_eq!(read(&form(), None, &harmless).unwrap().model, "m");
+}

@@ -3,6 +3,7 @@
 use super::Encoding;
 use crate::json::write;
 use crate::json::{Kind, Node};
+use crate::wire::media;
 
 /// Embeddings.
 #[derive(Debug)]
@@ -40,9 +41,9 @@ impl<'a> EmbeddingAnswer<'a> {
                         is_sound &= floats.is_some();
                         match encoding {
                             Encoding::Float => embedding.raw("embedding", vector.raw()),
-                            Encoding::Base64 => embedding.escaped("embedding", |out| {
-                                base64(&floats.unwrap_or_default(), out);
-                            }),
+                            Encoding::Base64 => {
+                                embedding.string("embedding", &media::encode(&floats.unwrap_or_default()));
+                            }
                         }
                     });
                 }
@@ -71,27 +72,6 @@ fn floats(vector: Node<'_>) -> Option<Vec<u8>> {
     is_sound.then_some(bytes)
 }
 
-const DIGITS: [char; 64] = [
-    'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U',
-    'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p',
-    'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '+',
-    '/',
-];
-
-/// Writes bytes as base64.
-fn base64(bytes: &[u8], out: &mut Vec<u8>) {
-    out.reserve(bytes.len().div_ceil(3).saturating_mul(4));
-    for group in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (index, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let digit = DIGITS.get((bits >> shift & 63) as usize).copied().unwrap_or('=');
-            let digit = if index > group.len() { '=' } else { digit };
-            out.extend(u8::try_from(digit));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,9 +81,7 @@ mod tests {
     fn vector(text: &str) -> Option<String> {
         let document = format!("{{\"v\":{text}}}");
         let node = Node::object(document.as_bytes()).unwrap().field("v")?;
-        let mut out = Vec::new();
-        base64(&floats(node)?, &mut out);
-        String::from_utf8(out).ok()
+        floats(node).map(|bytes| media::encode(&bytes))
     }
 
     #[test]
@@ -124,22 +102,6 @@ mod tests {
     fn what_is_no_number_is_no_vector() {
         for text in ["[\"1\"]", "[null]", "[1e99]", "[[1]]", "[1,true]"] {
             assert_eq!(vector(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn base64_is_padded() {
-        for (bytes, expected) in [
-            (&b""[..], ""),
-            (b"f", "Zg=="),
-            (b"fo", "Zm8="),
-            (b"foo", "Zm9v"),
-            (b"foobar", "Zm9vYmFy"),
-            (&[0xfb, 0xff, 0xfe], "+//+"),
-        ] {
-            let mut out = Vec::new();
-            base64(bytes, &mut out);
-            assert_eq!(String::from_utf8(out).unwrap(), expected);
         }
     }
 }

@@ -6,18 +6,19 @@ use super::Codec;
 use super::answer::EmbeddingAnswer;
 use super::request::EmbeddingRequest;
 use crate::json::{Node, write};
+use crate::provider::segment;
 use crate::wire::Untranslatable;
 
 pub(super) static CODEC: Codec = Codec {
     write,
     read,
-    path: |model| format!("/v1beta/models/{model}:batchEmbedContents"),
+    path: |model| format!("/v1beta/models/{}:batchEmbedContents", segment(model)),
 };
 
 pub(super) static VERTEX: Codec = Codec {
     write: write_instances,
     read: read_predictions,
-    path: |model| format!("/publishers/google/models/{model}:predict"),
+    path: |model| format!("/publishers/google/models/{}:predict", segment(model)),
 };
 
 fn write(request: &EmbeddingRequest<'_>, model: &str) -> Result<Vec<u8>, Untranslatable> {

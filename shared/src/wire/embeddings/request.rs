@@ -63,6 +63,16 @@ impl<'a> EmbeddingRequest<'a> {
         })
     }
 
+    /// How many vectors the answer must have.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match &self.inputs {
+            Inputs::Texts(texts) => texts.len(),
+            // Nobody who is asked in another format takes them.
+            Inputs::Tokens => 0,
+        }
+    }
+
     /// The texts, for a provider that takes nothing else.
     pub fn texts(&self) -> Result<&[Text<'a>], Untranslatable> {
         match &self.inputs {

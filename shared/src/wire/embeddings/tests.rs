@@ -51,8 +51,22 @@ fn is_blessed(file: &str, text: &str) -> bool {
     is_wanted
 }
 
+/// How many texts the golden request has for a model: Titan takes one.
+fn inputs(embedder: Embedder) -> usize {
+    if embedder == Embedder::Titan { 1 } else { 2 }
+}
+
 fn translated(embedder: Embedder, encoding: Encoding, chunks: &[&[u8]]) -> (String, Observation) {
-    let mut translator = EmbeddingTranslator::new(embedder, encoding, "vectors".to_owned());
+    translated_for(inputs(embedder), embedder, encoding, chunks)
+}
+
+fn translated_for(
+    inputs: usize,
+    embedder: Embedder,
+    encoding: Encoding,
+    chunks: &[&[u8]],
+) -> (String, Observation) {
+    let mut translator = EmbeddingTranslator::new(embedder, encoding, "vectors".to_owned(), inputs);
     let mut observation = Observation::default();
     let mut out = Vec::new();
     for chunk in chunks {
@@ -143,6 +157,19 @@ fn what_is_no_answer_is_a_flaw_of_the_provider() {
     }
 }
 
+/// Vectors are told apart by their order alone: one too few would give every later text that of another.
+#[test]
+fn an_answer_with_another_number_of_vectors_than_texts_is_a_flaw() {
+    for (name, embedder, _, answer, _) in GOLDEN {
+        for wrong in [inputs(embedder) - 1, inputs(embedder) + 1] {
+            let (out, observation) = translated_for(wrong, embedder, Encoding::Float, &[answer.as_bytes()]);
+            assert_eq!(out, "", "{name}");
+            let flawed = Progress::Failed(Flaw::Unreadable);
+            assert_eq!(observation.progress(), flawed, "{name}");
+        }
+    }
+}
+
 #[test]
 fn what_a_provider_cannot_embed_is_refused_with_its_place() {
     let target = |model| Target {
@@ -229,4 +256,18 @@ fn models_are_asked_at_their_providers_paths() {
         Some(Embedder::Titan)
     );
     assert_eq!(Embedder::of_bedrock("anthropic.claude-opus-4-7"), None);
+}
+
+#[test]
+fn a_model_never_leaves_its_segment() {
+    let name = "a/../b?x=1#y";
+    for embedder in [
+        Embedder::Gemini,
+        Embedder::Vertex,
+        Embedder::Titan,
+        Embedder::CohereBedrock,
+    ] {
+        let path = embedder.path(name);
+        assert!(path.contains("a%2F..%2Fb%3Fx%3D1%23y"), "{path}");
+    }
 }

@@ -1,5 +1,6 @@
 //! Turns a provider's embeddings into OpenAI's format.
 
+use super::answer::EmbeddingAnswer;
 use super::{Embedder, Encoding};
 use crate::ledger::Usage;
 use crate::limits::MAX_OBSERVED_ANSWER;
@@ -13,17 +14,20 @@ pub struct EmbeddingTranslator {
     encoding: Encoding,
     /// The caller's name of the model.
     model: String,
+    /// How many texts were to be embedded.
+    inputs: usize,
     kept: Vec<u8>,
 }
 
 impl EmbeddingTranslator {
-    /// Translates for a caller that asked for `model`.
+    /// Translates for a caller that asked for vectors of so many texts from `model`.
     #[must_use]
-    pub fn new(embedder: Embedder, encoding: Encoding, model: String) -> Self {
+    pub fn new(embedder: Embedder, encoding: Encoding, model: String, inputs: usize) -> Self {
         Self {
             embedder,
             encoding,
             model,
+            inputs,
             kept: Vec::new(),
         }
     }
@@ -39,7 +43,9 @@ impl EmbeddingTranslator {
         if !is_last {
             return Vec::new();
         }
-        let answer = self.embedder.read(&self.kept);
+        // With one vector too few or too many, nobody could tell whose each of them is.
+        let is_whole = |answer: &EmbeddingAnswer<'_>| answer.vectors.len() == self.inputs;
+        let answer = self.embedder.read(&self.kept).filter(is_whole);
         let written = answer.and_then(|answer| {
             let usage = answer.input_tokens.map(|tokens| Usage {
                 input: Tokens(tokens),

@@ -9,6 +9,7 @@ use crate::wire::ir::{Answer, ToolIndex};
 use crate::wire::{anthropic, openai_chat};
 
 pub(super) mod inputs;
+mod matrix;
 
 use inputs::{delta, event, events, tree};
 

@@ -7,7 +7,7 @@ use crate::wire::Namespaced;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-mod grammar;
+pub(super) mod grammar;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 
