@@ -16,6 +16,7 @@ use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::{Format, UpstreamFormat};
 pub use path::azure;
 use path::path;
+pub(crate) use path::segment;
 
 /// The revision of Anthropic's API that is spoken where the client names none.
 const ANTHROPIC_DEFAULT_VERSION: &[u8] = b"2023-06-01";

@@ -75,7 +75,7 @@ fn generate(model: &str, is_stream: bool) -> String {
 
 /// A name as one segment of a path that it cannot break out of: all but letters, digits and `-_.~@` as percent and
 /// hexadecimal digits. Segments of nothing but dots lead elsewhere, so even their dots are encoded.
-fn segment(name: &str) -> String {
+pub fn segment(name: &str) -> String {
     let are_dots_plain = name.bytes().any(|byte| byte != b'.');
     let mut segment = String::with_capacity(name.len());
     for byte in name.bytes() {
