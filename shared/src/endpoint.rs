@@ -17,7 +17,7 @@ use crate::headers::{Headers, X_BROKER_MODEL};
 use crate::json::splice::Edit;
 use crate::limits::MAX_MODEL_NAME;
 use crate::request::{self, Request, RequestError};
-use crate::wire::{Dialect, Embedder, Format, Target, Untranslatable};
+use crate::wire::{Counter, Dialect, Embedder, Format, Target, Untranslatable};
 
 /// What a call asks of whoever serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,5 +146,12 @@ impl Endpoint {
     pub fn translation(self, kind: ProviderKind, model: &str) -> Option<Embedder> {
         let embedder = (self == Self::Embeddings).then(|| kind.embedder(model))??;
         (embedder != Embedder::OpenAi).then_some(embedder)
+    }
+
+    /// How a count is asked of a provider, where not in Anthropic's own format.
+    #[must_use]
+    pub fn counter(self, kind: ProviderKind, model: &str) -> Option<Counter> {
+        let counter = (self == Self::CountTokens).then(|| kind.counter(model))??;
+        (!counter.is_asked_as_it_is()).then_some(counter)
     }
 }

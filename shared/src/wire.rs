@@ -12,6 +12,7 @@ pub mod openai_responses;
 mod answer_id;
 pub(crate) mod arguments;
 mod codec;
+mod counts;
 mod embeddings;
 mod ending;
 mod flaw;
@@ -37,6 +38,7 @@ pub use bedrock::{Unframer, aws_status};
 pub use codec::{
     Caller, Dropped, Namespaced, Repeated, StreamReader, StreamWriter, Target, TooMuchHeld, Untranslatable,
 };
+pub use counts::{CountTranslator, Counted, Counter};
 pub use embeddings::{Embedder, EmbeddingRequest, EmbeddingTranslator, Encoding};
 pub use ending::Ending;
 pub use flaw::Flaw;

@@ -6,7 +6,7 @@ use super::passage::Passage;
 use crate::call::Call;
 use crate::endpoint::{Endpoint, Operation, Passed};
 use crate::wire::readings::{COMPLETION, EMBEDDINGS, OTHER, TOKEN_COUNT};
-use crate::wire::{EmbeddingRequest, EmbeddingTranslator, Flaw, Observer};
+use crate::wire::{CountTranslator, Counter, EmbeddingRequest, EmbeddingTranslator, Flaw, Observer};
 
 /// What is wrong with a success before its body is seen. What passes through may be of any type, and empty.
 pub(super) fn flaw(call: &Call, head: &Head<'_>, is_end: bool) -> Option<Flaw> {
@@ -47,7 +47,10 @@ pub(super) fn passage(call: &Call, head: &Head<'_>, leaves_usage_out: bool) -> O
             Some(translator) => return Some(Passage::Embedded(translator)),
             None => Observer::of_other_answer(EMBEDDINGS),
         },
-        Endpoint::CountTokens => Observer::of_other_answer(TOKEN_COUNT),
+        Endpoint::CountTokens => match counter(call) {
+            Some(counter) => return Some(Passage::Counted(CountTranslator::new(counter))),
+            None => Observer::of_other_answer(TOKEN_COUNT),
+        },
         Endpoint::Passed(passed) if !is_read(passed, head) => Observer::of_nothing(call.format),
         Endpoint::Passed(passed) if passed.operation == Operation::Completions => {
             if wants_stream {
@@ -61,6 +64,12 @@ pub(super) fn passage(call: &Call, head: &Head<'_>, leaves_usage_out: bool) -> O
         Endpoint::Passed(_) => Observer::of_other_answer(OTHER),
     };
     Some(Passage::Same(observer))
+}
+
+fn counter(call: &Call) -> Option<Counter> {
+    let attempt = call.attempts.last()?;
+    call.endpoint
+        .counter(attempt.provider.kind, attempt.model.as_str())
 }
 
 fn embeddings(call: &Call) -> Option<EmbeddingTranslator> {

@@ -54,6 +54,11 @@ impl Outgoing {
         if let Some(embedder) = call.endpoint.translation(target.kind, target.model) {
             return embedder.write(&call.body, target.model).map(Self::Written);
         }
+        if let Some(counter) = call.endpoint.counter(target.kind, target.model)
+            && let Some(body) = counter.write(call.counted(), target.model)?
+        {
+            return Ok(Self::Written(body));
+        }
         let (headers, request, body) = (&call.headers, &call.request, &call.body);
         Ok(Self::Edited(call.endpoint.edits(
             call.format,

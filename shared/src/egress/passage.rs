@@ -1,7 +1,9 @@
 //! An answer on its way to the agent: it passes as it is, or in the agent's format.
 
 use crate::ledger::Usage;
-use crate::wire::{AnswerTranslator, EmbeddingTranslator, Ending, Observation, Observer, Relay, Unframer};
+use crate::wire::{
+    AnswerTranslator, CountTranslator, EmbeddingTranslator, Ending, Observation, Observer, Relay, Unframer,
+};
 
 /// What becomes of the body of an answer.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub enum Passage {
     Translated(AnswerTranslator),
     /// The provider embeds in a format of its own.
     Embedded(EmbeddingTranslator),
+    /// The provider counts tokens in a format of its own.
+    Counted(CountTranslator),
     /// The provider's stream comes in binary frames.
     Unframed(Box<Unframed>),
 }
@@ -42,7 +46,7 @@ impl Passage {
     pub fn is_translated(&self) -> bool {
         match self {
             Self::Same(_) | Self::Leashed(..) => false,
-            Self::Translated(_) | Self::Embedded(_) => true,
+            Self::Translated(_) | Self::Embedded(_) | Self::Counted(_) => true,
             Self::Unframed(unframed) => unframed.rest.is_translated(),
         }
     }
@@ -55,7 +59,11 @@ impl Passage {
     /// The last chunk as it is to be read: without frames.
     pub fn read<'c>(&'c self, chunk: &'c [u8]) -> &'c [u8] {
         match self {
-            Self::Same(_) | Self::Leashed(..) | Self::Translated(_) | Self::Embedded(_) => chunk,
+            Self::Same(_)
+            | Self::Leashed(..)
+            | Self::Translated(_)
+            | Self::Embedded(_)
+            | Self::Counted(_) => chunk,
             Self::Unframed(unframed) => &unframed.events,
         }
     }
@@ -68,6 +76,7 @@ impl Passage {
                 ending.note(chunk);
                 observer.push(chunk, is_last, observation)
             }
+            Self::Counted(translator) => Relay::Replaced(translator.push(chunk, is_last, observation)),
             Self::Embedded(translator) => Relay::Replaced(translator.push(chunk, is_last, observation)),
             Self::Translated(translator) => Relay::Replaced(translator.push(chunk, is_last, observation)),
             Self::Unframed(unframed) => Relay::Replaced(unframed.push(chunk, is_last, observation)),
@@ -84,7 +93,8 @@ impl Passage {
         observation: &mut Observation,
     ) -> Option<Vec<u8>> {
         match (self, relay) {
-            (Self::Same(_) | Self::Embedded(_), _) | (Self::Translated(_), Relay::Unchanged) => None,
+            (Self::Same(_) | Self::Embedded(_) | Self::Counted(_), _)
+            | (Self::Translated(_), Relay::Unchanged) => None,
             (Self::Unframed(unframed), relay) => {
                 let Unframed { events, rest, .. } = unframed.as_mut();
                 rest.stop(events, relay, usage, observation)

@@ -4,19 +4,33 @@ use serde_json::json;
 
 use super::Endpoint;
 use crate::call::{Attempt, Call};
-use crate::config::ProviderKind;
-use crate::headers::{REQUEST_ID, X_BROKER_ESTIMATED};
+use crate::headers::{ANTHROPIC_BETA, Lookup, REQUEST_ID, X_BROKER_ESTIMATED};
 use crate::reply::{Refusal, Reply};
 use crate::request::content::Content;
-use crate::routing::Moment;
+use crate::routing::{Moment, PlannedAttempt};
 use crate::units::Tokens;
+use crate::wire::Counted;
 
-impl ProviderKind {
-    /// Whether a provider counts the tokens of a call in Anthropic's format, and tells them in it.
+impl Call {
+    /// What a call to count tokens is about.
     #[must_use]
-    pub fn counts_tokens(self) -> bool {
-        self == Self::Anthropic
+    pub fn counted(&self) -> Counted<'_> {
+        Counted {
+            body: &self.body,
+            request: &self.request,
+            features: match self.headers.lookup(ANTHROPIC_BETA) {
+                Lookup::Once(features) => Some(features),
+                Lookup::Absent | Lookup::Repeated => None,
+            },
+        }
     }
+}
+
+/// Whether an account counts the tokens of a call: its provider has a count, and can be told all of the call.
+fn counts(planned: &PlannedAttempt, counted: Counted<'_>) -> bool {
+    let model = planned.model.as_str();
+    let counter = planned.provider.kind.counter(model);
+    counter.is_some_and(|counter| counter.write(counted, model).is_ok())
 }
 
 /// Leaves in the plan of a call the accounts that count before the first that does not, and gives the estimate for
@@ -27,7 +41,7 @@ pub fn prepare(call: &mut Call, content: &Content, moment: Moment<'_>) -> Tokens
     let first = attempts.first().map(|first| first.model.clone());
     let counts = attempts
         .iter()
-        .take_while(|attempt| attempt.provider.kind.counts_tokens())
+        .take_while(|planned| self::counts(planned, call.counted()))
         .count();
     if counts == 0 {
         call.give_back(moment.store, moment.now);
@@ -51,9 +65,21 @@ pub fn can_be_estimated(refusal: &Refusal) -> bool {
 /// nothing to deliver.
 #[must_use]
 pub fn is_left_to_us(call: &Call, has_failed: bool) -> bool {
-    let status = call.attempts.last().and_then(Attempt::status);
-    call.endpoint == Endpoint::CountTokens
-        && (has_failed || status.is_some_and(|status| matches!(status, 404 | 405 | 429 | 500..)))
+    if call.endpoint != Endpoint::CountTokens {
+        return false;
+    }
+    let is_refused = |attempt: &Attempt| {
+        let counter = call
+            .endpoint
+            .counter(attempt.provider.kind, attempt.model.as_str());
+        attempt.status().is_some_and(|status| match status {
+            404 | 405 | 429 | 500.. => true,
+            // Asked in other words than the agent's, for a model or in a region that they may not count for.
+            400.. => counter.is_some(),
+            _ => false,
+        })
+    };
+    has_failed || call.attempts.last().is_some_and(is_refused)
 }
 
 /// The estimate as an answer, labelled as one.

@@ -66,6 +66,9 @@ pub fn request_headers<'a>(
 /// The path at which the provider is asked.
 fn whole_path(endpoint: Endpoint, to: &Destination<'_>, client: &Headers) -> String {
     let base = to.address.base_path.as_str();
+    if let Some(counter) = endpoint.counter(to.kind, to.model) {
+        return [base, &counter.path(to.model)].concat();
+    }
     match (endpoint.translation(to.kind, to.model), to.kind) {
         (Some(embedder), ProviderKind::Cohere) => {
             // What SDKs have as the end of their base URL.
