@@ -6,15 +6,13 @@ It asks by OpenAI's Responses API alone.
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from command_lines import Machine
 from material import ODD_TEXT
-from stack import RESPONSES_API, TOKEN, Served, Stack, needs_responses_api
+from stack import TOKEN, Served, Stack
 
 SCRIPT = "@openai/codex/bin/codex.js"
 CONFIG = """
@@ -61,13 +59,11 @@ def set_up(stack: Stack, model: str, home: Path) -> Codex:
     return codex
 
 
-@needs_responses_api
 def test_a_prompt_is_answered(codex: Codex, served: Served) -> None:
     assert codex.ask(f"say: {ODD_TEXT}") == ODD_TEXT
     assert TOKEN not in str(served.account.received())
 
 
-@needs_responses_api
 def test_a_tool_is_run(codex: Codex) -> None:
     command = {"cmd": "echo made > made.txt; echo the-result"}
     said = codex.ask(f"call exec_command with {json.dumps(command)}")
@@ -75,19 +71,9 @@ def test_a_tool_is_run(codex: Codex) -> None:
     assert (codex.project / "made.txt").read_text() == "made\n"
 
 
-@needs_responses_api
 def test_what_the_provider_refuses_is_said_in_its_words(stack: Stack, served: Served, tmp_path: Path) -> None:
     served.account.behave(kind="status", status=400, message="in the provider's words")
     codex = set_up(stack, f"on-{served.kind.name}-openai-400-stream", tmp_path)
     ran = codex.run("exec", "--skip-git-repo-check", "say: yes")
     assert ran.returncode != 0
     assert "in the provider's words" in ran.stdout + ran.stderr
-
-
-def test_the_switch_for_the_responses_api_is_right(stack: Stack) -> None:
-    """So that nobody forgets to turn on what is skipped here for want of that API."""
-    headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
-    request = urllib.request.Request(f"{stack.url}/v1/responses", data=b"{}", headers=headers)
-    with pytest.raises(urllib.error.HTTPError) as raised:
-        urllib.request.urlopen(request, timeout=10)
-    assert raised.value.code == (400 if RESPONSES_API else 404)

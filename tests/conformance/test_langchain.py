@@ -16,7 +16,7 @@ from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 
 from material import CALL_BOTH, GROWN, ODD_TEXT, PNG_BASE64, Tree
-from stack import TOKEN, Served, Stack, needs_responses_api
+from stack import TOKEN, Served, Stack
 
 
 @tool
@@ -51,7 +51,7 @@ def of_openai_responses(stack: Stack, model: str) -> BaseChatModel:
 
 CLIENTS = [
     pytest.param(of_openai, id="openai"),
-    pytest.param(of_openai_responses, id="openai-responses", marks=needs_responses_api),
+    pytest.param(of_openai_responses, id="openai-responses"),
     pytest.param(of_anthropic, id="anthropic"),
 ]
 

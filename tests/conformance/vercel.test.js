@@ -7,25 +7,23 @@ import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { APICallError, Output, generateText, isStepCount, streamText, tool } from "ai";
 import { z } from "zod";
-import { CALL_BOTH, CUTS, ODD_TEXT, PNG, kinds, responsesApi, token, url } from "../sdk-node/stack.js";
+import { CALL_BOTH, CUTS, ODD_TEXT, PNG, kinds, token, url } from "../sdk-node/stack.js";
 
 globalThis.AI_SDK_LOG_WARNINGS = false;
 
 const baseURL = `${url}/v1`;
 const openai = createOpenAI({ baseURL, apiKey: token });
 const clients = {
-  "OpenAI's chat": { of: openai.chat },
-  "OpenAI's responses": { of: openai.responses, skip: !responsesApi && "the broker does not serve /v1/responses yet" },
-  "Anthropic's": { of: createAnthropic({ baseURL, authToken: token }) },
-  "the compatible": {
-    of: createOpenAICompatible({
-      name: "broker",
-      baseURL,
-      apiKey: token,
-      includeUsage: true,
-      supportsStructuredOutputs: true,
-    }),
-  },
+  "OpenAI's chat": openai.chat,
+  "OpenAI's responses": openai.responses,
+  "Anthropic's": createAnthropic({ baseURL, authToken: token }),
+  "the compatible": createOpenAICompatible({
+    name: "broker",
+    baseURL,
+    apiKey: token,
+    includeUsage: true,
+    supportsStructuredOutputs: true,
+  }),
 };
 
 const tools = {
@@ -45,7 +43,7 @@ const THINKING = {
 };
 const LEAF = z.object({ name: z.string(), ripe: z.boolean() });
 
-for (const [client, { of, skip }] of Object.entries(clients)) {
+for (const [client, of] of Object.entries(clients)) {
   for (const { kind, account, model, thinkingModel } of kinds) {
     // An agent's loop: it goes on for as long as there are calls of tools.
     const settings = { model: of(model), maxRetries: 0, maxOutputTokens: 3000, stopWhen: isStepCount(5) };
@@ -60,7 +58,7 @@ for (const [client, { of, skip }] of Object.entries(clients)) {
       return { text, steps, usage, output };
     };
 
-    describe(`Vercel's AI SDK, ${client} client on ${kind}`, { skip }, () => {
+    describe(`Vercel's AI SDK, ${client} client on ${kind}`, () => {
       beforeEach(() => account.reset());
 
       for (const [how, complete] of Object.entries({ whole, streamed })) {

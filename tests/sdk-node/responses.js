@@ -3,14 +3,13 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import OpenAI from "openai";
-import { CALL_BOTH, CUTS, LEAF, NOTHING, ODD_TEXT, PNG, WEATHER, kinds, responsesApi, token, url } from "./stack.js";
+import { CALL_BOTH, CUTS, LEAF, NOTHING, ODD_TEXT, PNG, WEATHER, kinds, token, url } from "./stack.js";
 
 const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: token, maxRetries: 0, timeout: 10_000 });
 const tools = [
   { type: "function", name: "weather", description: "w", parameters: WEATHER, strict: false },
   { type: "function", name: "now", parameters: NOTHING, strict: false },
 ];
-const skip = !responsesApi && "the broker does not serve /v1/responses yet";
 const callsOf = ({ output }) => output.filter(({ type }) => type === "function_call");
 
 for (const { kind, account, model, thinkingModel, has } of kinds) {
@@ -18,7 +17,7 @@ for (const { kind, account, model, thinkingModel, has } of kinds) {
   const whole = (ask) => client.responses.create({ model, store: false, ...ask });
   const streamed = (ask) => client.responses.stream({ model, store: false, ...ask }).finalResponse();
 
-  describe(`OpenAI's SDK by responses on ${kind}`, { skip }, () => {
+  describe(`OpenAI's SDK by responses on ${kind}`, () => {
     beforeEach(() => account.reset());
 
     for (const [how, complete] of Object.entries({ whole, streamed })) {

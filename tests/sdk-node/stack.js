@@ -2,7 +2,6 @@
 
 export const url = process.env.BROKER_URL;
 export const token = process.env.BROKER_TOKEN;
-export const responsesApi = Boolean(process.env.RESPONSES_API);
 
 class Account {
   constructor(port) {

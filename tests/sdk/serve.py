@@ -2,8 +2,7 @@
 
     python tests/sdk/serve.py node --test tests/sdk-node/suite.test.js
 
-The command finds them in its environment: BROKER_URL, BROKER_TOKEN, KINDS, the kinds of providers as JSON, and
-RESPONSES_API where the broker has that.
+The command finds them in its environment: BROKER_URL, BROKER_TOKEN, and KINDS, the kinds of providers as JSON.
 """
 
 import json
@@ -14,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from kinds import KINDS
-from stack import RESPONSES_API, TOKEN, started_stack
+from stack import TOKEN, started_stack
 
 with tempfile.TemporaryDirectory() as directory, started_stack(Path(directory)) as stack:
     kinds = [
@@ -27,7 +26,5 @@ with tempfile.TemporaryDirectory() as directory, started_stack(Path(directory)) 
         for kind in KINDS
     ]
     environment = {"BROKER_URL": stack.url, "BROKER_TOKEN": TOKEN, "KINDS": json.dumps(kinds)}
-    if RESPONSES_API:
-        environment["RESPONSES_API"] = "1"
     code = subprocess.run(sys.argv[1:], env={**os.environ, **environment}, check=False).returncode
 sys.exit(code)

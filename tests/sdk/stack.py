@@ -29,11 +29,7 @@ DEBUG = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 TOKEN = "sdk-test-token"
 PROVIDER_KEY = "sk-the-provider-s-own-key"
 
-# Whether the broker serves `/v1/responses`. What needs it is skipped till then; a test of Codex fails when this is wrong.
-RESPONSES_API = False
-needs_responses_api = pytest.mark.skipif(not RESPONSES_API, reason="the broker does not serve /v1/responses yet")
-
-# What the agents ask for. `failing` is an account that never answers, so it stands in no pool but these two.
+# What the agents ask for. `failing` is an account that never answers, so it stands in no pool but those that begin with it.
 CHAT_MODEL = "primary-llm"
 FAILOVER_MODEL = "pair-llm"
 FAILING_MODEL = "failing-llm"
@@ -53,8 +49,13 @@ pools:
     members:
       - {{provider: failing, model: gpt-5-mini, priority: 0}}
       - {{provider: openai-b, model: gpt-5-mini, priority: 1}}
+  - name: pair-vectors
+    members:
+      - {{provider: failing, model: text-embedding-3-small, priority: 0}}
+      - {{provider: openai-strict, model: text-embedding-3-small, priority: 1}}
 models:
 {models}
+  - {{name: vectors, pool: pair-vectors}}
   - {{name: on-anthropic-old, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-0}}]}}
   - {{name: on-anthropic-new, targets: [{{provider: anthropic-strict, model: claude-opus-4-7}}]}}
   - {{name: primary-llm, targets: [{{provider: openai-a, model: gpt-5-mini}}]}}

@@ -518,7 +518,10 @@ def test_the_agents_token_and_oddities_stay_here(anthropic: Anthropic, served: S
     assert ("anthropic-beta" in names) == (served.kind.vendor == "anthropic")
 
 
-def test_counting_is_not_served(anthropic: Anthropic, served: Served) -> None:
-    """Nobody is told a number that a provider did not count: the SDK's own error for it, and clients estimate."""
-    with pytest.raises(sdk.NotFoundError):
-        anthropic.messages.count_tokens(model=served.model, messages=[{"role": "user", "content": "hi"}])
+def test_tokens_are_counted_by_the_provider_or_estimated(anthropic: Anthropic, served: Served) -> None:
+    messages: list[Any] = [{"role": "user", "content": "How many tokens are in this text? " * 20}]
+    counted = anthropic.messages.with_raw_response.count_tokens(model=served.model, messages=messages)
+    assert 80 < counted.parse().input_tokens < 400
+    is_counted = served.kind.name == "anthropic"
+    assert ("x-broker-estimated" in counted.headers) != is_counted
+    assert bool(served.account.received()) == is_counted

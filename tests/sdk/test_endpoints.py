@@ -11,7 +11,7 @@ import pytest
 from anthropic import Anthropic
 from openai import OpenAI
 
-from conftest import CHAT_MODEL, CLAUDE_MODEL, FAILOVER_MODEL, TOKEN, Stack
+from stack import CHAT_MODEL, CLAUDE_MODEL, FAILOVER_MODEL, TOKEN, Stack
 
 # The vector that the simulator has for a text of eight characters.
 VECTOR = [1.0, 0.5, -0.25]
