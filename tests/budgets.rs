@@ -280,3 +280,35 @@ async fn a_budget_that_clamps_is_spent_to_its_end_and_no_further() {
     let records = broker.records();
     assert_eq!(records[0].count("llm.tokens.clamped"), asked[0]);
 }
+
+#[tokio::test]
+async fn days_begin_at_midnight_where_the_budget_says() {
+    let provider = Simulator::start("provider").await;
+    let budgets = ["Asia/Kathmandu", "Europe/Berlin", "UTC"].map(|zone| {
+        let name = zone.replace('/', "-");
+        json!({"name": name, "scope": "agent", "tokens": 1_000_000, "per": "day", "time_zone": zone})
+    });
+    let broker = config(&provider, json!(budgets)).broker().start().await;
+    broker.post(CHAT, TOKEN, CALL).await.expect_status(200);
+    let records = broker.wait_for_records(1).await;
+    let statements = records[0].value("llm.budgets").clone();
+    let since = |name: &str| {
+        let statements = statements.as_array().expect("statements");
+        let meant = statements
+            .iter()
+            .find(|said| said["name"] == name)
+            .expect("a budget");
+        meant["since"].as_str().expect("a window").to_owned()
+    };
+    assert!(since("UTC").ends_with("T00:00:00.000Z"), "{statements}");
+    assert!(
+        since("Asia-Kathmandu").ends_with("T18:15:00.000Z"),
+        "{statements}"
+    );
+    // In winter and in summer.
+    let berlin = since("Europe-Berlin");
+    assert!(
+        berlin.ends_with("T23:00:00.000Z") || berlin.ends_with("T22:00:00.000Z"),
+        "{statements}"
+    );
+}

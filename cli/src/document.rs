@@ -1,5 +1,7 @@
 //! The configuration file.
 
+mod zones;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -10,7 +12,7 @@ use shared::units::Timestamp;
 
 /// A configuration that holds.
 pub struct Document {
-    /// The document as it is written, but for its policies, which are compiled.
+    /// The document as it is written, but for its policies, which are compiled, and its time zones, which are looked up.
     pub value: Value,
     /// What it says.
     pub loaded: Loaded,
@@ -29,9 +31,12 @@ pub fn load(path: &Path) -> Result<Document> {
 /// Checks the text of a configuration; `path` is for messages.
 pub fn parse(text: &str, path: &Path) -> Result<Document> {
     let value = read(text).with_context(|| format!("{} is not valid YAML", path.display()))?;
-    let bundle = policy::bundle(&value, |file| {
+    let mut bundle = policy::bundle(&value, |file| {
         std::fs::read_to_string(beside(path, file)).map_err(|error| error.to_string())
     });
+    bundle
+        .mistakes
+        .extend(zones::look_up(&mut bundle.document, now()));
     let loaded = config::load(&bundle.document, Audience::Operator);
     match loaded {
         Ok(mut loaded) if bundle.mistakes.is_empty() => {

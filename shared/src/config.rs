@@ -22,9 +22,7 @@ use sha2::{Digest, Sha256};
 pub use aws::{AwsCredential, AwsKeys};
 pub use connection::{Connection, CredentialSource, Endpoint, EndpointError, HealthCheck, KeyForm, Scheme};
 pub use criteria::{Comparison, Criterion, Operator, Subject, Test};
-#[cfg(feature = "cedar")]
-pub(crate) use mistake::nearest;
-pub use mistake::{Mistake, Mistakes};
+pub use mistake::{Mistake, Mistakes, nearest};
 pub(crate) use reader::{Log, Reader, Section};
 pub use snapshot::{
     Agent, Defaults, LogicalModel, Member, NO_DEFAULTS, Pool, Provider, ProviderKind, Rule, Server, Snapshot,
@@ -143,6 +141,24 @@ pub fn filter_part(document: &Value) -> Value {
 /// The key of the filter's part that holds what was spent before, see [`crate::budget::Carried`].
 pub const OPENING_BALANCES: &str = "opening_balances";
 
+/// The values of `time_zone` in a document, of budgets and of accounts, and their places.
+pub fn time_zones(document: &mut Value) -> Vec<(String, &mut Value)> {
+    let mut found = Vec::new();
+    for (key, list) in document.as_object_mut().into_iter().flatten() {
+        let place = match key.as_str() {
+            "budgets" => "/time_zone",
+            "providers" => "/budget/time_zone",
+            _ => continue,
+        };
+        for (index, entry) in list.as_array_mut().into_iter().flatten().enumerate() {
+            if let Some(zone) = entry.pointer_mut(place) {
+                found.push((format!("{key}[{index}]{}", place.replace('/', ".")), zone));
+            }
+        }
+    }
+    found
+}
+
 /// The file of the key set that JWTs are checked with, where a document names one.
 #[must_use]
 pub fn key_set_file(document: &Value) -> Option<String> {
@@ -157,6 +173,12 @@ fn version(part: &Value) -> ConfigVersion {
     // What was spent decides nothing that a document says.
     if let Some(root) = part.as_object_mut() {
         root.remove(OPENING_BALANCES);
+    }
+    // A zone's changes are those of the years around the day on which it was looked up; what the document says is its name.
+    for (_, zone) in time_zones(&mut part) {
+        if let Some(name) = zone.get("name").cloned() {
+            *zone = name;
+        }
     }
     part.sort_all_objects();
     let digest = Sha256::digest(part.to_string().as_bytes());

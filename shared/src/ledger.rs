@@ -6,10 +6,13 @@ mod price;
 mod prices;
 mod usage;
 mod window;
+mod zone;
 
 pub use budget::{Ceiling, Exhausted, Hold, Percent, Spending, Unit};
-pub use period::{Period, Span, Zone};
+pub use period::{Period, Span};
 pub use price::{Factor, LongContext, Price, Rate, Rates, Tiers};
 pub use prices::{AS_OF, Prices, Source, shipped, shipped_rows};
 pub use usage::{ServiceTier, Usage};
 pub use window::{RateLimits, Reservation, UsedUp, Window};
+pub(crate) use zone::parse_offset;
+pub use zone::{Change, Zone};

@@ -92,7 +92,7 @@ impl Balances {
 
     /// Adds what was charged to a counter, if that was in the window that is open now.
     fn charge(&mut self, counter: &Counter, charge: &Charge, now: Timestamp) {
-        let span = Span::of(counter.ceiling.period, counter.ceiling.zone, now);
+        let span = Span::of(counter.ceiling.period, &counter.ceiling.zone, now);
         // The one window that never ends has no beginning, and what was charged to it says none.
         if charge.since < span.start || charge.spent == 0 {
             return;

@@ -38,7 +38,7 @@ impl Counter {
         let (name, scope) = (budget.name.as_str(), budget.scope.as_str());
         Self::new(
             &["budget/", name, "/", scope, "/", subject].concat(),
-            budget.ceiling,
+            budget.ceiling.clone(),
             budget.alert_at.clone(),
         )
     }

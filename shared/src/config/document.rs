@@ -17,6 +17,7 @@ mod prices;
 mod providers;
 mod rate_limit_service;
 mod vertex;
+mod zones;
 
 pub use agents::{AgentEntry, TenantEntry, TokenEntry, WorkspaceEntry};
 pub use budgets::BudgetEntry;

@@ -166,7 +166,8 @@ fn provider<'v>(entry: &ProviderEntry<'v>) -> (Reader<'v>, Arc<Provider>) {
     let name = ProviderName::from(entry.name.value().as_str().unwrap_or_default());
     let budget = entry.budget.as_ref();
     let provider = Provider {
-        budget: budget.map(|(ceiling, alert_at)| Counter::of_account(&name, *ceiling, alert_at.clone())),
+        budget: budget
+            .map(|(ceiling, alert_at)| Counter::of_account(&name, ceiling.clone(), alert_at.clone())),
         name,
         kind: entry.kind,
         region: entry.region.map(str::to_owned),

@@ -38,11 +38,11 @@ impl ServiceUnit {
     /// A window that is longer than the budget's, and where the budget's is one of UTC has no end within it but once a
     /// year.
     #[must_use]
-    pub fn of(period: Period, zone: Zone) -> Self {
+    pub fn of(period: Period, zone: &Zone) -> Self {
         match period {
-            Period::Minute if zone == Zone::UTC => Self::Hour,
-            Period::Hour if zone == Zone::UTC => Self::Day,
-            Period::Day if zone == Zone::UTC => Self::Month,
+            Period::Minute if *zone == Zone::UTC => Self::Hour,
+            Period::Hour if *zone == Zone::UTC => Self::Day,
+            Period::Day if *zone == Zone::UTC => Self::Month,
             _ => Self::Year,
         }
     }
@@ -102,8 +102,8 @@ impl Division {
         while ceiling.most / scale > MOST_UNITS {
             scale = scale.saturating_mul(10);
         }
-        let unit = ServiceUnit::of(ceiling.period, ceiling.zone);
-        let span = Span::of(ceiling.period, ceiling.zone, now);
+        let unit = ServiceUnit::of(ceiling.period, &ceiling.zone);
+        let span = Span::of(ceiling.period, &ceiling.zone, now);
         let end = span.end.map_or(u64::MAX, |end| end.0 / NANOS);
         let length = unit.seconds();
         let first = (now.0 / NANOS / length).saturating_mul(length);

@@ -12,7 +12,7 @@ pub fn rendered<'a>(service: &Service, budgets: impl IntoIterator<Item = &'a Bud
     let descriptors: Vec<_> = budgets
         .into_iter()
         .map(|budget| {
-            let unit = ServiceUnit::of(budget.ceiling.period, budget.ceiling.zone);
+            let unit = ServiceUnit::of(budget.ceiling.period, &budget.ceiling.zone);
             json!({
                 "key": BUDGET,
                 "value": budget.name,

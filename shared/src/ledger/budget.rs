@@ -4,7 +4,8 @@
 //! A reservation outlives its window: the call is charged to the window in which it ends, where room was kept for it.
 //! One that nobody settles, because whoever made it is gone, ages out.
 
-use super::period::{Period, Span, Zone};
+use super::period::{Period, Span};
+use super::zone::Zone;
 use crate::limits::{MAX_CLOCK_JITTER, MAX_RESERVATION_TIME};
 use crate::store::{Packed, Unpack};
 use crate::units::{Millis, Timestamp};
@@ -30,7 +31,7 @@ impl Unit {
 }
 
 /// How much may be spent in which time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ceiling {
     /// What it counts.
     pub unit: Unit,
@@ -202,7 +203,7 @@ impl Spending {
     /// Begins the window and the generation that it is time for; gives the end of the window.
     fn turn(&mut self, ceiling: &Ceiling, now: Timestamp) -> Option<Timestamp> {
         self.age(now);
-        let span = Span::of(ceiling.period, ceiling.zone, now);
+        let span = Span::of(ceiling.period, &ceiling.zone, now);
         if span.start > self.start {
             self.start = span.start;
             self.spent = 0;
@@ -214,7 +215,7 @@ impl Spending {
             if now.after(MAX_CLOCK_JITTER) < ahead {
                 self.start = span.start;
             } else {
-                return Span::of(ceiling.period, ceiling.zone, ahead).end;
+                return Span::of(ceiling.period, &ceiling.zone, ahead).end;
             }
         }
         span.end

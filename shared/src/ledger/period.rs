@@ -1,18 +1,9 @@
 //! The windows of budgets: calendar minutes, hours, days and months of a time zone, or all of time.
-//!
-//! A zone is a fixed offset from UTC. Zones with daylight saving need a table that governments change several times a
-//! year, which a module that runs for months would have wrong sooner or later.
 
 use time::{Date, OffsetDateTime};
 
+use super::zone::{DAY, HOUR, MINUTE, Zone};
 use crate::units::Timestamp;
-
-const MINUTE: i64 = 60;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
-
-/// The longest offset from UTC that a zone may have; the widest in use is 14 hours.
-const MAX_OFFSET: i64 = 15 * HOUR;
 
 /// How long a budget lasts before it begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,41 +37,6 @@ impl Period {
     }
 }
 
-/// An offset from UTC.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Zone {
-    /// Seconds east of Greenwich.
-    seconds: i64,
-}
-
-impl Zone {
-    /// UTC itself.
-    pub const UTC: Self = Self { seconds: 0 };
-
-    /// Reads `UTC`, `Z`, `+01:00` or `-05:30`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        if text == "UTC" || text == "Z" {
-            return Some(Self::UTC);
-        }
-        let (sign, rest) = match text.split_at_checked(1)? {
-            ("+", rest) => (1, rest),
-            ("-", rest) => (-1, rest),
-            _ => return None,
-        };
-        let (hours, minutes) = rest.split_once(':')?;
-        let two = |digits: &str| {
-            let is_two = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_digit());
-            is_two.then(|| digits.parse::<i64>().ok()).flatten()
-        };
-        let (hours, minutes) = (two(hours)?, two(minutes)?);
-        let seconds = hours * HOUR + minutes * MINUTE;
-        (minutes < 60 && seconds <= MAX_OFFSET).then_some(Self {
-            seconds: sign * seconds,
-        })
-    }
-}
-
 /// The time for which a budget is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -92,18 +48,20 @@ pub struct Span {
 
 impl Span {
     /// The one that a point in time is in.
+    ///
+    /// Days and months begin at the first second of theirs that clocks of the zone show. Minutes and hours are those of
+    /// the offset that is in force, and end where it changes.
     #[must_use]
-    pub fn of(period: Period, zone: Zone, now: Timestamp) -> Self {
+    pub fn of(period: Period, zone: &Zone, now: Timestamp) -> Self {
         let seconds = i64::try_from(now.0 / 1_000_000_000).unwrap_or(i64::MAX);
-        let local = seconds.saturating_add(zone.seconds);
         let (start, end) = match period {
-            Period::Minute => fixed(local, MINUTE),
-            Period::Hour => fixed(local, HOUR),
-            Period::Day => fixed(local, DAY),
-            Period::Month => month(local).unwrap_or_else(|| fixed(local, DAY)),
+            Period::Minute => short(zone, seconds, MINUTE),
+            Period::Hour => short(zone, seconds, HOUR),
+            Period::Day => day(zone, seconds),
+            Period::Month => month(zone, seconds).unwrap_or_else(|| day(zone, seconds)),
             Period::Total => return Self { start: 0, end: None },
         };
-        let utc = |local: i64| u64::try_from(local.saturating_sub(zone.seconds)).unwrap_or_default();
+        let utc = |seconds: i64| u64::try_from(seconds).unwrap_or_default();
         Self {
             start: utc(start),
             end: Some(Timestamp(utc(end).saturating_mul(1_000_000_000))),
@@ -111,28 +69,41 @@ impl Span {
     }
 }
 
-fn fixed(local: i64, length: i64) -> (i64, i64) {
-    let start = local.saturating_sub(local.rem_euclid(length));
-    (start, start.saturating_add(length))
+fn short(zone: &Zone, seconds: i64, length: i64) -> (i64, i64) {
+    let stretch = zone.stretch(seconds);
+    let local = seconds.saturating_add(stretch.offset);
+    let start = seconds.saturating_sub(local.rem_euclid(length));
+    (
+        start.max(stretch.from),
+        start.saturating_add(length).min(stretch.until),
+    )
+}
+
+fn day(zone: &Zone, seconds: i64) -> (i64, i64) {
+    let day = zone.day(seconds);
+    (zone.beginning(day), zone.beginning(day.saturating_add(1)))
 }
 
 /// The first second of a month and of the next one; `None` beyond the calendar.
-fn month(local: i64) -> Option<(i64, i64)> {
-    let date = OffsetDateTime::from_unix_timestamp(local).ok()?.date();
+fn month(zone: &Zone, seconds: i64) -> Option<(i64, i64)> {
+    let today = zone.day(seconds).checked_mul(DAY)?;
+    let date = OffsetDateTime::from_unix_timestamp(today).ok()?.date();
     let next = date.month().next();
     let year = if next == time::Month::January {
         date.year().checked_add(1)?
     } else {
         date.year()
     };
-    let second = |date: Date| date.midnight().assume_utc().unix_timestamp();
+    let beginning =
+        |date: Date| zone.beginning(date.midnight().assume_utc().unix_timestamp().div_euclid(DAY));
     let first = date.replace_day(1).ok()?;
     let end = Date::from_calendar_date(year, next, 1).ok()?;
-    Some((second(first), second(end)))
+    Some((beginning(first), beginning(end)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::zone::Change;
     use super::*;
     use crate::audit::rfc3339;
     #[cfg(target_arch = "wasm32")]
@@ -142,7 +113,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_795_254_245_678_000_000);
 
     fn span(period: Period, zone: &str, now: Timestamp) -> (String, String) {
-        let span = Span::of(period, Zone::parse(zone).unwrap(), now);
+        let span = Span::of(period, &Zone::parse(zone).unwrap(), now);
         let short = |at: Timestamp| rfc3339(at).replace(":00.000Z", "Z");
         (
             short(Timestamp(span.start * 1_000_000_000)),
@@ -181,29 +152,62 @@ mod tests {
         assert_eq!(span(Period::Month, "+01:00", late).0, "2026-12-31T23:00Z");
     }
 
+    /// Paris in 2026, from 2025 on.
+    fn paris() -> Zone {
+        let change = |at, offset| Change { at, offset };
+        // 2025-10-26, 2026-03-29 and 2026-10-25, at 01:00 UTC each.
+        let changes = [
+            (1_761_440_400, 3_600),
+            (1_774_746_000, 7_200),
+            (1_792_890_000, 3_600),
+        ];
+        Zone::new(7_200, changes.map(|(at, offset)| change(at, offset)).to_vec()).unwrap()
+    }
+
     #[test]
-    fn a_zone_is_an_offset_and_nothing_else() {
-        for text in [
-            "",
-            "+1:00",
-            "+01:60",
-            "+16:00",
-            "01:00",
-            "+01",
-            "Europe/Paris",
-            "+０1:00",
-            "+-1:00",
-        ] {
-            assert_eq!(Zone::parse(text), None, "{text}");
+    fn the_days_on_which_clocks_change_are_longer_or_shorter() {
+        let hours = |at: u64| {
+            let span = Span::of(Period::Day, &paris(), Timestamp(at * 1_000_000_000));
+            (span.end.unwrap().0 / 1_000_000_000 - span.start) / 3_600
+        };
+        for (at, long) in [(1_774_746_000, 23), (1_774_832_400, 24), (1_792_890_000, 25)] {
+            for second in [at - 1, at, at + 1] {
+                assert_eq!(hours(second), long, "{second}");
+            }
         }
-        assert_eq!(Zone::parse("+00:00"), Some(Zone::UTC));
+        let month = Span::of(Period::Month, &paris(), Timestamp(1_774_746_000 * 1_000_000_000));
+        // From 2026-02-28T23:00Z to 2026-03-31T22:00Z.
+        assert_eq!(
+            (month.start, month.end),
+            (1_772_319_600, Some(Timestamp(1_774_994_400 * 1_000_000_000)))
+        );
+    }
+
+    #[test]
+    fn an_hour_ends_where_the_offset_changes() {
+        // As on Lord Howe Island, by half an hour, at 2026-04-04T15:00Z.
+        let zone = Zone::new(
+            39_600,
+            vec![Change {
+                at: 1_775_314_800,
+                offset: 37_800,
+            }],
+        )
+        .unwrap();
+        let hour = |at: u64| {
+            let span = Span::of(Period::Hour, &zone, Timestamp(at * 1_000_000_000));
+            (span.start, span.end.unwrap().0 / 1_000_000_000)
+        };
+        assert_eq!(hour(1_775_314_799), (1_775_311_200, 1_775_314_800));
+        assert_eq!(hour(1_775_314_800), (1_775_314_800, 1_775_316_600));
+        assert_eq!(hour(1_775_316_600), (1_775_316_600, 1_775_320_200));
     }
 
     #[test]
     fn absurd_times_have_windows_too() {
         for period in Period::ALL {
             for now in [Timestamp(0), Timestamp(u64::MAX)] {
-                let span = Span::of(period, Zone::parse("+14:00").unwrap(), now);
+                let span = Span::of(period, &Zone::parse("+14:00").unwrap(), now);
                 assert!(
                     span.end.is_none_or(|end| end.0 > 0 || now.0 == 0),
                     "{period:?} {now:?}"

@@ -14,6 +14,9 @@ use crate::document::Document;
 /// 2026-11-30T22:44:05.678Z.
 const NOW: Timestamp = Timestamp(1_796_078_645_678_000_000);
 
+/// 2027-03-27T20:00:00Z, on the eve of summer time.
+const SPRING: Timestamp = Timestamp(1_806_177_600_000_000_000);
+
 const DOCUMENT: &str = r#"
 providers:
   - {name: a, kind: openai, endpoint: "http://a", budget: {usd: 10, per: day}}
@@ -27,7 +30,7 @@ budgets:
   - {name: hour, scope: workspace, usd: 500, per: hour, time_zone: "+05:30"}
   - {name: day, scope: agent, of: bot, usd: 500, per: day, time_zone: "-11:00", alert_at: [1%, 50%]}
   - {name: month, scope: tenant, tokens: 1000000, per: month, mode: audit}
-  - {name: person, scope: end_user, tokens: 1000000, per: day}
+  - {name: person, scope: end_user, tokens: 1000000, per: day, time_zone: Europe/Berlin}
   - {name: ever, scope: workspace, usd: 500, per: total}
 "#;
 
@@ -125,10 +128,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 proptest! {
     #[test]
-    fn an_envoy_that_restarts_counts_as_one_that_does_not(steps in steps()) {
+    fn an_envoy_that_restarts_counts_as_one_that_does_not(steps in steps(), start in prop::sample::select(&[NOW, SPRING][..])) {
         let document = parsed();
         let snapshot = &document.loaded.snapshot;
-        let mut now = NOW;
+        let mut now = start;
         let lasting = Process::default();
         let mut restarting = Process::default();
         let mut log = String::new();

@@ -60,7 +60,7 @@ impl Holding {
         let counter = &held.allowance.counter;
         // What this call holds itself was never left.
         let left = counter.left(store, now);
-        let until = Span::of(counter.ceiling.period, counter.ceiling.zone, now).end;
+        let until = Span::of(counter.ceiling.period, &counter.ceiling.zone, now).end;
         Some(held.overdrawn(left, until, now))
     }
 

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use super::care::percent;
 use super::policies::read_mode;
+use super::zones::read_zone;
 use crate::budget::{OnExhausted, Scope};
 use crate::config::reader::{Reader, Section};
 use crate::ledger::{Ceiling, Percent, Period, Unit, Zone};
@@ -173,13 +174,6 @@ fn read_period(reader: &Reader<'_>) -> Option<Period> {
             "is no period (supported: minute, hour, day, month, total)",
             periods,
         )
-    })
-}
-
-fn read_zone(reader: &Reader<'_>) -> Option<Zone> {
-    let zone = reader.value().as_str().and_then(Zone::parse);
-    zone.or_else(|| {
-        reader.mistake("must be `UTC` or an offset from it such as `+01:00`; it does not change in summer")
     })
 }
 

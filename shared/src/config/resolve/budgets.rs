@@ -20,7 +20,7 @@ pub(super) fn budgets(document: &Document<'_>, pools: &Named<Arc<Pool>>) -> Vec<
                 .of
                 .as_ref()
                 .and_then(|of| subject(of, entry.scope, document)),
-            ceiling: entry.ceiling,
+            ceiling: entry.ceiling.clone(),
             alert_at: entry.alert_at.clone(),
             downgrade: entry.downgrade.as_ref().and_then(|(at, pool)| {
                 let pool = pools.look_up(pool, "pool")?;

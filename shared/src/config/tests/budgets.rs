@@ -3,7 +3,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::budget::{Budget, Carried, Scope};
-use crate::ledger::{Ceiling, Percent, Period, Unit, Zone};
+use crate::ledger::{Ceiling, Change, Percent, Period, Unit, Zone};
 use crate::policy::Mode;
 
 fn budgets(document: &Value, agent: &str) -> Vec<Arc<Budget>> {
@@ -119,7 +119,7 @@ fn what_is_no_budget_is_told_with_what_would_be_one() {
         (
             "/budgets/0/time_zone",
             json!("Europe/Paris"),
-            "budgets[0].time_zone: `Europe/Paris` must be `UTC` or an offset",
+            "budgets[0].time_zone: `Europe/Paris` must be `UTC`, an offset from it",
         ),
         (
             "/budgets/1/of",
@@ -167,6 +167,56 @@ fn what_is_no_budget_is_told_with_what_would_be_one() {
             "budgets[0].on_exhausted: `stp` must be `finish` or `stop`; did you mean `stop`?",
         ),
     ]);
+}
+
+#[test]
+fn a_zone_is_read_with_the_changes_that_were_looked_up() {
+    let zone = json!({
+        "name": "Europe/Berlin", "offset": "+01:00", "changes": [
+            {"at": "2026-03-29T01:00:00.000Z", "offset": "+02:00"},
+            {"at": "2026-10-25T01:00:00.000Z", "offset": "+01:00"},
+        ],
+    });
+    let mut document = valid();
+    document["budgets"][0]["time_zone"] = zone;
+    let changes = [(1_774_746_000, 7_200), (1_792_890_000, 3_600)].map(|(at, offset)| Change { at, offset });
+    assert_eq!(
+        budgets(&document, "bot")[0].ceiling.zone,
+        Zone::new(3_600, changes.to_vec()).unwrap()
+    );
+    for (pointer, value, problem) in [
+        ("/name", json!(5), ".name: `5` must be text"),
+        ("/offset", json!("1h"), ".offset: `1h` must be an offset"),
+        (
+            "/changes/1/offset",
+            json!("+20:00"),
+            ".changes[1].offset: `+20:00` must be an offset",
+        ),
+        (
+            "/changes/1/at",
+            json!("soon"),
+            ".changes[1].at: `soon` must be a point in time",
+        ),
+        (
+            "/changes/1/at",
+            json!("2026-03-29T01:00:00Z"),
+            ": has too many changes",
+        ),
+        ("/changes", json!({}), ".changes: must be a list"),
+    ] {
+        let mut wrong = document.clone();
+        *wrong
+            .pointer_mut(&format!("/budgets/0/time_zone{pointer}"))
+            .unwrap() = value;
+        let mistakes = load(&filter_part(&wrong), Audience::Filter)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            mistakes.contains(&format!("budgets[0].time_zone{problem}")),
+            "{mistakes}"
+        );
+    }
 }
 
 #[test]

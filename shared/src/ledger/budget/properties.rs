@@ -108,15 +108,15 @@ proptest! {
         most in 1..500_u64,
     ) {
         const KEY: &str = "budget";
-        let ceiling = Ceiling { unit: Unit::MicroUsd, most, period: Period::Month, zone: Zone::UTC };
+        let ceiling = move || Ceiling { unit: Unit::MicroUsd, most, period: Period::Month, zone: Zone::UTC };
         let now = Timestamp(1_795_254_245_678_000_000);
         let store = Memory::default();
         update(&store, KEY, |_: &mut Spending| ());
         let reserve = move |store: &Memory, amount| {
-            update(store, KEY, |spending: &mut Spending| spending.reserve(&ceiling, amount, now)).result
+            update(store, KEY, |spending: &mut Spending| spending.reserve(&ceiling(), amount, now)).result
         };
         let settle = move |store: &Memory, hold, used| {
-            update(store, KEY, |spending: &mut Spending| spending.settle(&ceiling, hold, used, now))
+            update(store, KEY, |spending: &mut Spending| spending.settle(&ceiling(), hold, used, now))
         };
         let mut settled: BTreeMap<usize, u64> = BTreeMap::new();
         for (index, (amount, used)) in amounts.into_iter().enumerate() {
@@ -135,8 +135,8 @@ proptest! {
         }
         let spending: Spending = look(&store, KEY);
         let sum: u64 = settled.values().sum();
-        prop_assert_eq!(spending.spent(&ceiling, now), sum);
+        prop_assert_eq!(spending.spent(&ceiling(), now), sum);
         prop_assert!(sum <= most);
-        prop_assert_eq!(spending.left(&ceiling, now), most - sum);
+        prop_assert_eq!(spending.left(&ceiling(), now), most - sum);
     }
 }
