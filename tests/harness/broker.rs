@@ -316,4 +316,4 @@ fn report(process: &Process) -> String {
     )
 }
 
-const TO_START: Duration = Duration::from_secs(60);
+const TO_START: Duration = Duration::from_mins(1);
