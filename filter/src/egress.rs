@@ -13,6 +13,7 @@ use shared::ids::ProviderName;
 use shared::metrics::{Labels, Metric};
 use shared::reply::{Refusal, UpstreamFailure};
 use shared::store::Store;
+use shared::units::Millis;
 
 use crate::store::SharedData;
 use crate::{alerts, calls, host, telemetry};
@@ -192,6 +193,10 @@ impl Output for Host {
 
     fn fail_response(&mut self) {
         host::set_response_header(":status", "502");
+    }
+
+    fn set_retry_after(&mut self, wait: Millis) {
+        host::set_response_header("retry-after", &wait.0.div_ceil(1_000).to_string());
     }
 
     fn forbid_retry(&mut self) {

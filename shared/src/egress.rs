@@ -82,6 +82,8 @@ pub trait Output: Services {
     fn set_response_headers(&mut self, given: &[(String, Vec<u8>)], headers: &[(&str, &[u8])]);
     /// Makes the answer, whose headers are held back, an error that Envoy answers with the next attempt.
     fn fail_response(&mut self);
+    /// Tells the agent how long to wait, in the headers of the answer, which are held back.
+    fn set_retry_after(&mut self, wait: Millis);
     /// Keeps Envoy from answering this failure, whose headers are at hand, with another attempt.
     fn forbid_retry(&mut self);
     /// Replaces the chunk of the response's body that is at hand.

@@ -7,6 +7,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "sdk"))
 
-from stack import pytest_configure, running, served, stack  # noqa: E402
+from stack import pytest_collection_modifyitems, pytest_configure, running, served, stack  # noqa: E402
 
-__all__ = ["pytest_configure", "running", "served", "stack"]
+__all__ = ["pytest_collection_modifyitems", "pytest_configure", "running", "served", "stack"]

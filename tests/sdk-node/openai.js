@@ -88,7 +88,7 @@ for (const { kind, account, model, thinkingModel, has } of kinds) {
       assert.equal(await runner.finalContent(), "Results: sunny | noon");
     });
 
-    test("a picture is seen", async () => {
+    test("a picture is seen", { skip: !has("pictures") }, async () => {
       const parts = [
         { type: "text", text: "describe it" },
         { type: "image_url", image_url: { url: `data:image/png;base64,${PNG}` } },
@@ -123,7 +123,7 @@ for (const { kind, account, model, thinkingModel, has } of kinds) {
         await assert.rejects(whole(ask), (seen) => {
           assert.ok(seen instanceof error, String(seen));
           assert.match(seen.message, /in the provider's words/);
-          assert.equal(seen.headers.get("retry-after"), "7");
+          if (status === 429) assert.equal(seen.headers.get("retry-after"), "7");
           return true;
         });
       });

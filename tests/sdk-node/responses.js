@@ -59,7 +59,7 @@ for (const { kind, account, model, thinkingModel, has } of kinds) {
       });
     }
 
-    test("a picture is seen", async () => {
+    test("a picture is seen", { skip: !has("pictures") }, async () => {
       const content = [
         { type: "input_text", text: "describe it" },
         { type: "input_image", image_url: `data:image/png;base64,${PNG}`, detail: "auto" },

@@ -38,6 +38,7 @@ export const kinds = JSON.parse(process.env.KINDS ?? "[]").map((kind) => ({
   account: new Account(kind.port),
   model: kind.served_as[0],
   thinkingModel: kind.served_as[1],
+  tellsRefusals: kind.tells_refusals,
   // The features are those of tests/sdk/kinds.py.
   has: (feature) => !kind.lacks.includes(feature),
 }));

@@ -9,9 +9,9 @@ import pytest
 from anthropic import Anthropic
 from openai import OpenAI
 
-from stack import TOKEN, Stack, pytest_configure, running, served, stack
+from stack import TOKEN, Stack, pytest_collection_modifyitems, pytest_configure, running, served, stack
 
-__all__ = ["pytest_configure", "running", "served", "stack"]
+__all__ = ["pytest_collection_modifyitems", "pytest_configure", "running", "served", "stack"]
 
 
 @pytest.fixture

@@ -35,6 +35,44 @@ class Feature(str, Enum):
     NAMED_DOCUMENTS = "named-documents"
     BEGUN_ANSWERS = "begun-answers"
     """An agent writes the beginning of the answer."""
+    PICTURES = "pictures"
+    THOUGHTS = "thoughts"
+    """A model that is told to think does."""
+    TOLD_FILTERS = "told-filters"
+    """That a filter ended an answer."""
+    COUNTED_CACHE_READS = "counted-cache-reads"
+    INTERLEAVED_CALLS = "interleaved-calls"
+    """Calls of tools come in pieces."""
+    BARE_CALLS = "bare-calls"
+    """Calls of tools come without words on what they are for."""
+    CHAT = "chat"
+    """OpenAI's chat to the letter. What is asked in that format passes as it is, and so does what such a server answers in
+    manners of its own: tests/providers has those."""
+
+
+# All tests of all suites on each kind would take half an hour. A kind with a format of its own has them all; one that shares
+# its format with another entry has these, and none of those in JavaScript.
+REPRESENTATIVE = {
+    # The SDKs
+    "test_text_arrives_as_it_was_said",
+    "test_tools_are_called_and_answered",
+    "test_tools_while_thinking",
+    "test_an_object_of_a_class",
+    "test_pictures_and_documents",
+    "test_thoughts",
+    "test_usage_is_exact",
+    "test_errors",
+    "test_a_stream_that_does_not_end_well_raises",
+    "test_what_claude_code_sends",
+    "test_what_the_provider_refuses_is_said_in_its_words",
+    "test_the_agents_token_and_oddities_stay_here",
+    "test_the_agents_token_stays_here",
+    "test_tokens_are_counted_by_the_provider_or_estimated",
+    # Frameworks and command lines
+    "test_the_agent_of_langchain",
+    "test_the_agent_of_llama_index",
+    "test_a_tool_is_run",
+}
 
 
 @dataclass(frozen=True)
@@ -59,8 +97,15 @@ class Kind:
     lacks: frozenset[Feature] = frozenset()
     refusal_ends: str = "stop"
     """The `finish_reason` of a refusal."""
+    own_headers: frozenset[str] = frozenset()
+    """Those of Anthropic's headers that its calls have."""
+    own_words: frozenset[int] = frozenset()
+    """The statuses that it has a fixed text for."""
     odd_call_ids: tuple[str, str] = ("call_1.2|x", "call-é")
     """Ids of calls from elsewhere that it takes, or that the broker makes fit. In its own format they pass as they are."""
+
+    is_relative: bool = False
+    """Whether another entry has its format. What is in REPRESENTATIVE is enough for it."""
 
     @property
     def account(self) -> str:
@@ -78,6 +123,11 @@ class Kind:
 
     def has(self, feature: Feature) -> bool:
         return feature not in self.lacks
+
+    @property
+    def tells_refusals(self) -> bool:
+        """Whether an agent learns that the model refused."""
+        return self.has(Feature.TOLD_REFUSALS) or self.refusal_ends == "content_filter"
 
     def instructions(self, body: dict[str, Any]) -> Any:
         """The instructions of a call that this provider got."""
@@ -106,6 +156,7 @@ KINDS = [
         instructed_in="system",
         lacks=frozenset({Feature.SEVERAL_ANSWERS}),
         refusal_ends="content_filter",
+        own_headers=frozenset({"anthropic-beta", "anthropic-version"}),
     ),
     Kind(
         "compatible",

@@ -21,9 +21,11 @@ with tempfile.TemporaryDirectory() as directory, started_stack(Path(directory)) 
             "name": kind.name,
             "port": stack.accounts[kind.account].port,
             "served_as": list(kind.served_as),
+            "tells_refusals": kind.tells_refusals,
             "lacks": [feature.value for feature in kind.lacks],
         }
         for kind in KINDS
+        if not kind.is_relative
     ]
     environment = {"BROKER_URL": stack.url, "BROKER_TOKEN": TOKEN, "KINDS": json.dumps(kinds)}
     code = subprocess.run(sys.argv[1:], env={**os.environ, **environment}, check=False).returncode

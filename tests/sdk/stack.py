@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from kinds import KINDS, Feature, Kind
+from kinds import KINDS, REPRESENTATIVE, Feature, Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 DEBUG = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
@@ -156,6 +156,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(features): left out for kinds of providers that lack one of them")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what a kind of provider need not be asked, since another has its format."""
+
+    def is_asked(item: pytest.Item) -> bool:
+        kind = item.callspec.params.get("served") if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
+        return kind is None or not kind.is_relative or item.function.__name__ in REPRESENTATIVE
+
+    left_out = [item for item in items if not is_asked(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if is_asked(item)]
+
+
 def requires(served: Served, feature: Feature) -> None:
     """Leaves out the rest of a test where its kind of provider cannot do this."""
     if not served.kind.has(feature):
@@ -250,7 +263,7 @@ def started(command: list[str], log: Path, ready: str) -> Iterator[None]:
     with log.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=environment)
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while ready not in log.read_text():
             if process.poll() is not None or time.monotonic() > deadline:
                 pytest.exit(f"{command[0]} did not start:\n{log.read_text()[-4000:]}", returncode=2)

@@ -49,6 +49,9 @@ pub(crate) enum Output {
     Schema(Value),
 }
 
+/// What the broker puts there.
+const BRIDGE: &str = "OK.";
+
 impl Conversation {
     pub(crate) fn read(dialect: Dialect, body: &Value) -> Self {
         if dialect == Dialect::Responses {
@@ -61,7 +64,10 @@ impl Conversation {
             Dialect::Gemini => return crate::google::conversation::read(body),
         };
         let messages = list(body, "messages");
-        let is_assistant = |message: &Value| string(message, "role") == Some("assistant");
+        // What only stands between the results of tools and the user's words, where these may not meet, is no turn.
+        let is_bridge = |message: &Value| string(message, "content") == Some(BRIDGE);
+        let is_assistant =
+            |message: &Value| string(message, "role") == Some("assistant") && !is_bridge(message);
         let (before, last) = match messages.split_last() {
             Some((last, before)) if is_assistant(last) => (before, Some(last)),
             _ => (messages, None),
@@ -129,7 +135,11 @@ fn openai(body: &Value) -> Conversation {
         parallel: body.get("parallel_tool_calls") != Some(&Value::Bool(false)),
         output: match (format, body.pointer("/response_format/json_schema/schema")) {
             (Some("json_schema"), Some(schema)) => Output::Schema(schema.clone()),
-            (Some("json_object"), _) => Output::Json,
+            // Text-generation-inference has a schema there.
+            (Some("json_object"), _) => match body.pointer("/response_format/value") {
+                Some(schema) => Output::Schema(schema.clone()),
+                None => Output::Json,
+            },
             _ => Output::Text,
         },
         thinks: effort.is_some_and(|effort| effort != "none"),

@@ -83,7 +83,7 @@ pub(crate) fn check(vendor: Vendor, dialect: Dialect, headers: &HeaderMap, body:
         Vendor::Anthropic => anthropic::check(headers, body),
         Vendor::OpenAi if dialect == Dialect::Responses => responses::check(headers, body),
         Vendor::OpenAi => openai::check(headers, body),
-        Vendor::Azure => azure::check(headers, body),
+        Vendor::Azure => azure::check(dialect, headers, body),
         Vendor::Mistral => mistral::check(headers, body),
         Vendor::Cohere => cohere::check(headers, body),
         Vendor::Tgi => tgi::check(body),

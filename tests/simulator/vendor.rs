@@ -48,14 +48,10 @@ impl Vendor {
         match self {
             Self::Any => dialect != Dialect::Cohere,
             Self::Cohere => dialect == Dialect::Cohere,
-            Self::OpenAi => matches!(dialect, Dialect::OpenAi | Dialect::Responses),
-            Self::Compatible
-            | Self::Azure
-            | Self::Mistral
-            | Self::Vllm
-            | Self::Ollama
-            | Self::LlamaCpp
-            | Self::Tgi => dialect == Dialect::OpenAi,
+            Self::OpenAi | Self::Azure => matches!(dialect, Dialect::OpenAi | Dialect::Responses),
+            Self::Compatible | Self::Mistral | Self::Vllm | Self::Ollama | Self::LlamaCpp | Self::Tgi => {
+                dialect == Dialect::OpenAi
+            }
             Self::Anthropic => dialect == Dialect::Anthropic,
             Self::Gemini => dialect == Dialect::Gemini,
             Self::Vertex => matches!(dialect, Dialect::Gemini | Dialect::Anthropic),
@@ -100,7 +96,7 @@ fn azure_knows(address: &Uri) -> bool {
         .and_then(|query| query.strip_prefix("api-version="));
     let segments: Vec<&str> = address.path().split('/').skip(1).collect();
     match segments.as_slice() {
-        ["openai", "v1", "chat", "completions"] => version.is_none(),
+        ["openai", "v1", "chat", "completions"] | ["openai", "v1", "responses"] => version.is_none(),
         ["openai", "deployments", deployment, "chat", "completions"] => {
             !deployment.is_empty() && version.is_some_and(|version| version.starts_with("20"))
         }

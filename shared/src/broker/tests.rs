@@ -303,6 +303,7 @@ impl egress::Output for Unseen {
     fn set_request_body(&mut self, _: &[&[u8]]) {}
     fn set_response_headers(&mut self, _: &[(String, Vec<u8>)], _: &[(&str, &[u8])]) {}
     fn fail_response(&mut self) {}
+    fn set_retry_after(&mut self, _: Millis) {}
     fn forbid_retry(&mut self) {
         self.forbids_retry = true;
     }

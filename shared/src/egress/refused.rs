@@ -1,5 +1,5 @@
 //! A provider at its limit that does not say in the head of its answer when to come back: it is heard out, because its
-//! body may.
+//! body may. Clients look for that in the head, so there it goes.
 
 use super::answer::move_on;
 use super::passage::Passage;
@@ -57,6 +57,10 @@ pub(super) fn hear_out(
 
 /// Nothing more comes of the refusal.
 pub(super) fn conclude(call: &mut Call, refused: &Refused, now: Timestamp, output: &mut dyn Output) {
-    call.settle_last(delay::asked(&[], &refused.body, now), now, output);
+    let asked = delay::asked(&[], &refused.body, now);
+    if let Some(wait) = asked {
+        output.set_retry_after(wait);
+    }
+    call.settle_last(asked, now, output);
     move_on(call, now, output);
 }

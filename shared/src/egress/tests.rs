@@ -224,6 +224,11 @@ impl Output for Host {
         self.failed = true;
     }
 
+    fn set_retry_after(&mut self, wait: Millis) {
+        self.response_headers
+            .push(format!("retry-after in {} ms", wait.0));
+    }
+
     fn forbid_retry(&mut self) {
         self.request_headers.push("no retry".to_owned());
     }

@@ -199,7 +199,7 @@ async fn pictures_and_documents_are_seen_and_addresses_are_not_asked_for() {
     let answer = bedrock.post(MESSAGES, &document).await;
     assert_eq!(
         answer.said(),
-        "I see document pdf of 9 bytes named Q3 report pdf",
+        "I see document application/pdf of 9 bytes named Q3 report pdf",
         "{}",
         answer.text()
     );

@@ -59,7 +59,7 @@ fn block(block: &Value) -> Option<Value> {
         "image" => json!({"type": "image", "source": {"type": "base64",
             "media_type": format!("image/{}", own["format"].as_str()?), "data": own["source"]["bytes"]}}),
         "document" => json!({"type": "document", "title": own["name"], "source": {"type": "base64",
-            "media_type": own["format"], "data": own["source"]["bytes"]}}),
+            "media_type": media_type(own["format"].as_str()?), "data": own["source"]["bytes"]}}),
         "toolUse" => {
             json!({"type": "tool_use", "id": own["toolUseId"], "name": own["name"], "input": own["input"]})
         }
@@ -74,4 +74,15 @@ fn block(block: &Value) -> Option<Value> {
         }
         _ => return None,
     })
+}
+
+/// What Converse calls a document by the end of its name.
+fn media_type(format: &str) -> &str {
+    match format {
+        "pdf" => "application/pdf",
+        "txt" => "text/plain",
+        "md" => "text/markdown",
+        "html" => "text/html",
+        other => other,
+    }
 }

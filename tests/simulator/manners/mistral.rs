@@ -20,8 +20,10 @@ pub(super) fn whole(answer: &mut Value) {
     else {
         return;
     };
-    for name in ["refusal", "annotations"] {
-        message.remove(name);
+    message.remove("annotations");
+    // No words of its own for it.
+    if let Some(refusal) = message.remove("refusal").filter(Value::is_string) {
+        message.insert("content".to_owned(), refusal);
     }
     if let Some(thought) = message.remove("reasoning_content") {
         let text = message.remove("content").unwrap_or_default();
@@ -59,6 +61,9 @@ pub(super) fn events(events: &[String]) -> Vec<String> {
             }
             continue;
         };
+        if let Some(refusal) = own["delta"].get("refusal").filter(|refusal| refusal.is_string()) {
+            own["delta"] = json!({"content": refusal});
+        }
         if let Some(thought) = own["delta"].get("reasoning_content") {
             own["delta"] = json!({"content": [thinking(thought)]});
         }

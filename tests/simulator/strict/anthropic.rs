@@ -336,10 +336,11 @@ impl Model {
         Self { major, minor }
     }
 
-    /// `claude-opus-4-7`, `claude-sonnet-5`, `claude-haiku-4-5-20251001`; `claude-3-5-sonnet` has it before the family.
+    /// `claude-opus-4-7`, `claude-sonnet-5`, `claude-haiku-4-5-20251001`; `claude-3-5-sonnet` has it before the family. At
+    /// Google the date stands behind an `@`.
     pub(super) fn of(name: &str) -> Self {
         let mut numbers = name
-            .split('-')
+            .split(['-', '@'])
             .skip(1)
             .filter(|part| part.len() <= 2)
             .filter_map(|part| part.parse().ok());

@@ -13,6 +13,11 @@ pub(super) fn check(headers: &HeaderMap, body: &Value) -> Checked {
     ensure(key.is_some_and(|key| key.starts_with("Bearer ")), || {
         Fault::unauthorized("You didn't provide an API key.").code("invalid_api_key")
     })?;
+    check_body(body)
+}
+
+/// What is said to the body of a call.
+pub(super) fn check_body(body: &Value) -> Checked {
     for name in body.as_object().into_iter().flat_map(|body| body.keys()) {
         ensure(KEYS.contains(&name.as_str()), || {
             Fault::at(name, format!("Unknown parameter: '{name}'.")).code("unknown_parameter")

@@ -101,6 +101,21 @@ fn an_error_is_deliverable_if_it_is_in_the_providers_format() {
 }
 
 #[test]
+fn a_wait_that_only_the_body_of_an_error_asks_for_is_told_in_its_head() {
+    let waits = |body: &str| {
+        let call = chat(ASK);
+        let mut first = Driver::start(&call, "a");
+        first.answer(429, JSON, &[]);
+        first.chunk(body, true);
+        let told = first.host.response_headers.pop().unwrap_or_default();
+        told.strip_prefix("retry-after in ").map(str::to_owned)
+    };
+    let body = r#"{"error":{"code":429,"details":[{"retryDelay":"40s"}]}}"#;
+    assert_eq!(waits(body).as_deref(), Some("40000 ms"));
+    assert_eq!(waits(r#"{"error":{"code":429}}"#), None);
+}
+
+#[test]
 fn an_answer_without_a_status_is_a_bad_one() {
     let call = chat(ASK);
     Driver::start(&call, "a").answer_with(vec![(":status".to_owned(), b"ok".to_vec())]);

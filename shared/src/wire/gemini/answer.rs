@@ -63,23 +63,30 @@ impl<'a> Parts<'a> {
                 text,
                 signature: None,
             }),
-            Said::Seal(own) => {
-                let own = seal::marked(&own);
-                match self.list.last_mut() {
-                    Some(AnswerPart::Thinking { signature, .. }) if signature.is_none() => {
-                        *signature = Some(own);
-                    }
-                    _ => self.list.push(AnswerPart::Thinking {
-                        text: Text::default(),
-                        signature: Some(own),
-                    }),
+            Said::Seal(own) => self.seal(&own),
+            Said::Text { text, seal } => {
+                let is_in_text = matches!(self.list.last(), Some(AnswerPart::Text(_)));
+                // One in the middle would cut the text in two.
+                if let Some(own) = seal.filter(|_| !is_in_text) {
+                    self.seal(&own);
                 }
+                self.list.push(AnswerPart::Text(text));
             }
-            Said::Text(text) => self.list.push(AnswerPart::Text(text)),
             Said::Call { id, name, arguments } => {
                 self.calls += 1;
                 self.list.push(AnswerPart::ToolCall { id, name, arguments });
             }
+        }
+    }
+
+    fn seal(&mut self, own: &Text<'_>) {
+        let own = seal::marked(own);
+        match self.list.last_mut() {
+            Some(AnswerPart::Thinking { signature, .. }) if signature.is_none() => *signature = Some(own),
+            _ => self.list.push(AnswerPart::Thinking {
+                text: Text::default(),
+                signature: Some(own),
+            }),
         }
     }
 }

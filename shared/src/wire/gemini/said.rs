@@ -10,10 +10,15 @@ use crate::wire::ir::{Arguments, Finish};
 pub(super) enum Said<'a> {
     /// A thought, never empty.
     Thinking(Text<'a>),
-    /// The seal of what was thought before the part that follows.
+    /// The seal of what was thought before the call that follows, or of the thought before.
     Seal(Text<'a>),
     /// Text, never empty.
-    Text(Text<'a>),
+    Text {
+        /// The words.
+        text: Text<'a>,
+        /// The seal of what was thought before them. It matters only to calls of tools, and to them it comes by itself.
+        seal: Option<Text<'a>>,
+    },
     /// A call of a tool.
     Call {
         /// Its id, if it has one.
@@ -45,19 +50,21 @@ pub(super) fn read<'a>(parts: Node<'a>, tell: &mut dyn FnMut(Said<'a>)) {
     parts.records(keys, |_, [text, thought, seal, call]| {
         let is_thought = thought.and_then(Node::boolean).unwrap_or_default();
         let text = given_text(text);
-        let seal = given_text(seal).map(Said::Seal);
+        let seal = given_text(seal);
         if is_thought {
             if let Some(text) = text {
                 tell(Said::Thinking(text));
             }
-            return seal.into_iter().for_each(&mut *tell);
-        }
-        seal.into_iter().for_each(&mut *tell);
-        if let Some(text) = text {
-            tell(Said::Text(text));
+            return seal.map(Said::Seal).into_iter().for_each(&mut *tell);
         }
         if let Some(call) = call.and_then(read_call) {
+            if let Some(text) = text {
+                tell(Said::Text { text, seal: None });
+            }
+            seal.map(Said::Seal).into_iter().for_each(&mut *tell);
             tell(call);
+        } else if let Some(text) = text {
+            tell(Said::Text { text, seal });
         }
     });
 }

@@ -15,6 +15,8 @@ pub(super) struct StreamReader {
     has_started: bool,
     has_said: bool,
     has_finished: bool,
+    /// Whether text was the last that was said.
+    is_in_text: bool,
     /// How many tools were called.
     calls: usize,
 }
@@ -73,14 +75,17 @@ impl codec::StreamReader for StreamReader {
 impl StreamReader {
     fn say(&mut self, said: Said<'_>, tell: &mut dyn FnMut(Delta<'_>)) {
         self.has_said = true;
+        let was_in_text = std::mem::replace(&mut self.is_in_text, matches!(said, Said::Text { .. }));
         match said {
             Said::Thinking(text) => tell(Delta::Thinking(text)),
-            Said::Text(text) => tell(Delta::Text(text)),
-            Said::Seal(own) => {
-                tell(Delta::Signature(seal::marked(&own)));
-                // Each seal is that of a thought of its own.
-                tell(Delta::BlockEnd);
+            Said::Text { text, seal } => {
+                // One in the middle would cut the text in two.
+                if let Some(own) = seal.filter(|_| !was_in_text) {
+                    tell_seal(&own, tell);
+                }
+                tell(Delta::Text(text));
             }
+            Said::Seal(own) => tell_seal(&own, tell),
             Said::Call { id, name, arguments } => {
                 if self.calls >= MAX_TOOL_CALLS {
                     let message = TooMuchHeld::new().to_string();
@@ -110,6 +115,12 @@ impl StreamReader {
             _ => tell(Delta::Finish(finish.confirmed(self.calls > 0, false))),
         }
     }
+}
+
+/// Each seal is that of a thought of its own.
+fn tell_seal(own: &crate::json::Text<'_>, tell: &mut dyn FnMut(Delta<'_>)) {
+    tell(Delta::Signature(seal::marked(own)));
+    tell(Delta::BlockEnd);
 }
 
 /// The arguments of a call, which come in one piece.

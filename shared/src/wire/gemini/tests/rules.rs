@@ -320,6 +320,52 @@ fn a_seal_comes_back_from_an_agent_of_anthropics_format() {
 }
 
 #[test]
+fn a_seal_that_no_call_follows_neither_ends_an_answer_nor_cuts_a_text() {
+    let part = |text: &str, seal: &str| json!({"text": text, "thoughtSignature": seal});
+    for (parts, kinds) in [
+        (
+            vec![json!({"text": "Hel"}), part("lo", "AbC="), part("", "AbC=")],
+            "text",
+        ),
+        (vec![part("Hello", "AbC="), part("", "AbC=")], "thinking text"),
+    ] {
+        let chunk = |parts: &[Value], reason: Value| json!({"candidates": [{"content": {"parts": parts}, "finishReason": reason}]});
+        let whole = chunk(&parts, json!("STOP")).to_string();
+        let (whole, ..) = feed(answer(Format::AnthropicMessages), &[whole.as_bytes()]);
+        let whole: Value = serde_json::from_str(&whole).unwrap();
+        let mut told: Vec<_> = whole["content"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|block| block["type"].as_str().unwrap())
+            .collect();
+        told.dedup();
+        assert_eq!(told.join(" "), kinds);
+
+        let events: String = parts
+            .chunks(1)
+            .map(|part| chunk(part, Value::Null))
+            .chain([chunk(&[], json!("STOP"))])
+            .map(|chunk| format!("data: {chunk}\n\n"))
+            .collect();
+        let (streamed, ..) = feed(stream(Format::AnthropicMessages), &[events.as_bytes()]);
+        let begun = streamed
+            .lines()
+            .filter(|line| line.contains(r#""type":"content_block_start""#));
+        let told: Vec<_> = begun
+            .map(|line| {
+                if line.contains(r#""thinking""#) {
+                    "thinking"
+                } else {
+                    "text"
+                }
+            })
+            .collect();
+        assert_eq!(told.join(" "), kinds, "{streamed}");
+    }
+}
+
+#[test]
 fn an_answer_without_candidates_is_none() {
     for body in [
         r"{}",
