@@ -6,6 +6,7 @@ use super::answer::EmbeddingAnswer;
 use super::request::{EmbeddingRequest, unsupported};
 use super::{Codec, cohere};
 use crate::json::{Node, write};
+use crate::provider::segment;
 use crate::wire::Untranslatable;
 
 pub(super) static TITAN: Codec = Codec {
@@ -22,21 +23,7 @@ pub(super) static COHERE: Codec = Codec {
 
 /// A model's id is one segment of the path, whatever is in it.
 fn path(model: &str) -> String {
-    let mut path = "/model/".to_owned();
-    let digit = |value: u8| {
-        char::from_digit(value.into(), 16)
-            .unwrap_or_default()
-            .to_ascii_uppercase()
-    };
-    for byte in model.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            path.push(char::from(byte));
-        } else {
-            path.extend(['%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
-    path.push_str("/invoke");
-    path
+    format!("/model/{}/invoke", segment(model))
 }
 
 fn write_titan(request: &EmbeddingRequest<'_>, _model: &str) -> Result<Vec<u8>, Untranslatable> {

@@ -6,18 +6,19 @@ use super::Codec;
 use super::answer::EmbeddingAnswer;
 use super::request::{EmbeddingRequest, unsupported};
 use crate::json::{Node, write};
+use crate::provider::segment;
 use crate::wire::Untranslatable;
 
 pub(super) static CODEC: Codec = Codec {
     write,
     read,
-    path: |model| format!("/v1beta/models/{model}:batchEmbedContents"),
+    path: |model| format!("/v1beta/models/{}:batchEmbedContents", segment(model)),
 };
 
 pub(super) static VERTEX: Codec = Codec {
     write: write_instances,
     read: read_predictions,
-    path: |model| format!("/publishers/google/models/{model}:predict"),
+    path: |model| format!("/publishers/google/models/{}:predict", segment(model)),
 };
 
 fn write(request: &EmbeddingRequest<'_>, model: &str) -> Result<Vec<u8>, Untranslatable> {
@@ -51,8 +52,12 @@ fn read(body: &[u8]) -> Option<EmbeddingAnswer<'_>> {
     EmbeddingAnswer::of(vectors?, tokens)
 }
 
-fn write_instances(request: &EmbeddingRequest<'_>, _model: &str) -> Result<Vec<u8>, Untranslatable> {
+fn write_instances(request: &EmbeddingRequest<'_>, model: &str) -> Result<Vec<u8>, Untranslatable> {
     let texts = request.texts()?;
+    // The older models take 250 texts.
+    if model.starts_with("gemini-embedding") && texts.len() > 1 {
+        return Err(unsupported("input"));
+    }
     let mut out = Vec::new();
     write::object(&mut out, |object| {
         object.array("instances", |instances| {
