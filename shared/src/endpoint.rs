@@ -33,12 +33,13 @@ pub enum Endpoint {
 }
 
 impl ProviderKind {
-    /// Whether a provider of this kind has the further endpoints of a vendor's API, beside conversations.
-    fn has_all_of(self, dialect: Dialect) -> bool {
+    /// Whether a provider of this kind has a further part of a vendor's API, beside conversations.
+    fn has(self, passed: Passed) -> bool {
+        let dialect = passed.dialect();
         match self {
-            Self::OpenAi | Self::AzureOpenAi | Self::OpenAiCompatible | Self::SelfHosted(_) => {
-                dialect == Dialect::OpenAi
-            }
+            Self::OpenAi | Self::OpenAiCompatible | Self::SelfHosted(_) => dialect == Dialect::OpenAi,
+            // What is harmful is judged there by another service.
+            Self::AzureOpenAi => dialect == Dialect::OpenAi && passed.operation != Operation::Moderations,
             Self::Anthropic => dialect == Dialect::Anthropic,
             Self::Bedrock | Self::Gemini | Self::Vertex | Self::Mistral | Self::Cohere => false,
         }
@@ -95,11 +96,10 @@ impl Endpoint {
                 }),
             },
             Self::Passed(passed) => {
-                let dialect = passed.dialect();
                 // The account that keeps objects is the first that can, whatever its weight: it must stay the same.
                 let mut members = pool.members.iter();
-                let keeper = members.position(|member| member.provider.kind.has_all_of(dialect));
-                if target.kind.has_all_of(dialect) && (!self.is_of_object() || keeper == Some(index)) {
+                let keeper = members.position(|member| member.provider.kind.has(passed));
+                if target.kind.has(passed) && (!self.is_of_object() || keeper == Some(index)) {
                     Ok(())
                 } else {
                     Err(Untranslatable::Unsupported {

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::{accounts, both, only, record};
 use crate::harness::{Answer, Broker, TOKEN};
 
+mod own;
+
 const PATH: &str = "/v1/messages/count_tokens?beta=true";
 
 fn body(model: &str) -> Value {

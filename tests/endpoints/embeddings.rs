@@ -6,6 +6,8 @@ use serde_json::json;
 use super::{accounts, both, code, only, record};
 use crate::harness::{Broker, Config, TOKEN};
 
+mod kinds;
+
 const PATH: &str = "/v1/embeddings";
 
 #[tokio::test]

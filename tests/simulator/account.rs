@@ -17,6 +17,7 @@ use crate::bedrock::Operation;
 use crate::bedrock::signature::{self, SigningKeys};
 use crate::behaviour::Behaviour;
 use crate::endpoints::Endpoint;
+use crate::endpoints::own::Own;
 use crate::plan::{Call, Outcome};
 use crate::record::ReceivedRequest;
 use crate::request::{Asked, Dialect};
@@ -247,11 +248,16 @@ impl Account {
                 .map(|dialect| Asked::of(vendor, dialect, path, &parts.headers, body)),
         };
         let endpoint = Endpoint::of(parts).filter(|endpoint| vendor.serves(endpoint.dialect));
+        let own = Own::of(vendor, parts);
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let call = Call {
             account: &self.name,
             serial,
-            dialect: dialect.or(endpoint.map(|endpoint| endpoint.dialect)),
+            dialect: own
+                .as_ref()
+                .map(Own::dialect)
+                .or(dialect)
+                .or(endpoint.map(|endpoint| endpoint.dialect)),
             vendor,
             asked: asked.as_ref(),
             is_bedrock: vendor == Vendor::Bedrock,
@@ -283,6 +289,9 @@ impl Account {
         drop(state);
         self.count.send_modify(|count| *count += 1);
 
+        if let (Some(Behaviour::Answer(_)), Some(own)) = (behaviour.as_deref(), &own) {
+            return own.answer(&call, parts, body);
+        }
         match (behaviour, endpoint) {
             (Some(behaviour), Some(endpoint)) if matches!(*behaviour, Behaviour::Answer(_)) => {
                 endpoint.answer(&call, vendor, parts, body)

@@ -18,6 +18,7 @@ mod message;
 pub mod signature;
 
 pub(crate) use answer::{events, whole};
+pub(crate) use encoding::decoded;
 
 /// What is asked for, as the path says.
 #[derive(Clone, Debug, PartialEq, Eq)]

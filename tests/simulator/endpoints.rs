@@ -14,6 +14,7 @@ use crate::usage;
 use crate::vendor::Vendor;
 
 mod form;
+pub(crate) mod own;
 mod vectors;
 
 /// A call to one of these.
@@ -65,23 +66,7 @@ impl<'a> Endpoint<'a> {
     /// The answer of an account.
     pub(crate) fn answer(self, call: &Call<'_>, vendor: Vendor, parts: &Parts, body: &Bytes) -> Outcome {
         let is_strict = vendor != Vendor::Any;
-        Outcome::Respond(match self.served(call, is_strict, parts, body) {
-            Ok(Served(kind, pieces)) => Plan {
-                status: 200,
-                headers: call.headers(kind),
-                wait: Duration::ZERO,
-                length: (pieces.len() == 1).then(|| pieces.iter().map(Vec::len).sum()),
-                pieces: pieces
-                    .into_iter()
-                    .map(|bytes| Piece {
-                        pause: Pause::Flush,
-                        bytes: bytes.into(),
-                    })
-                    .collect(),
-                end: End::Done,
-            },
-            Err(Refused(status, message)) => call.refusal(status, &message),
-        })
+        respond(call, self.served(call, is_strict, parts, body))
     }
 
     fn served(self, call: &Call<'_>, is_strict: bool, parts: &Parts, body: &Bytes) -> Answered {
@@ -182,6 +167,27 @@ impl<'a> Endpoint<'a> {
             _ => Err(Refused(404, "Unknown path".to_owned())),
         }
     }
+}
+
+/// The answer as it goes over the wire.
+fn respond(call: &Call<'_>, answered: Answered) -> Outcome {
+    Outcome::Respond(match answered {
+        Ok(Served(kind, pieces)) => Plan {
+            status: 200,
+            headers: call.headers(kind),
+            wait: Duration::ZERO,
+            length: (pieces.len() == 1).then(|| pieces.iter().map(Vec::len).sum()),
+            pieces: pieces
+                .into_iter()
+                .map(|bytes| Piece {
+                    pause: Pause::Flush,
+                    bytes: bytes.into(),
+                })
+                .collect(),
+            end: End::Done,
+        },
+        Err(Refused(status, message)) => call.refusal(status, &message),
+    })
 }
 
 fn bad(message: String) -> Refused {

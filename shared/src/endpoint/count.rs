@@ -27,10 +27,10 @@ impl Call {
 }
 
 /// Whether an account counts the tokens of a call: its provider has a count, and can be told all of the call.
-fn counts(planned: &PlannedAttempt, counted: Counted<'_>) -> bool {
+fn counts(planned: &PlannedAttempt, call: Counted<'_>) -> bool {
     let model = planned.model.as_str();
     let counter = planned.provider.kind.counter(model);
-    counter.is_some_and(|counter| counter.write(counted, model).is_ok())
+    counter.is_some_and(|counter| counter.write(call, model).is_ok())
 }
 
 /// Leaves in the plan of a call the accounts that count before the first that does not, and gives the estimate for

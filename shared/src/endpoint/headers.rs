@@ -193,6 +193,149 @@ mod tests {
         }
     }
 
+    /// The path at Azure's account; `version`: that of the API, where it is asked in its old way.
+    fn azure_path(base: &str, version: Option<&str>, method: &str, path: &str) -> String {
+        let client = client(method, path, &[]);
+        let (_, endpoint) = api::of(&client).unwrap().asks().unwrap();
+        let address = Address {
+            scheme: Scheme::Https,
+            authority: "r.openai.azure.com".into(),
+            base_path: base.into(),
+            api_version: version.map(str::to_owned),
+        };
+        let to = Destination {
+            kind: ProviderKind::AzureOpenAi,
+            model: "my/deployment",
+            address: &address,
+        };
+        whole_path(endpoint, &to, &client)
+    }
+
+    #[test]
+    fn azures_deployments_stand_in_the_path_of_its_old_way_and_its_files_belong_to_none() {
+        let deployment = "/openai/deployments/my%2Fdeployment";
+        for (method, path, undated, dated) in [
+            (
+                "POST",
+                "/v1/embeddings",
+                "/embeddings",
+                format!("{deployment}/embeddings?"),
+            ),
+            (
+                "POST",
+                "/v1/completions?x=1",
+                "/completions",
+                format!("{deployment}/completions?"),
+            ),
+            (
+                "POST",
+                "/v1/images/generations",
+                "/images/generations",
+                format!("{deployment}/images/generations?"),
+            ),
+            (
+                "POST",
+                "/v1/audio/transcriptions",
+                "/audio/transcriptions",
+                format!("{deployment}/audio/transcriptions?"),
+            ),
+            (
+                "GET",
+                "/v1/files?limit=2",
+                "/files?limit=2",
+                "/openai/files?limit=2&".to_owned(),
+            ),
+            (
+                "GET",
+                "/v1/files/file-1/content",
+                "/files/file-1/content",
+                "/openai/files/file-1/content?".to_owned(),
+            ),
+            (
+                "POST",
+                "/v1/batches/b/cancel",
+                "/batches/b/cancel",
+                "/openai/batches/b/cancel?".to_owned(),
+            ),
+        ] {
+            for base in ["", "/openai"] {
+                let v1 = azure_path(base, None, method, path);
+                assert_eq!(v1, format!("/openai/v1{undated}"));
+                let old = azure_path(base, Some("2024-10-21"), method, path);
+                assert_eq!(old, format!("{dated}api-version=2024-10-21"));
+            }
+            let hub = azure_path("/hub/openai", None, method, path);
+            assert_eq!(hub, format!("/hub/openai/v1{undated}"));
+        }
+    }
+
+    #[test]
+    fn providers_with_words_of_their_own_are_asked_at_their_own_paths() {
+        let path = |kind, model, base: &str, path| {
+            let client = client("POST", path, &[]);
+            let (_, endpoint) = api::of(&client).unwrap().asks().unwrap();
+            let address = Address {
+                scheme: Scheme::Https,
+                authority: "example.com".into(),
+                base_path: base.into(),
+                api_version: None,
+            };
+            let to = Destination {
+                kind,
+                model,
+                address: &address,
+            };
+            whole_path(endpoint, &to, &client)
+        };
+        let (embeddings, count) = ("/v1/embeddings", "/v1/messages/count_tokens?beta=true");
+        for (kind, model, base, asked, expected) in [
+            (
+                ProviderKind::Cohere,
+                "embed-v4.0",
+                "/compatible/v2",
+                embeddings,
+                "/compatible/v2/embed",
+            ),
+            (
+                ProviderKind::Mistral,
+                "mistral-embed",
+                "",
+                embeddings,
+                "/v1/embeddings",
+            ),
+            (
+                ProviderKind::Vertex,
+                "claude-x",
+                "/v1/projects/p/locations/l",
+                count,
+                "/v1/projects/p/locations/l/publishers/anthropic/models/count-tokens:rawPredict",
+            ),
+            (
+                ProviderKind::Gemini,
+                "gemini-x",
+                "",
+                count,
+                "/v1beta/models/gemini-x:countTokens",
+            ),
+            (
+                ProviderKind::Bedrock,
+                "us.anthropic.claude-x-v1:0",
+                "",
+                count,
+                "/model/anthropic.claude-x-v1%3A0/count-tokens",
+            ),
+            (
+                ProviderKind::Anthropic,
+                "claude-x",
+                "/base",
+                count,
+                "/base/v1/messages/count_tokens",
+            ),
+        ] {
+            assert_eq!(path(kind, model, base, asked), expected);
+        }
+    }
+
     #[test]
     fn azures_version_is_the_configurations() {
         for (query, expected) in [

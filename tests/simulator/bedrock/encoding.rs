@@ -1,7 +1,7 @@
 //! Percent signs and base64.
 
 /// A segment of a path without its percent signs; `None` if there is a wrong one.
-pub(super) fn decoded(segment: &str) -> Option<String> {
+pub(crate) fn decoded(segment: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = segment.bytes();
     while let Some(byte) = rest.next() {

@@ -77,6 +77,35 @@ mod tests {
     }
 
     #[test]
+    fn what_the_resource_has_names_no_deployment_and_keeps_its_query() {
+        let path = |version: Option<&str>, path: &str| {
+            of_resource(
+                &Destination {
+                    kind: ProviderKind::AzureOpenAi,
+                    model: "gpt-5",
+                    address: &Address {
+                        scheme: Scheme::Https,
+                        authority: "r.openai.azure.com".into(),
+                        base_path: "/openai".into(),
+                        api_version: version.map(str::to_owned),
+                    },
+                },
+                path,
+            )
+        };
+        assert_eq!(path(None, "/files?limit=2"), "/openai/v1/files?limit=2");
+        let dated = Some("2025-04-01-preview");
+        assert_eq!(
+            path(dated, "/files?limit=2"),
+            "/openai/files?limit=2&api-version=2025-04-01-preview"
+        );
+        assert_eq!(
+            path(dated, "/responses"),
+            "/openai/responses?api-version=2025-04-01-preview"
+        );
+    }
+
+    #[test]
     fn a_deployment_never_leaves_its_segment() {
         for (name, encoded) in [
             ("a/b", "a%2Fb"),

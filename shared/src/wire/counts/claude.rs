@@ -9,7 +9,7 @@ use crate::json::{Node, write};
 use crate::provider::segment;
 use crate::request;
 use crate::wire::anthropic::envelope::Envelope;
-use crate::wire::{Untranslatable, media};
+use crate::wire::media;
 
 pub(super) static VERTEX: Codec = Codec {
     write: |counted, model| Ok(enveloped(counted, Envelope::Vertex, "model", &model)),
@@ -18,7 +18,7 @@ pub(super) static VERTEX: Codec = Codec {
 };
 
 pub(super) static BEDROCK: Codec = Codec {
-    write: write_bedrock,
+    write: |counted, _| Ok(invoked(counted)),
     count: "inputTokens",
     path: |model| {
         format!(
@@ -37,7 +37,8 @@ pub(super) fn of_bedrock(model: &str) -> Option<&str> {
     id.get(at..).filter(|_| is_whole)
 }
 
-fn write_bedrock(counted: Counted<'_>, _model: &str) -> Result<Vec<u8>, Untranslatable> {
+/// The call as `InvokeModel` takes it, to be counted.
+fn invoked(counted: Counted<'_>) -> Vec<u8> {
     let [given, thinking] = Node::unread_object(counted.body).fields(["max_tokens", "thinking"]);
     // What is counted is a call that could be made, and those have a bound above the budget for thoughts.
     let budget = thinking.and_then(|thinking| thinking.field("budget_tokens")?.unsigned());
@@ -52,11 +53,11 @@ fn write_bedrock(counted: Counted<'_>, _model: &str) -> Result<Vec<u8>, Untransl
     write::object(&mut out, |body| {
         body.object("input", |input| {
             input.object("invokeModel", |invoke| {
-                invoke.string("body", &media::encode(&call))
+                invoke.string("body", &media::encode(&call));
             });
         });
     });
-    Ok(out)
+    out
 }
 
 /// The agent's call with another member, as the service wants it.

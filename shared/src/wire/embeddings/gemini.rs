@@ -52,8 +52,12 @@ fn read(body: &[u8]) -> Option<EmbeddingAnswer<'_>> {
     EmbeddingAnswer::of(vectors?, tokens)
 }
 
-fn write_instances(request: &EmbeddingRequest<'_>, _model: &str) -> Result<Vec<u8>, Untranslatable> {
+fn write_instances(request: &EmbeddingRequest<'_>, model: &str) -> Result<Vec<u8>, Untranslatable> {
     let texts = request.texts()?;
+    // The older models take 250 texts.
+    if model.starts_with("gemini-embedding") && texts.len() > 1 {
+        return Err(unsupported("input"));
+    }
     let mut out = Vec::new();
     write::object(&mut out, |object| {
         object.array("instances", |instances| {

@@ -37,7 +37,7 @@ const GOLDEN: [Golden; 6] = golden![
     "mistral" Mistral "mistral-embed"
     "cohere" Cohere "embed-v4.0"
     "gemini" Gemini "gemini-embedding-001"
-    "vertex" Vertex "gemini-embedding-001"
+    "vertex" Vertex "text-embedding-005"
     "titan" Titan "amazon.titan-embed-text-v2:0"
     "cohere-bedrock" CohereBedrock "cohere.embed-english-v3"
 ];
@@ -227,6 +227,13 @@ fn what_a_provider_cannot_embed_is_refused_with_its_place() {
     ] {
         assert_eq!(refused(embedder, body), expected);
     }
+    let two = br#"{"input":["a","b"]}"#;
+    assert!(
+        Embedder::Vertex
+            .check(two, &target("gemini-embedding-001"))
+            .is_err()
+    );
+    assert_eq!(Embedder::Vertex.check(two, &target("text-embedding-005")), Ok(()));
     assert_eq!(
         Embedder::OpenAi.check(br#"{"input":[1,2]}"#, &target("m")),
         Ok(())
@@ -242,7 +249,7 @@ fn models_are_asked_at_their_providers_paths() {
             "/v1/embeddings",
             "/v2/embed",
             "/v1beta/models/gemini-embedding-001:batchEmbedContents",
-            "/publishers/google/models/gemini-embedding-001:predict",
+            "/publishers/google/models/text-embedding-005:predict",
             "/model/amazon.titan-embed-text-v2%3A0/invoke",
             "/model/cohere.embed-english-v3/invoke",
         ]

@@ -2,6 +2,7 @@
 //! code that serves calls, so that it cannot say anything else than what happens. To write it anew, look at what
 //! changed, and commit it: `BLESS=1 cargo test -p model-broker-shared support`
 
+mod endpoints;
 mod features;
 
 use std::fmt::Write as _;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use self::endpoints::BESIDE;
 use self::features::{Feature, features};
 use crate::config::{NO_DEFAULTS, ProviderKind};
 use crate::wire::{Dropped, Format, Target};
@@ -94,13 +96,8 @@ fn support(format: Format, kind: ProviderKind, feature: &Feature) -> Support {
 fn table() -> String {
     let mut page = INTRODUCTION.to_owned();
     for format in FORMATS {
-        write!(page, "\n## {}\n\n| |", name(format)).unwrap();
-        for kind in ProviderKind::ALL {
-            write!(page, " {} |", kind.as_str()).unwrap();
-        }
-        page.push_str("\n| --- |");
-        page.push_str(&" --- |".repeat(ProviderKind::ALL.len()));
-        page.push('\n');
+        write!(page, "\n## {}\n\n", name(format)).unwrap();
+        head(&mut page);
         for feature in features(format) {
             write!(page, "| {} |", feature.name).unwrap();
             for kind in ProviderKind::ALL {
@@ -109,8 +106,38 @@ fn table() -> String {
             page.push('\n');
         }
     }
+    page.push_str(BESIDE_CONVERSATIONS);
+    head(&mut page);
+    for call in &BESIDE {
+        write!(page, "| {} |", call.name).unwrap();
+        for kind in ProviderKind::ALL {
+            write!(page, " {} |", call.support(*kind, model(*kind))).unwrap();
+        }
+        page.push('\n');
+    }
     page
 }
+
+/// The head of a table.
+fn head(page: &mut String) {
+    page.push_str("| |");
+    for kind in ProviderKind::ALL {
+        write!(page, " {} |", kind.as_str()).unwrap();
+    }
+    page.push_str("\n| --- |");
+    page.push_str(&" --- |".repeat(ProviderKind::ALL.len()));
+    page.push('\n');
+}
+
+const BESIDE_CONVERSATIONS: &str = "
+## Other endpoints
+
+For embeddings each kind is asked for a model that embeds: `bedrock` for Amazon's Titan and `vertex` for Gemini's, which
+take one text a call (Cohere's at Bedrock and the older ones at Vertex AI take several). **its own count**: the provider
+counts the tokens, at `bedrock` for Claude only; **estimated**: the broker does. More of each:
+[endpoints.md](endpoints.md).
+
+";
 
 const INTRODUCTION: &str = "# What reaches which provider
 
