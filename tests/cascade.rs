@@ -4,7 +4,7 @@
 use provider_simulator::{Answer as Told, Behaviour, Finish, Simulator};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Broker, CHAT, Config, MESSAGES, Record, TOKEN};
+use crate::harness::{Answer, Broker, CHAT, Config, MESSAGES, RESPONSES, Record, TOKEN};
 
 mod bounds;
 mod money;
@@ -83,7 +83,11 @@ impl Cascade {
     /// A call and its record.
     async fn call(&self, path: &str, model: &str, is_stream: bool) -> (Answer, Record) {
         let count = self.broker.records().len();
-        let answer = self.broker.post(path, TOKEN, body(model, is_stream)).await;
+        let body = match path {
+            RESPONSES => response_body(model, is_stream),
+            _ => body(model, is_stream),
+        };
+        let answer = self.broker.post(path, TOKEN, body).await;
         let record = self.broker.wait_for_records(count + 1).await.pop();
         (answer, record.expect("a record"))
     }
@@ -99,6 +103,10 @@ fn members(accept: &Value) -> Value {
 fn body(model: &str, is_stream: bool) -> String {
     let message = json!({"role": "user", "content": "hi"});
     json!({"model": model, "max_tokens": 99, "stream": is_stream, "messages": [message]}).to_string()
+}
+
+fn response_body(model: &str, is_stream: bool) -> String {
+    json!({"model": model, "max_output_tokens": 99, "stream": is_stream, "input": "hi"}).to_string()
 }
 
 fn attempts(record: &Record) -> Vec<Value> {
@@ -162,6 +170,21 @@ async fn an_openai_agent_gets_only_what_is_accepted_of_anthropic_rungs() {
 #[tokio::test]
 async fn an_anthropic_agent_gets_only_what_is_accepted_of_openai_rungs() {
     every_criterion(["openai", "anthropic"], MESSAGES).await;
+}
+
+#[tokio::test]
+async fn an_agent_of_responses_gets_only_what_is_accepted() {
+    every_criterion(["openai", "openai"], RESPONSES).await;
+}
+
+#[tokio::test]
+async fn an_agent_of_responses_gets_only_what_is_accepted_of_anthropic_rungs() {
+    every_criterion(["anthropic", "openai"], RESPONSES).await;
+}
+
+#[tokio::test]
+async fn an_agent_of_responses_gets_only_what_is_accepted_before_anthropic_rungs() {
+    every_criterion(["openai", "anthropic"], RESPONSES).await;
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ impl Answer {
         events(&self.text())
     }
 
-    /// The text of a model's answer, whole or streamed, in either dialect.
+    /// The text of a model's answer, whole or streamed, in any format.
     pub fn said(&self) -> String {
         if self
             .header("content-type")
@@ -75,7 +75,8 @@ impl Answer {
         let json = self.json();
         let said = json
             .pointer("/choices/0/message/content")
-            .or_else(|| json.pointer("/content/0/text"));
+            .or_else(|| json.pointer("/content/0/text"))
+            .or_else(|| json.pointer("/output/0/content/0/text"));
         said.and_then(Value::as_str)
             .unwrap_or_else(|| panic!("no text: {json}"))
             .to_owned()
@@ -99,7 +100,11 @@ impl Event {
         let json = self.json();
         let piece = json
             .pointer("/choices/0/delta/content")
-            .or_else(|| json.pointer("/delta/text"))?;
+            .or_else(|| json.pointer("/delta/text"))
+            .or_else(|| {
+                json.pointer("/delta")
+                    .filter(|_| json["type"] == "response.output_text.delta")
+            })?;
         piece.as_str().map(str::to_owned)
     }
 }

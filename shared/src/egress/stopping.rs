@@ -15,7 +15,8 @@ pub(super) fn stop(
     now: Timestamp,
     output: &dyn Output,
 ) -> Option<Vec<u8>> {
-    if !call.has_run_out(output.store(), now) {
+    // What has its own end needs no other.
+    if call.observation.has_ended() || !call.has_run_out(output.store(), now) {
         return None;
     }
     let usage = call.stopped.as_ref()?.usage;

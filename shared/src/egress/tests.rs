@@ -18,6 +18,7 @@ mod cascade;
 mod endpoints;
 mod frames;
 mod request;
+mod stopping;
 
 const START: Timestamp = Timestamp(1_795_254_245_678_000_000);
 const JSON: &str = "application/json";

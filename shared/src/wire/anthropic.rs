@@ -17,7 +17,7 @@ pub(crate) use usage::PartialUsage;
 /// This format's row in the table of formats that agents call in.
 pub(super) static AGENT: AgentCodec = AgentCodec {
     dialect: Dialect::Anthropic,
-    cut_event: stream::CUT,
+    cut_event: stream::cut,
     same: SameFormat {
         read_facts: request::read_facts,
         edits: request::edits,

@@ -1,5 +1,7 @@
 //! What a format must be able to do for calls to pass between it and any other.
 
+use std::borrow::Cow;
+
 use super::ir::{Answer, ChatRequest, Delta, Maker, ProviderError};
 use super::{Dialect, EventClass, Flaw, Format, Observation, UpstreamFormat};
 use crate::config::{Defaults, Provider, ProviderKind};
@@ -14,7 +16,7 @@ pub(super) struct AgentCodec {
     /// In whose shape callers of this format expect errors.
     pub dialect: Dialect,
     /// What ends a stream that broke off.
-    pub cut_event: &'static [u8],
+    pub cut_event: fn(&Observation) -> Cow<'static, [u8]>,
     /// The way between provider and agent of the same format.
     pub same: SameFormat,
     /// Reads a request into the intermediate form.

@@ -3,6 +3,7 @@
 
 use super::anthropic::stream::end as anthropic;
 use super::openai_chat::stream::end as openai_chat;
+use super::openai_responses::stream::end as openai_responses;
 use super::{Format, Relay};
 use crate::ledger::Usage;
 use crate::sse::{Piece, Splitter};
@@ -20,8 +21,7 @@ pub struct Ending {
 enum Seen {
     OpenAiChat(openai_chat::Seen),
     Anthropic(anthropic::Seen),
-    /// It runs on to its own end.
-    OpenAiResponses,
+    OpenAiResponses(openai_responses::Seen),
 }
 
 impl Ending {
@@ -34,7 +34,7 @@ impl Ending {
             seen: match format {
                 Format::OpenAiChat => Seen::OpenAiChat(openai_chat::Seen::new(with_usage)),
                 Format::AnthropicMessages => Seen::Anthropic(anthropic::Seen::default()),
-                Format::OpenAiResponses => Seen::OpenAiResponses,
+                Format::OpenAiResponses => Seen::OpenAiResponses(openai_responses::Seen::default()),
             },
             is_within: false,
         }
@@ -54,11 +54,16 @@ impl Ending {
                     match seen {
                         Seen::OpenAiChat(seen) => seen.note(&data),
                         Seen::Anthropic(seen) => seen.note(&data),
-                        Seen::OpenAiResponses => {}
+                        Seen::OpenAiResponses(seen) => seen.note(&data),
                     }
                 }
             }
-            Piece::Unread(_) => *is_within = true,
+            Piece::Unread(_) => {
+                if let (Seen::OpenAiResponses(seen), false) = (&mut *seen, *is_within) {
+                    seen.note_unread();
+                }
+                *is_within = true;
+            }
         });
     }
 
@@ -78,7 +83,7 @@ impl Ending {
         match &self.seen {
             Seen::OpenAiChat(seen) => seen.end(usage, &mut passed),
             Seen::Anthropic(seen) => seen.end(usage, &mut passed),
-            Seen::OpenAiResponses => return None,
+            Seen::OpenAiResponses(seen) => seen.end(usage, &mut passed)?,
         }
         Some(passed)
     }

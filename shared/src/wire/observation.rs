@@ -21,6 +21,7 @@ pub struct Observation {
     has_ended: bool,
     said: u64,
     broke_off: Option<Flaw>,
+    next_event: u64,
 }
 
 /// How far an answer has come.
@@ -81,6 +82,15 @@ impl Observation {
     /// Whether something was said.
     pub(super) fn has_content(&self) -> bool {
         self.progress == Progress::Content
+    }
+
+    /// The number of a stream's next event, in formats that number them.
+    pub(super) fn next_event(&self) -> u64 {
+        self.next_event
+    }
+
+    pub(super) fn note_event_number(&mut self, number: Option<u64>) {
+        self.next_event = number.unwrap_or(self.next_event).saturating_add(1);
     }
 
     pub(super) fn note_usage(&mut self, usage: Option<Usage>) {

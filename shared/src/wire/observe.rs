@@ -197,7 +197,7 @@ impl Observer {
         had_content.then(|| {
             // An event that is cut must not swallow the one that follows.
             let close: &[u8] = if rest.is_empty() { b"" } else { b"\n\n" };
-            [close, self.reading.cut_event].concat()
+            [close, &(self.reading.cut_event)(observation)].concat()
         })
     }
 }

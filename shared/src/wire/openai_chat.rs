@@ -21,7 +21,7 @@ use crate::json::Text;
 /// This format's row in the table of formats that agents call in.
 pub(super) static AGENT: AgentCodec = AgentCodec {
     dialect: Dialect::OpenAi,
-    cut_event: stream::CUT,
+    cut_event: stream::cut,
     same: SameFormat {
         read_facts: request::read_facts,
         edits: request::edits,

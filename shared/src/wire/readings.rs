@@ -1,5 +1,7 @@
 //! What is noted of answers of one kind while they pass, and how one that broke off ends.
 
+use std::borrow::Cow;
+
 use super::codec::Judged;
 use super::{EventClass, Flaw, Format, Observation, openai_chat};
 use crate::json::Node;
@@ -15,7 +17,7 @@ pub struct Reading {
     /// Notes what an event of a stream says of it.
     pub(super) observe_event: fn(&[u8], &mut Observation) -> EventClass,
     /// What ends a stream that broke off.
-    pub(super) cut_event: &'static [u8],
+    pub(super) cut_event: fn(&Observation) -> Cow<'static, [u8]>,
 }
 
 /// Embeddings in OpenAI's format.
@@ -28,21 +30,21 @@ pub static EMBEDDINGS: Reading = Reading {
 pub static TOKEN_COUNT: Reading = Reading {
     observe_answer: token_count,
     observe_event: |_, _| EventClass::Content,
-    cut_event: openai_chat::stream::CUT,
+    cut_event: openai_chat::stream::cut,
 };
 
 /// Completions of a prompt.
 pub static COMPLETION: Reading = Reading {
     observe_answer: openai_chat::answer::observe,
     observe_event: completion_event,
-    cut_event: openai_chat::stream::CUT,
+    cut_event: openai_chat::stream::cut,
 };
 
 /// Any other answer of OpenAI's: of images, of sound.
 pub static OTHER: Reading = Reading {
     observe_answer: other,
     observe_event: other_event,
-    cut_event: openai_chat::stream::CUT,
+    cut_event: openai_chat::stream::cut,
 };
 
 impl Reading {

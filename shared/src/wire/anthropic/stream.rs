@@ -6,13 +6,19 @@ pub mod write;
 
 mod blocks;
 
+use std::borrow::Cow;
+
 use super::answer;
 use super::usage::PartialUsage;
 use crate::json::scan::{self, Kind};
 use crate::wire::{EventClass, Observation};
 
 /// What a stream that broke off ends with.
-pub const CUT: &[u8] = b"event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\
+pub fn cut(_: &Observation) -> Cow<'static, [u8]> {
+    Cow::Borrowed(CUT)
+}
+
+const CUT: &[u8] = b"event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"api_error\",\
 \"message\":\"the provider's answer broke off\"}}\n\n";
 
 /// What stands around a piece of text: `{"type":"text_delta","text":""}`.

@@ -28,6 +28,14 @@ const ANTHROPIC: &str = concat!(
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"hi\"}}\n\n",
 );
 
+const RESPONSES: &str = concat!(
+    "event: response.created\ndata: {\"type\":\"response.created\",\"sequence_number\":0,\"response\":{\"id\":\"resp_a\",\"status\":\"in_progress\",\"output\":[]}}\n\n",
+    "event: response.output_item.added\ndata: {\"type\":\"response.output_item.added\",\"sequence_number\":1,\"output_index\":0,\"item\":{\"id\":\"msg_a\",\"type\":\"message\",\"status\":\"in_progress\",\"content\":[]}}\n\n",
+    "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":2,\"item_id\":\"msg_a\",\"output_index\":0,\"content_index\":0,\"delta\":\"a \\\"b\\\"\"}\n\n",
+    ": ping\n\n",
+    "event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"sequence_number\":3,\"item_id\":\"msg_a\",\"output_index\":0,\"content_index\":0,\"delta\":\"c\"}\n\n",
+);
+
 fn data(stream: &[u8]) -> Vec<Value> {
     let mut found = Vec::new();
     let mut splitter = Splitter::default();
@@ -94,17 +102,50 @@ fn a_message_ends_with_its_open_block_its_reason_and_its_usage() {
 }
 
 #[test]
+fn a_response_ends_with_all_that_was_said_wherever_chunks_are_cut() {
+    for cut in 0..=RESPONSES.len() {
+        let (first, second) = RESPONSES.split_at(cut);
+        let events = data(&stopped(Format::OpenAiResponses, true, first, second).unwrap());
+        let numbers: Vec<u64> = events
+            .iter()
+            .map(|event| event["sequence_number"].as_u64().unwrap())
+            .collect();
+        assert_eq!(numbers, (0..8).collect::<Vec<_>>());
+        let last = events.last().unwrap();
+        assert_eq!(last["type"], "response.incomplete");
+        let response = &last["response"];
+        assert_eq!(response["output"][0]["content"][0]["text"], "a \"b\"c");
+        assert_eq!(response["usage"]["output_tokens"], 30);
+    }
+}
+
+#[test]
+fn a_response_with_an_event_too_long_to_be_looked_at_cannot_be_repeated() {
+    let long = format!("{RESPONSES}data: {}", "x".repeat(crate::limits::MAX_EVENT + 1));
+    assert_eq!(stopped(Format::OpenAiResponses, true, RESPONSES, &long), None);
+    let ping = "\n\n: ping\n\n";
+    let all = stopped(Format::OpenAiResponses, true, &long, ping).unwrap();
+    let end = all.split_at(long.len() + ping.len()).1;
+    let end = data(end).remove(0);
+    assert_eq!(
+        (&end["type"], &end["sequence_number"]),
+        (&json!("response.failed"), &json!(5))
+    );
+}
+
+#[test]
 fn no_event_is_torn_apart_wherever_chunks_are_cut() {
     for (format, stream) in [
         (Format::OpenAiChat, OPENAI),
         (Format::AnthropicMessages, ANTHROPIC),
+        (Format::OpenAiResponses, RESPONSES),
     ] {
         let mut endings = 0;
         for middle in (0..stream.len()).step_by(3) {
             for end in (middle..=stream.len()).step_by(11) {
                 let (first, second) = (stream.get(..middle).unwrap(), stream.get(middle..end).unwrap());
                 if let Some(all) = stopped(format, true, first, second) {
-                    assert!(data(&all).len() >= 2);
+                    assert!(!data(&all).is_empty());
                     endings += 1;
                 }
             }

@@ -6,12 +6,18 @@ pub mod write;
 
 mod calls;
 
+use std::borrow::Cow;
+
 use super::usage;
 use crate::json::scan::{self, Kind};
 use crate::wire::{EventClass, Observation};
 
 /// What a stream that broke off ends with.
-pub const CUT: &[u8] = b"data: {\"error\":{\"message\":\"the provider's answer broke off\",\
+pub fn cut(_: &Observation) -> Cow<'static, [u8]> {
+    Cow::Borrowed(CUT)
+}
+
+const CUT: &[u8] = b"data: {\"error\":{\"message\":\"the provider's answer broke off\",\
 \"type\":\"server_error\",\"param\":null,\"code\":\"answer_broke_off\"}}\n\n";
 
 /// Notes what one event's data says.

@@ -1,5 +1,6 @@
 //! What the events of a response's stream say of it.
 
+pub mod end;
 pub mod read;
 pub mod write;
 
@@ -8,23 +9,35 @@ mod events;
 mod items;
 mod words;
 
+use std::borrow::Cow;
+
 use super::answer;
 use crate::json::scan::{self, Kind, Value};
+use crate::sse;
 use crate::wire::{EventClass, Observation};
 
 /// What a stream that broke off ends with.
-pub const CUT: &[u8] =
-    b"event: error\ndata: {\"type\":\"error\",\"sequence_number\":0,\"code\":\"answer_broke_off\",\
-\"message\":\"the provider's answer broke off\",\"param\":null}\n\n";
+pub fn cut(observation: &Observation) -> Cow<'static, [u8]> {
+    let mut event = Vec::new();
+    sse::write_event(&mut event, Some("error"), |event| {
+        event.string("type", "error");
+        event.number("sequence_number", observation.next_event());
+        event.string("code", "answer_broke_off");
+        event.string("message", "the provider's answer broke off");
+        event.null("param");
+    });
+    Cow::Owned(event)
+}
 
 /// Notes what one event's data says. The last one repeats the whole response: nothing of it is looked at but its end.
 pub fn observe(data: &[u8], observation: &mut Observation) -> EventClass {
-    let keys = ["type", "response", "delta", "item", "error"];
+    let keys = ["type", "sequence_number", "response", "delta", "item", "error"];
     let Ok(members) = scan::members(data, keys) else {
         return EventClass::Preamble;
     };
-    let [kind, response, delta, item, error] = members.values;
+    let [kind, number, response, delta, item, error] = members.values;
     let text = |value: Option<Value>| value.map(|value| value.span.of(data)).unwrap_or_default();
+    observation.note_event_number(scan::unsigned(text(number)));
     let kind = text(kind);
     let kind = kind.strip_prefix(b"\"").and_then(|kind| kind.strip_suffix(b"\""));
     match kind.unwrap_or_default() {
@@ -125,6 +138,22 @@ mod tests {
             let mut observation = Observation::default();
             assert_eq!(observe(data.as_bytes(), &mut observation), class, "{data}");
         }
+    }
+
+    #[test]
+    fn a_stream_that_breaks_off_ends_with_the_next_number() {
+        let mut observation = Observation::default();
+        for data in [
+            r#"{"type":"response.created","sequence_number":3,"response":{}}"#,
+            r#"{"type":"response.output_text.delta","sequence_number":4,"delta":"x"}"#,
+        ] {
+            observe(data.as_bytes(), &mut observation);
+        }
+        assert_eq!(
+            cut(&observation).as_ref(),
+            b"event: error\ndata: {\"type\":\"error\",\"sequence_number\":5,\"code\":\"answer_broke_off\",\
+\"message\":\"the provider's answer broke off\",\"param\":null}\n\n"
+        );
     }
 
     #[test]
