@@ -134,6 +134,9 @@ pub enum RequestError {
     /// `stream` is neither true nor false.
     #[error("`stream` must be true or false")]
     BadStream,
+    /// The answer is to be made later, and to be fetched from where nothing is kept. Nobody would hear what it used.
+    #[error("`background` must be false: answers are not kept, so there is nothing to fetch later")]
+    Background,
     /// A request for embeddings of nothing.
     #[error("`input` is missing")]
     NoInput,
@@ -155,6 +158,7 @@ impl RequestError {
             Self::Repeated(key) => Some(key),
             Self::NoModel | Self::BadModel => Some("model"),
             Self::BadStream => Some("stream"),
+            Self::Background => Some("background"),
         }
     }
 }

@@ -22,7 +22,7 @@ pub fn balances(snapshot: &Arc<Snapshot>, log: &Path, earlier: &[PathBuf]) -> Re
     if !has_budgets {
         return Ok(None);
     }
-    let mut files = earlier.to_vec();
+    let mut files = distinct(earlier, log);
     match std::fs::metadata(log) {
         Ok(metadata) if metadata.is_file() => {
             end_last_line(log)?;
@@ -50,6 +50,19 @@ pub fn balances(snapshot: &Arc<Snapshot>, log: &Path, earlier: &[PathBuf]) -> Re
     Ok(Some(balances.document(now)))
 }
 
+/// The earlier files, each once and without the log itself: what they say would be counted twice.
+fn distinct(earlier: &[PathBuf], log: &Path) -> Vec<PathBuf> {
+    let whole = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut seen = vec![whole(log)];
+    let is_new = |path: &&PathBuf| {
+        let path = whole(path);
+        let is_new = !seen.contains(&path);
+        seen.push(path);
+        is_new
+    };
+    earlier.iter().filter(is_new).cloned().collect()
+}
+
 /// An Envoy that was killed may have left half a line, which must not spoil the first one that follows.
 fn end_last_line(log: &Path) -> Result<()> {
     let end = |log: &Path| -> std::io::Result<()> {
@@ -71,6 +84,26 @@ fn end_last_line(log: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_file_is_carried_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["access.log", "access.log.1"] {
+            std::fs::write(path(name), "{}\n").unwrap();
+        }
+        std::os::unix::fs::symlink(path("access.log.1"), path("linked")).unwrap();
+        let earlier = [
+            "access.log.1",
+            "./access.log",
+            "linked",
+            "access.log.1",
+            "missing",
+        ]
+        .map(path);
+        let carried = distinct(&earlier, &path("access.log"));
+        assert_eq!(carried, [path("access.log.1"), path("missing")]);
+    }
 
     #[test]
     fn half_a_line_is_ended_and_a_whole_one_left_alone() {

@@ -1,7 +1,9 @@
 //! What is read of the bodies of other calls than conversations.
 
 use super::Operation;
+use crate::json::Span;
 use crate::json::scan::{Kind, Value};
+use crate::json::splice::{Edit, splice};
 use crate::provider::{Capabilities, Capability};
 use crate::request::content::Content;
 use crate::request::{self, Beginning, Given, Metadata, Request, RequestError, StreamUsage};
@@ -12,7 +14,7 @@ use crate::wire::Format;
 pub fn of_model(model: &str) -> Request {
     Request {
         model: model.to_owned(),
-        model_span: crate::json::Span::default(),
+        model_span: Span::default(),
         stream: false,
         stream_usage: StreamUsage::Wanted,
         given: Given::default(),
@@ -66,10 +68,9 @@ pub fn json(operation: Operation, named: Option<&str>, body: &[u8]) -> Result<Re
     let is_completion = operation == Operation::Completions;
     let request = match (Format::OpenAiChat.read_request(body), named) {
         // Some of these calls may leave the model to the provider.
-        (Err(RequestError::NoModel), Some(named)) if !is_completion && has_members(body) => Request {
-            members_at: request::members_at(body),
-            ..of_model(named)
-        },
+        (Err(RequestError::NoModel), Some(named)) if !is_completion && has_members(body) => {
+            named_elsewhere(named, body)?
+        }
         (request, _) => request?,
     };
     Ok(if is_completion {
@@ -81,6 +82,22 @@ pub fn json(operation: Operation, named: Option<&str>, body: &[u8]) -> Result<Re
             max_output: Some(Tokens(0)),
             ..request
         }
+    })
+}
+
+/// A request without a model, as one that names it: whatever else it says counts all the same.
+fn named_elsewhere(named: &str, body: &[u8]) -> Result<Request, RequestError> {
+    let members_at = request::members_at(body);
+    let member = format!("\"model\":{},", serde_json::Value::from(named));
+    let whole = splice(body, &mut [Edit::insert(members_at, member)]).concat();
+    let request = Format::OpenAiChat.read_request(&whole)?;
+    // Places in the body as it is; what has none here is not looked at again.
+    Ok(Request {
+        model_span: Span::default(),
+        beginning: Beginning::default(),
+        members_at,
+        left_out: Vec::new(),
+        ..request
     })
 }
 
@@ -144,6 +161,24 @@ mod tests {
         );
         let own = json(Operation::Moderations, Some("guard"), br#"{"model":"m"}"#).unwrap();
         assert_eq!(own.model, "m");
+    }
+
+    #[test]
+    fn what_a_call_says_counts_whoever_names_its_model() {
+        let rest = br#""input":"How much of that?","user":"u-1","stream":true,"metadata":{"step":"s"}}"#;
+        let unnamed = [b"{", rest.as_slice()].concat();
+        let named = [br#"{"model":"gu\"ard","#, rest.as_slice()].concat();
+        let read = |body: &[u8]| json(Operation::ImageGenerations, Some("gu\"ard"), body).unwrap();
+        let (unnamed, named) = (read(&unnamed), read(&named));
+        assert_eq!((unnamed.model_span.end, unnamed.members_at), (0, 1));
+        assert_eq!(unnamed.metadata.user.as_deref(), Some("u-1"));
+        assert!(unnamed.stream && unnamed.content != Content::default());
+        let same = Request {
+            model_span: unnamed.model_span,
+            content: unnamed.content,
+            ..named
+        };
+        assert_eq!(unnamed, same);
     }
 
     #[test]

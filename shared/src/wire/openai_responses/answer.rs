@@ -30,6 +30,7 @@ pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Judged> {
     let is_error = error.is_some_and(|error| error.kind != Kind::Null);
     Some(match output {
         _ if is_error || status == b"\"failed\"" || status == b"\"cancelled\"" => Err(Flaw::Error),
+        _ if matches!(status, b"\"queued\"" | b"\"in_progress\"") => Err(Flaw::Unreadable),
         Some(output) if output.kind == Kind::Array => Ok(()),
         _ => Err(Flaw::Unreadable),
     })
@@ -108,6 +109,11 @@ mod tests {
             (r#"{"status":"failed","output":[]}"#, Flaw::Error),
             (r#"{"error":{"code":"server_error"},"output":[]}"#, Flaw::Error),
             (r#"{"status":"queued"}"#, Flaw::Unreadable),
+            (
+                r#"{"status":"queued","output":[],"error":null}"#,
+                Flaw::Unreadable,
+            ),
+            (r#"{"status":"in_progress","output":[]}"#, Flaw::Unreadable),
         ] {
             assert_eq!(judged(body).0, Some(Err(flaw)), "{body}");
         }

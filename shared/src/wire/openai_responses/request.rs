@@ -8,7 +8,7 @@ mod foreign;
 use super::super::openai_chat::models;
 use crate::config::NO_DEFAULTS;
 use crate::json::Node;
-use crate::json::scan::{self, Value};
+use crate::json::scan::{self, Kind, Value};
 use crate::json::splice::Edit;
 use crate::provider::Capability;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
@@ -33,9 +33,13 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
             "top_p",
             "max_output_tokens",
             "text",
+            "background",
         ],
     )?;
-    let [temperature, top_p, max_output_tokens, text] = top.own;
+    let [temperature, top_p, max_output_tokens, text, background] = top.own;
+    if background.is_some_and(|value| !matches!(value.kind, Kind::False | Kind::Null)) {
+        return Err(RequestError::Background);
+    }
     let needs = if wants_json(body, text) {
         top.needs.with(Capability::Json)
     } else {

@@ -46,6 +46,23 @@ fn only_the_model_changes_and_defaults_fill_gaps() {
     );
 }
 
+/// It would be paid for and never heard of again: what it used is told to whoever fetches it, which nobody can.
+#[test]
+fn an_answer_that_is_to_come_later_is_refused() {
+    for later in ["true", "1", "\"true\""] {
+        let body = format!(r#"{{"model":"m","input":"a","background":{later}}}"#);
+        assert_eq!(
+            read_facts(body.as_bytes()),
+            Err(RequestError::Background),
+            "{later}"
+        );
+    }
+    for now in ["false", "null"] {
+        let body = format!(r#"{{"model":"m","input":"a","background":{now}}}"#);
+        assert!(read_facts(body.as_bytes()).is_ok(), "{now}");
+    }
+}
+
 #[test]
 fn thoughts_of_other_providers_are_taken_out_for_those_who_look_for_their_own() {
     let body = r#"{"model":"m","input":[ {"role":"user","content":"broker"},

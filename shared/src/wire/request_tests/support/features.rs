@@ -195,7 +195,6 @@ fn openai_responses() -> Vec<(&'static str, Value)> {
             "`previous_response_id`",
             json!({"previous_response_id": "resp_1"}),
         ),
-        ("`background`", json!({"background": true})),
         (
             "tools of the provider's (web search)",
             json!({"tools": [{"type": "web_search"}]}),
