@@ -4,7 +4,7 @@
 
 use super::Codec;
 use super::answer::EmbeddingAnswer;
-use super::request::EmbeddingRequest;
+use super::request::{EmbeddingRequest, unsupported};
 use crate::json::{Node, write};
 use crate::provider::segment;
 use crate::wire::Untranslatable;

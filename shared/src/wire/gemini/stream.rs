@@ -12,13 +12,25 @@ use crate::wire::ir::{Arguments, Delta, ErrorKind, Finish, ProviderError, ToolIn
 /// What of a stream must be remembered to read the rest of it.
 #[derive(Debug, Default)]
 pub(super) struct StreamReader {
-    has_started: bool,
-    has_said: bool,
-    has_finished: bool,
+    phase: Phase,
     /// Whether text was the last that was said.
     is_in_text: bool,
     /// How many tools were called.
     calls: usize,
+}
+
+/// How far a stream has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Phase {
+    /// Nothing came.
+    #[default]
+    Silent,
+    /// It began, and said nothing yet.
+    Begun,
+    /// Something was said.
+    Saying,
+    /// The reason of its end was told.
+    Finished,
 }
 
 impl codec::StreamReader for StreamReader {
@@ -48,8 +60,8 @@ impl codec::StreamReader for StreamReader {
         if candidate.is_none() && !is_blocked && metadata.is_none() {
             return;
         }
-        if !self.has_started {
-            self.has_started = true;
+        if self.phase == Phase::Silent {
+            self.phase = Phase::Begun;
             tell(Delta::Start {
                 id: given_text(id),
                 model: given_text(model),
@@ -74,7 +86,7 @@ impl codec::StreamReader for StreamReader {
 
 impl StreamReader {
     fn say(&mut self, said: Said<'_>, tell: &mut dyn FnMut(Delta<'_>)) {
-        self.has_said = true;
+        self.phase = self.phase.max(Phase::Saying);
         let was_in_text = std::mem::replace(&mut self.is_in_text, matches!(said, Said::Text { .. }));
         match said {
             Said::Thinking(text) => tell(Delta::Thinking(text)),
@@ -104,12 +116,12 @@ impl StreamReader {
 
     /// Tells the reason once.
     fn finish(&mut self, finish: Finish<'_>, tell: &mut dyn FnMut(Delta<'_>)) {
-        if self.has_finished {
+        let before = std::mem::replace(&mut self.phase, Phase::Finished);
+        if before == Phase::Finished {
             return;
         }
-        self.has_finished = true;
         match failure(&finish) {
-            Some(message) if !self.has_said => {
+            Some(message) if before < Phase::Saying => {
                 tell(Delta::Error(ProviderError::of(ErrorKind::Internal, &message)));
             }
             _ => tell(Delta::Finish(finish.confirmed(self.calls > 0, false))),

@@ -95,14 +95,21 @@ fn claude(parts: &Parts, asked: &Value) -> Answered {
 fn bedrock(model: &str, asked: &Value) -> Answered {
     only(asked, "body", &["input"])?;
     only(&asked["input"], "input", &["invokeModel"])?;
-    only(&asked["input"]["invokeModel"], "input.invokeModel", &["body"])?;
+    only(
+        asked.pointer("/input/invokeModel").unwrap_or(&Value::Null),
+        "input.invokeModel",
+        &["body"],
+    )?;
     // Neither other models nor the profiles of regions.
     if !model.starts_with("anthropic.claude") {
         return Err(bad(
             "The provided model doesn't support counting tokens.".to_owned()
         ));
     }
-    let body = asked["input"]["invokeModel"]["body"].as_str().unwrap_or_default();
+    let body = asked
+        .pointer("/input/invokeModel/body")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let body = STANDARD
         .decode(body)
         .map_err(|error| Refused(400, error.to_string()))?;
