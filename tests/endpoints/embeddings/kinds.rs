@@ -9,7 +9,7 @@ use crate::harness::{Broker, Config, Record, TOKEN, key_of};
 
 /// A kind of provider.
 struct Kind {
-    kind: &'static str,
+    name: &'static str,
     vendor: Vendor,
     model: &'static str,
     /// Further keys of the account.
@@ -38,7 +38,7 @@ fn nothing() -> Value {
 const BEARER: (&str, &str) = ("authorization", "Bearer ");
 
 const MISTRAL: Kind = Kind {
-    kind: "mistral",
+    name: "mistral",
     vendor: Vendor::Mistral,
     model: "mistral-embed",
     further: nothing,
@@ -49,7 +49,7 @@ const MISTRAL: Kind = Kind {
 };
 
 const COHERE: Kind = Kind {
-    kind: "cohere",
+    name: "cohere",
     vendor: Vendor::Cohere,
     model: "embed-v4.0",
     path: "/v2/embed",
@@ -57,7 +57,7 @@ const COHERE: Kind = Kind {
 };
 
 const GEMINI: Kind = Kind {
-    kind: "gemini",
+    name: "gemini",
     vendor: Vendor::Gemini,
     model: "gemini-embedding-001",
     path: "/v1beta/models/gemini-embedding-001:batchEmbedContents",
@@ -67,7 +67,7 @@ const GEMINI: Kind = Kind {
 };
 
 const VERTEX: Kind = Kind {
-    kind: "vertex",
+    name: "vertex",
     vendor: Vendor::Vertex,
     model: "gemini-embedding-001",
     further: || json!({"project": "my-project-1", "location": "europe-west4"}),
@@ -77,7 +77,7 @@ const VERTEX: Kind = Kind {
 };
 
 const TITAN: Kind = Kind {
-    kind: "bedrock",
+    name: "bedrock",
     vendor: Vendor::Bedrock,
     model: "amazon.titan-embed-text-v2:0",
     path: "/model/amazon.titan-embed-text-v2%3A0/invoke",
@@ -86,7 +86,7 @@ const TITAN: Kind = Kind {
 };
 
 const COHERE_AT_BEDROCK: Kind = Kind {
-    kind: "bedrock",
+    name: "bedrock",
     vendor: Vendor::Bedrock,
     model: "cohere.embed-english-v3",
     path: "/model/cohere.embed-english-v3/invoke",
@@ -95,7 +95,7 @@ const COHERE_AT_BEDROCK: Kind = Kind {
 };
 
 const AZURE: Kind = Kind {
-    kind: "azure-openai",
+    name: "azure-openai",
     vendor: Vendor::Azure,
     model: "text-embedding-3-small",
     path: "/openai/v1/embeddings",
@@ -139,7 +139,7 @@ async fn each_kind_embeds_as_numbers_and_as_base64() {
         let name = format!("a{number}");
         let account = kind.account(&name).await;
         config = config
-            .provider_with(kind.kind, &account, (kind.further)())
+            .provider_with(kind.name, &account, (kind.further)())
             .single(&name, &account, kind.model);
         accounts.push(account);
     }
@@ -161,7 +161,7 @@ async fn each_kind_embeds_as_numbers_and_as_base64() {
             assert_eq!(answer.status, 200, "{}: {}", kind.model, answer.text());
             let given = answer.json();
             let several = if kind.takes_several { 2 } else { 1 };
-            assert_eq!(vectors(&given), expected[..several], "{} {encoding}", kind.kind);
+            assert_eq!(vectors(&given), expected[..several], "{} {encoding}", kind.name);
             assert_eq!(given["object"], "list");
             let received = only(account);
             assert_eq!(received.path, kind.path);
@@ -270,7 +270,7 @@ async fn what_a_provider_refuses_is_told_in_the_agents_words() {
     for kind in [&MISTRAL, &COHERE, &GEMINI, &TITAN] {
         let account = kind.account("own").await;
         let config = Config::new()
-            .provider_with(kind.kind, &account, (kind.further)())
+            .provider_with(kind.name, &account, (kind.further)())
             .single("own", &account, kind.model);
         let broker = Broker::start(&config).await;
         account.behave(Behaviour::status(400));
@@ -279,12 +279,12 @@ async fn what_a_provider_refuses_is_told_in_the_agents_words() {
         assert!(
             refused["error"]["message"].is_string(),
             "{}: {refused}",
-            kind.kind
+            kind.name
         );
         assert_eq!(
             refused["error"]["type"], "invalid_request_error",
             "{}: {refused}",
-            kind.kind
+            kind.name
         );
     }
 }
