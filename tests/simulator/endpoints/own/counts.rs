@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use hyper::http::request::Parts;
 use serde_json::{Value, json};
 
-use super::super::{Answered, Refused, bad, needs, whole};
+use super::super::{Answered, bad, needs, whole};
 use super::{Asks, only};
 use crate::google::{self, Path, Verb};
 use crate::strict;
@@ -94,25 +94,18 @@ fn claude(parts: &Parts, asked: &Value) -> Answered {
 
 fn bedrock(model: &str, asked: &Value) -> Answered {
     only(asked, "body", &["input"])?;
-    only(&asked["input"], "input", &["invokeModel"])?;
-    only(
-        asked.pointer("/input/invokeModel").unwrap_or(&Value::Null),
-        "input.invokeModel",
-        &["body"],
-    )?;
+    let input = asked.get("input").unwrap_or(&Value::Null);
+    only(input, "input", &["invokeModel"])?;
+    let invoked = input.get("invokeModel").unwrap_or(&Value::Null);
+    only(invoked, "input.invokeModel", &["body"])?;
     // Neither other models nor the profiles of regions.
     if !model.starts_with("anthropic.claude") {
         return Err(bad(
             "The provided model doesn't support counting tokens.".to_owned()
         ));
     }
-    let body = asked
-        .pointer("/input/invokeModel/body")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let body = STANDARD
-        .decode(body)
-        .map_err(|error| Refused(400, error.to_string()))?;
+    let body = invoked.get("body").and_then(Value::as_str).unwrap_or_default();
+    let body = STANDARD.decode(body).map_err(|error| bad(error.to_string()))?;
     let call: Value = serde_json::from_slice(&body).map_err(|error| bad(error.to_string()))?;
     strict::bedrock::claude(model, &call)?;
     Ok(whole(&json!({"inputTokens": tokens(&call)})))
