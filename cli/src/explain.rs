@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use shared::config::{Agent, Snapshot};
+use shared::endpoint::{Endpoint, Operation, Passed};
 use shared::explain::{self, Question, RefusalReport};
 use shared::headers::{ANTHROPIC_VERSION, Headers};
 use shared::health::delay;
 use shared::units::Timestamp;
-use shared::wire::Format;
+use shared::wire::{Dialect, Format};
 
 use crate::{document, printed};
 
@@ -21,9 +22,10 @@ pub struct Options {
     /// The broker's configuration, YAML.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// The request's body, JSON; `-` reads standard input.
-    #[arg(long, value_name = "FILE")]
-    request: PathBuf,
+    /// The request's body, JSON, or a form where the API takes one; `-` reads standard input. Calls about files and batches
+    /// need none.
+    #[arg(long, value_name = "FILE", required_unless_present = "api")]
+    request: Option<PathBuf>,
     /// Who would call; may be left out where there is one agent only.
     #[arg(long, value_name = "NAME")]
     agent: Option<String>,
@@ -49,6 +51,66 @@ enum Api {
     Anthropic,
     /// POST /v1/responses
     Responses,
+    /// POST /v1/embeddings
+    Embeddings,
+    /// POST `/v1/messages/count_tokens`
+    CountTokens,
+    /// POST /v1/completions
+    Completions,
+    /// POST /v1/moderations
+    Moderations,
+    /// POST /v1/images/generations
+    ImageGenerations,
+    /// POST /v1/images/edits
+    ImageEdits,
+    /// POST /v1/images/variations
+    ImageVariations,
+    /// POST /v1/audio/speech
+    Speech,
+    /// POST /v1/audio/transcriptions
+    Transcriptions,
+    /// POST /v1/audio/translations
+    Translations,
+    /// /v1/files, of `OpenAI`
+    Files,
+    /// /v1/batches
+    Batches,
+    /// /v1/files, of Anthropic
+    AnthropicFiles,
+    /// /v1/messages/batches
+    MessageBatches,
+}
+
+impl Api {
+    /// What is asked of a provider, and in the ways of which format.
+    fn asks(self) -> (Format, Endpoint) {
+        let passed = |operation| {
+            let passed = Passed {
+                operation,
+                method: "POST",
+            };
+            (passed.format(), Endpoint::Passed(passed))
+        };
+        match self {
+            Self::Openai => (Format::OpenAiChat, Endpoint::Answer),
+            Self::Anthropic => (Format::AnthropicMessages, Endpoint::Answer),
+            Self::Responses => (Format::OpenAiResponses, Endpoint::Answer),
+            Self::Embeddings => (Format::OpenAiChat, Endpoint::Embeddings),
+            Self::CountTokens => (Format::AnthropicMessages, Endpoint::CountTokens),
+            Self::Completions => passed(Operation::Completions),
+            Self::Moderations => passed(Operation::Moderations),
+            Self::ImageGenerations => passed(Operation::ImageGenerations),
+            Self::ImageEdits => passed(Operation::ImageEdits),
+            Self::ImageVariations => passed(Operation::ImageVariations),
+            Self::Speech => passed(Operation::Speech),
+            Self::Transcriptions => passed(Operation::Transcriptions),
+            Self::Translations => passed(Operation::Translations),
+            Self::Files => passed(Operation::Files(Dialect::OpenAi)),
+            Self::Batches => passed(Operation::Batches),
+            Self::AnthropicFiles => passed(Operation::Files(Dialect::Anthropic)),
+            Self::MessageBatches => passed(Operation::MessageBatches),
+        }
+    }
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {
@@ -64,15 +126,16 @@ pub fn run(options: &Options) -> Result<()> {
         Some(_) => Api::Anthropic,
         None => Api::Openai,
     };
-    let format = match options.api.unwrap_or(likely) {
-        Api::Openai => Format::OpenAiChat,
-        Api::Anthropic => Format::AnthropicMessages,
-        Api::Responses => Format::OpenAiResponses,
+    let (format, endpoint) = options.api.unwrap_or(likely).asks();
+    let body = match &options.request {
+        Some(request) => read_body(request)?,
+        None if endpoint.may_lack_body() => Vec::new(),
+        None => bail!("give the request's body with --request: this API needs one"),
     };
-    let body = read_body(&options.request)?;
     let question = Question {
         agent,
         format,
+        endpoint,
         headers: &headers,
         body: &body,
         input: None,
@@ -84,7 +147,7 @@ pub fn run(options: &Options) -> Result<()> {
         Ok(explanation) if options.json => printed::json(&explanation)?,
         Ok(explanation) => printed::text(&table::of(&explanation))?,
         Err(refusal) => {
-            let refusal = RefusalReport::of(&refusal, format.dialect());
+            let refusal = RefusalReport::of(&refusal, shared::api::Api::of(format, endpoint).dialect());
             if options.json {
                 printed::json(&serde_json::json!({"refusal": refusal}))?;
             } else {

@@ -67,9 +67,10 @@ fn rows(prices: &Prices, configured: &[&str]) -> Vec<Row> {
     configured.chain(others).map(find).collect()
 }
 
-const TITLES: [&str; 9] = [
+const TITLES: [&str; 10] = [
     "model",
     "input",
+    "media",
     "output",
     "reasoning",
     "cache read",
@@ -80,20 +81,36 @@ const TITLES: [&str; 9] = [
 ];
 
 fn table(rows: &[Row]) -> String {
-    let lines: Vec<[String; 9]> = rows.iter().flat_map(lines).collect();
+    let lines: Vec<[String; 10]> = rows.iter().flat_map(lines).collect();
     let table = columns::table(TITLES, &lines);
     format!("US dollars per million tokens; the shipped list prices are those of {AS_OF}.\n\n{table}")
 }
 
 /// One line for a model, and one more for its long inputs.
-fn lines(row: &Row) -> Vec<[String; 9]> {
+fn lines(row: &Row) -> Vec<[String; 10]> {
     let Some((price, source)) = &row.price else {
         let unknown = "unknown: calls have no cost";
-        return vec![[row.model.as_str(), "-", "-", "-", "-", "-", "-", "-", unknown].map(str::to_owned)];
+        return vec![
+            [
+                row.model.as_str(),
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+                unknown,
+            ]
+            .map(str::to_owned),
+        ];
     };
     let line = |name: String, rates: &Rates, tiers: String, source: String| {
-        let [input, output, reasoning, read, write, hour] = cells(rates);
-        [name, input, output, reasoning, read, write, hour, tiers, source]
+        let [input, media, output, reasoning, read, write, hour] = cells(rates);
+        [
+            name, input, media, output, reasoning, read, write, hour, tiers, source,
+        ]
     };
     let first = line(
         row.model.clone(),
@@ -108,9 +125,10 @@ fn lines(row: &Row) -> Vec<[String; 9]> {
     std::iter::once(first).chain(long).collect()
 }
 
-fn cells(rates: &Rates) -> [String; 6] {
+fn cells(rates: &Rates) -> [String; 7] {
     [
         rates.input,
+        rates.media,
         rates.output,
         rates.reasoning,
         rates.cache_read,

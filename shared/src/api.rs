@@ -36,6 +36,17 @@ impl Api {
         }
     }
 
+    /// The one in which a caller asks this of a provider.
+    #[must_use]
+    pub fn of(format: Format, endpoint: Endpoint) -> Self {
+        match endpoint {
+            Endpoint::Answer => Self::Completion(format),
+            Endpoint::Embeddings => Self::Embeddings,
+            Endpoint::CountTokens => Self::CountTokens,
+            Endpoint::Passed(passed) => Self::Passed(passed),
+        }
+    }
+
     /// In whose shape the caller expects errors.
     #[must_use]
     pub fn dialect(self) -> Dialect {

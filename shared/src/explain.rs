@@ -33,6 +33,8 @@ pub struct Question<'a> {
     pub agent: &'a Agent,
     /// The format that the agent would speak.
     pub format: Format,
+    /// What it would ask for.
+    pub endpoint: Endpoint,
     /// The request's headers.
     pub headers: &'a Headers,
     /// The request's body.
@@ -131,6 +133,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
     let Question {
         agent,
         format,
+        endpoint,
         headers,
         body,
         input,
@@ -138,7 +141,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         now,
         conditions,
     } = question;
-    let request = format.read_request(body).map_err(Refusal::Request)?;
+    let request = endpoint.read(format, headers, body).map_err(Refusal::Request)?;
     // What workers remember is in Envoy; here everybody is well.
     let moment = Moment {
         now,
@@ -149,12 +152,13 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
     let asked = Asked {
         agent,
         format,
-        endpoint: Endpoint::Answer,
+        endpoint,
         headers,
         body,
         request: &request,
         input: input.unwrap_or_else(|| decision::estimate_input(snapshot, &request, moment)),
     };
+    let api = Api::of(format, endpoint);
     let workspace = agent.workspace.as_deref();
     let stated = Stated::of(agent, headers, Some(&request.metadata));
     let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -164,7 +168,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         workspace: workspace.map(|workspace| workspace.name.clone()),
         tenant: workspace.and_then(|workspace| workspace.tenant.clone()),
         regions: workspace.and_then(|workspace| workspace.regions.clone()),
-        api: Api::Completion(format).as_str(),
+        api: api.as_str(),
         model: request.model.clone(),
         step: owned(stated.step),
         purpose: owned(stated.purpose),
@@ -197,7 +201,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
             decision.refusal
         }
     };
-    explanation.refusal = refusal.map(|refusal| RefusalReport::of(&refusal, format.dialect()));
+    explanation.refusal = refusal.map(|refusal| RefusalReport::of(&refusal, api.dialect()));
     Ok(explanation)
 }
 

@@ -39,6 +39,7 @@ fn told_by(document: &str, body: &str) -> String {
     let question = Question {
         agent: find_agent(&snapshot, None).unwrap(),
         format: Format::OpenAiChat,
+        endpoint: Endpoint::Answer,
         headers: &read_headers(&["X-Broker-Step: plan".to_owned()]).unwrap(),
         body: body.as_bytes(),
         input: None,

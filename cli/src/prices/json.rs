@@ -31,6 +31,7 @@ struct Entry<'a> {
 #[derive(Serialize)]
 struct RatesEntry {
     input: f64,
+    media: f64,
     output: f64,
     reasoning: f64,
     cache_read: f64,
@@ -79,6 +80,7 @@ impl RatesEntry {
         let dollars = |rate: Rate| rate.per_million().as_dollars();
         Self {
             input: dollars(rates.input),
+            media: dollars(rates.media),
             output: dollars(rates.output),
             reasoning: dollars(rates.reasoning),
             cache_read: dollars(rates.cache_read),

@@ -32,11 +32,11 @@ fn golden_table() {
         "\
 US dollars per million tokens; the shipped list prices are those of 2026-11-21.
 
-model                           input   output  reasoning  cache read  write 5m  write 1h  tiers                               source
-claude-haiku-5-5                0.10    0.50    0.50       0.01        0.125     0.20      batch 50%                           shipped 2026-11-21
-  above 100000 tokens of input  0.50    2.50    2.50       0.05        0.625     1.00
-house-model                     0.25    2.00    2.00       0.0375      0.25      0.25      flex 50%                            configuration
-nobody-knows                    -       -       -          -           -         -         -                                   unknown: calls have no cost"
+model                           input   media   output  reasoning  cache read  write 5m  write 1h  tiers                               source
+claude-haiku-5-5                0.10    0.10    0.50    0.50       0.01        0.125     0.20      batch 50%                           shipped 2026-11-21
+  above 100000 tokens of input  0.50    0.50    2.50    2.50       0.05        0.625     1.00
+house-model                     0.25    0.25    2.00    2.00       0.0375      0.25      0.25      flex 50%                            configuration
+nobody-knows                    -       -       -       -          -           -         -         -                                   unknown: calls have no cost"
     );
 }
 
@@ -49,10 +49,10 @@ fn golden_json() {
         told["prices"][0],
         json!({
             "model": "claude-haiku-5-5", "source": "shipped",
-            "input": 0.1, "output": 0.5, "reasoning": 0.5,
+            "input": 0.1, "media": 0.1, "output": 0.5, "reasoning": 0.5,
             "cache_read": 0.01, "cache_write": 0.125, "cache_write_1h": 0.2,
             "long_context": {
-                "above": 100_000, "input": 0.5, "output": 2.5, "reasoning": 2.5,
+                "above": 100_000, "input": 0.5, "media": 0.5, "output": 2.5, "reasoning": 2.5,
                 "cache_read": 0.05, "cache_write": 0.625, "cache_write_1h": 1.0,
             },
             "tiers": {"batch": 0.5},

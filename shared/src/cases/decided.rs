@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Case, Deed};
 use crate::config::Snapshot;
+use crate::endpoint::Endpoint;
 use crate::explain::{self, Explanation, Listing, MemberReport, Place, PolicyReport, Question};
 use crate::policy::PolicyId;
 use crate::routing::ExclusionReason;
@@ -101,6 +102,7 @@ impl Case {
                 let question = Question {
                     agent: &self.agent,
                     format: *format,
+                    endpoint: Endpoint::Answer,
                     headers: &self.headers,
                     body,
                     input: *input,

@@ -5,11 +5,12 @@ use serde::Serialize;
 use super::policies::{self, PolicyReport};
 use crate::broker::decision::{Asked, Decision};
 use crate::config::{Member, NO_DEFAULTS, Snapshot};
+use crate::endpoint::Endpoint;
 use crate::ids::{ProviderName, UpstreamModelName};
 use crate::ledger::Usage;
 use crate::policy::Action;
 use crate::routing::{ExclusionReason, Facts, Rung, Strategy};
-use crate::units::{MicroUsd, Timestamp};
+use crate::units::{MicroUsd, Timestamp, Tokens};
 use crate::wire::ir::ChatRequest;
 use crate::wire::{Dropped, Target};
 
@@ -82,9 +83,16 @@ pub(super) fn report(
         .filter(|(_, place)| !matches!(place, Place::Excluded { .. }))
         .map(|(member, _)| member)
         .collect();
-    let chat = asked.format.read_chat(asked.body).ok();
+    let chat = (asked.endpoint == Endpoint::Answer)
+        .then(|| asked.format.read_chat(asked.body).ok())
+        .flatten();
     let usage = Usage {
-        input: asked.input,
+        // To count is free.
+        input: if asked.endpoint == Endpoint::CountTokens {
+            Tokens(0)
+        } else {
+            asked.input
+        },
         ..Usage::default()
     };
     let facts = Facts::of_call(asked.agent, asked.headers, asked.request, asked.input);

@@ -6,6 +6,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
 use crate::config::{Audience, load};
+use crate::endpoint::{Operation, Passed};
 use crate::identity::TokenDigest;
 
 fn snapshot() -> Arc<Snapshot> {
@@ -50,6 +51,7 @@ fn explained(body: &Value, headers: &[(&str, &str)]) -> Explanation {
     let question = Question {
         agent: snapshot.agents.values().next().unwrap(),
         format: Format::OpenAiChat,
+        endpoint: Endpoint::Answer,
         headers: &Headers::new(headers.iter().map(owned).collect()),
         body: body.as_bytes(),
         input: None,
@@ -147,12 +149,89 @@ fn a_call_that_would_be_refused_is_told_what_the_agent_would_get() {
     assert_eq!(explanation.rules.len(), 4);
 }
 
+/// What would become of a call of a further endpoint.
+fn asked_for(endpoint: Endpoint, body: &Value) -> Explanation {
+    let snapshot = snapshot();
+    let body = body.to_string();
+    let format = match endpoint {
+        Endpoint::CountTokens => Format::AnthropicMessages,
+        _ => Format::OpenAiChat,
+    };
+    let question = Question {
+        agent: snapshot.agents.values().next().unwrap(),
+        format,
+        endpoint,
+        headers: &Headers::default(),
+        body: body.as_bytes(),
+        input: None,
+        random: 0,
+        now: Timestamp(0),
+        conditions: &[],
+    };
+    explain(&snapshot, question).unwrap()
+}
+
+fn passed(operation: Operation) -> Endpoint {
+    let method = "POST";
+    Endpoint::Passed(Passed { operation, method })
+}
+
+#[test]
+fn what_passes_through_goes_only_to_accounts_of_the_same_api() {
+    let explanation = asked_for(
+        passed(Operation::Moderations),
+        &json!({"model": "primary", "input": "hi"}),
+    );
+    assert_eq!(explanation.api, "openai.moderations");
+    let places: Vec<bool> = explanation
+        .members
+        .iter()
+        .map(|member| matches!(member.place, Place::Excluded { .. }))
+        .collect();
+    // Another region, and another API.
+    assert_eq!(places, [false, true, false, true]);
+    assert!(explanation.members.iter().all(|member| member.dropped.is_empty()));
+}
+
+#[test]
+fn calls_about_objects_go_where_a_logical_model_says() {
+    let explanation = asked_for(passed(Operation::Batches), &Value::Null);
+    assert_eq!(
+        (explanation.api, explanation.model.as_str()),
+        ("openai.batches", "openai-files")
+    );
+    let refusal = explanation.refusal.unwrap();
+    assert_eq!(refusal.code, "model_not_found");
+}
+
+#[test]
+fn embeddings_need_a_model_that_embeds() {
+    let explanation = asked_for(Endpoint::Embeddings, &json!({"model": "primary", "input": "hi"}));
+    assert_eq!(
+        (explanation.api, explanation.needs.as_slice()),
+        ("openai.embeddings", &["embeddings"][..])
+    );
+}
+
+#[test]
+fn to_count_costs_nothing() {
+    let messages = json!([{"role": "user", "content": "hi"}]);
+    let explanation = asked_for(
+        Endpoint::CountTokens,
+        &json!({"model": "primary", "messages": messages}),
+    );
+    assert_eq!(explanation.api, "anthropic.count_tokens");
+    assert!(explanation.input_tokens > Tokens(0));
+    assert_eq!(explanation.members[0].input_usd, Some(0.0));
+}
+
 #[test]
 fn what_is_no_request_is_not_explained() {
     let snapshot = snapshot();
     let question = Question {
         agent: snapshot.agents.values().next().unwrap(),
         format: Format::AnthropicMessages,
+        endpoint: Endpoint::Answer,
         headers: &Headers::default(),
         body: b"{}",
         input: None,

@@ -12,6 +12,8 @@ pub struct Rate(u64);
 pub struct Rates {
     /// Input that is neither read from nor written to a cache.
     pub input: Rate,
+    /// Images and sound among that.
+    pub media: Rate,
     /// Output that is said.
     pub output: Rate,
     /// Output that is thought.
@@ -90,6 +92,7 @@ impl Rates {
     pub const fn flat(input: Rate, output: Rate) -> Self {
         Self {
             input,
+            media: input,
             output,
             reasoning: output,
             cache_read: input,
@@ -98,7 +101,7 @@ impl Rates {
         }
     }
 
-    /// A million times the micro-dollars of a usage. At most six times 2^64 tokens at [`Price::MAX_RATE`], so it fits.
+    /// A million times the micro-dollars of a usage. At most seven times 2^64 tokens at [`Price::MAX_RATE`], so it fits.
     fn millionths(&self, usage: &Usage) -> u128 {
         let plain = usage
             .input
@@ -106,10 +109,13 @@ impl Rates {
             .saturating_sub(usage.cache_write);
         let hour = usage.cache_write_hour.min(usage.cache_write);
         let minutes = usage.cache_write.saturating_sub(hour);
+        let media = usage.media.min(plain);
+        let plain = plain.saturating_sub(media);
         let thought = usage.reasoning.min(usage.output);
         let said = usage.output.saturating_sub(thought);
         let product = |tokens: Tokens, rate: Rate| u128::from(tokens.0) * u128::from(rate.0);
         product(plain, self.input)
+            + product(media, self.media)
             + product(usage.cache_read, self.cache_read)
             + product(minutes, self.cache_write)
             + product(hour, self.cache_write_hour)

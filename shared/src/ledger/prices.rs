@@ -2,14 +2,15 @@
 //! neither has no price, which is not the same as costing nothing.
 //!
 //! List prices of the makers' own APIs, in dollars, before tax. Not in them: what a cloud or a reseller adds for a region,
-//! tools that are billed by the call, the storage of caches by the hour. Images count as the tokens that they are
-//! billed as, reasoning as output. Prices that change with the time of day (`DeepSeek`) are left out, and so is a model
+//! tools that are billed by the call, the storage of caches by the hour. Images that a model
+//! of chat is shown count as the tokens that they are billed as, reasoning as output. Prices that change with the time of day (`DeepSeek`) are left out, and so is a model
 //! of which no price list was at hand.
 
 mod amazon;
 mod anthropic;
 mod embeddings;
 mod google;
+mod media;
 mod openai;
 mod others;
 
@@ -91,6 +92,7 @@ pub fn shipped_rows() -> impl Iterator<Item = (&'static str, &'static Price)> {
         amazon::ROWS,
         others::ROWS,
         embeddings::ROWS,
+        media::ROWS,
     ];
     rows.into_iter().flatten().map(|row| (row.model, &row.price))
 }
@@ -138,6 +140,7 @@ impl Row {
             above: Tokens(above),
             rates: Rates {
                 input: rates.input.times(input.0, input.1),
+                media: rates.media.times(input.0, input.1),
                 cache_read: rates.cache_read.times(input.0, input.1),
                 cache_write: rates.cache_write.times(input.0, input.1),
                 cache_write_hour: rates.cache_write_hour.times(input.0, input.1),

@@ -5,7 +5,7 @@ use crate::units::Tokens;
 /// What a provider says an answer used.
 ///
 /// The convention: `input` and `output` are totals. `cache_read` and `cache_write` are parts of `input`,
-/// `cache_write_hour` is a part of `cache_write`, `reasoning` is a part of `output`.
+/// `cache_write_hour` is a part of `cache_write`, `reasoning` is a part of `output`. `media` is a part of `input` that no cache had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// All tokens of the input, cached ones included.
@@ -16,6 +16,8 @@ pub struct Usage {
     pub cache_write: Tokens,
     /// Of that, what is kept there for an hour rather than for minutes.
     pub cache_write_hour: Tokens,
+    /// Images and sound among the input, where a model has a price of their own for them and its provider tells them apart.
+    pub media: Tokens,
     /// All tokens of the output, reasoning included.
     pub output: Tokens,
     /// Output that the model thought and did not say.

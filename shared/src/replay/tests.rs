@@ -178,6 +178,7 @@ fn decided_and_replayed(
     let question = Question {
         agent: found.unwrap(),
         format: Format::OpenAiChat,
+        endpoint: crate::endpoint::Endpoint::Answer,
         headers: &Headers::new(headers.iter().map(owned).collect()),
         body: body.as_bytes(),
         input: None,

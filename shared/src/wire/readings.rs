@@ -126,13 +126,28 @@ fn other_event(data: &[u8], observation: &mut Observation) -> EventClass {
 fn usage(text: &[u8]) -> Option<Usage> {
     let usage = Node::object(text).ok()?;
     let [input, output, prompt] = usage.fields(["input_tokens", "output_tokens", "prompt_tokens"]);
+    // Images and transcriptions spell it differently.
+    let [images, sound, made] = usage.fields([
+        "input_tokens_details",
+        "input_token_details",
+        "output_tokens_details",
+    ]);
     if prompt.is_some() {
         return openai_chat::usage::read(text, None);
     }
     let tokens = |node: Option<Node<'_>>| Tokens(node.and_then(Node::unsigned).unwrap_or_default());
+    // What an image model puts out beside the image is text that it thought.
+    let is_image = made.is_some_and(|made| made.field("image_tokens").is_some());
+    let thought = made
+        .filter(|_| is_image)
+        .and_then(|made| made.field("text_tokens"));
+    let images = tokens(images.and_then(|given| given.field("image_tokens")));
+    let sound = tokens(sound.and_then(|given| given.field("audio_tokens")));
     input.is_some().then(|| Usage {
         input: tokens(input),
+        media: images.saturating_add(sound),
         output: tokens(output),
+        reasoning: tokens(thought),
         ..Usage::default()
     })
 }
@@ -140,6 +155,7 @@ fn usage(text: &[u8]) -> Option<Usage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::shipped;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -161,6 +177,26 @@ mod tests {
         );
         let images = r#"{"data":[],"usage":{"input_tokens":5,"output_tokens":4000,"total_tokens":4005}}"#;
         assert_eq!(used(&OTHER, images), (Some(Ok(())), Some((5, 4_000))));
+        // As OpenAI's reference has it: an edit by a model that thinks, and a transcription.
+        let edit = r#"{"data":[],"usage":{"input_tokens":1050,"input_tokens_details":{"text_tokens":50,"image_tokens":1000},
+            "output_tokens":4200,"output_tokens_details":{"image_tokens":4000,"text_tokens":200},"total_tokens":5250}}"#;
+        let heard = r#"{"text":"hi","usage":{"type":"tokens","input_tokens":14,"input_token_details":{"text_tokens":4,"audio_tokens":10},
+            "output_tokens":45,"total_tokens":59}}"#;
+        for (body, media, reasoning, model, cost) in [
+            (edit, 1_000, 200, "gpt-image-1.5", 250 + 8_000 + 128_000 + 2_000),
+            (edit, 1_000, 200, "gpt-image-1", 250 + 10_000 + 168_000),
+            (images, 0, 0, "gpt-image-2", 25 + 120_000),
+            (heard, 10, 0, "gpt-4o-transcribe", 10 + 60 + 450),
+        ] {
+            let mut observation = Observation::default();
+            assert_eq!(
+                (OTHER.observe_answer)(body.as_bytes(), &mut observation),
+                Some(Ok(()))
+            );
+            let usage = observation.usage().unwrap();
+            assert_eq!((usage.media.0, usage.reasoning.0), (media, reasoning), "{body}");
+            assert_eq!(shipped(model).unwrap().cost(&usage).0, cost, "{model}");
+        }
         let sound = r#"{"text":"hi","usage":{"type":"duration","seconds":3}}"#;
         assert_eq!(used(&OTHER, sound), (Some(Ok(())), None));
     }

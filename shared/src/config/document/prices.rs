@@ -32,6 +32,7 @@ fn read_rates(section: &mut Section<'_>) -> Option<Rates> {
     let output = section.required("output").map(|reader| rate(&reader));
     let mut optional = |key| section.optional(key).and_then(|reader| rate(&reader));
     let reasoning = optional("reasoning");
+    let media = optional("media");
     let cache_read = optional("cache_read");
     let cache_write = optional("cache_write");
     let cache_write_hour = optional("cache_write_1h");
@@ -44,6 +45,7 @@ fn read_rates(section: &mut Section<'_>) -> Option<Rates> {
     };
     Some(Rates {
         input,
+        media: media.unwrap_or(input),
         output,
         reasoning: reasoning.unwrap_or(output),
         cache_read: cache_read.unwrap_or(input),

@@ -4,7 +4,7 @@ use super::*;
 
 fn a_usage() -> impl Strategy<Value = Usage> {
     (
-        prop::array::uniform6(any::<u64>()),
+        prop::array::uniform7(any::<u64>()),
         prop::sample::select(&ServiceTier::ALL[..]),
     )
         .prop_map(|(parts, tier)| {
@@ -15,6 +15,7 @@ fn a_usage() -> impl Strategy<Value = Usage> {
                 cache_write_hour,
                 output,
                 reasoning,
+                media,
             ] = parts.map(Tokens);
             Usage {
                 input,
@@ -23,6 +24,7 @@ fn a_usage() -> impl Strategy<Value = Usage> {
                 cache_write_hour,
                 output,
                 reasoning,
+                media,
                 tier,
             }
         })
@@ -30,7 +32,7 @@ fn a_usage() -> impl Strategy<Value = Usage> {
 
 fn a_price() -> impl Strategy<Value = Price> {
     let rates = || {
-        prop::array::uniform6(0..=Price::MAX_RATE).prop_map(|rates| {
+        prop::array::uniform7(0..=Price::MAX_RATE).prop_map(|rates| {
             let [
                 input,
                 output,
@@ -38,6 +40,7 @@ fn a_price() -> impl Strategy<Value = Price> {
                 cache_read,
                 cache_write,
                 cache_write_hour,
+                media,
             ] = rates.map(Rate);
             Rates {
                 input,
@@ -46,6 +49,7 @@ fn a_price() -> impl Strategy<Value = Price> {
                 cache_read,
                 cache_write,
                 cache_write_hour,
+                media,
             }
         })
     };

@@ -9,6 +9,7 @@ fn rate(dollars: f64) -> Rate {
 fn price() -> Price {
     Price::of(Rates {
         input: rate(15.0),
+        media: rate(15.0),
         output: rate(75.0),
         reasoning: rate(75.0),
         cache_read: rate(1.5),

@@ -43,6 +43,24 @@ fn what_is_not_in_the_table_has_no_price() {
 }
 
 #[test]
+fn images_and_sound_that_a_model_is_given_have_a_price_of_their_own_where_providers_have_one() {
+    let rates = |model: &str| {
+        let rates = shipped(model).unwrap().rates;
+        [rates.input, rates.media, rates.output, rates.reasoning].map(|rate| rate.per_million().0 / 10_000)
+    };
+    assert_eq!(rates("gpt-image-2-2026-04-21"), [500, 800, 3_000, 1_000]);
+    assert_eq!(rates("gpt-image-1.5"), [500, 800, 3_200, 1_000]);
+    assert_eq!(rates("gpt-image-1"), [500, 1_000, 4_000, 4_000]);
+    assert_eq!(rates("gpt-image-1-mini"), [200, 250, 800, 800]);
+    assert_eq!(rates("gpt-4o-mini-transcribe-2025-03-20"), [125, 300, 500, 500]);
+    // Models of chat bill what they are shown as any input.
+    assert_eq!(rates("gpt-4o"), [250, 250, 1_000, 1_000]);
+    for billed_otherwise in ["whisper-1", "dall-e-3", "tts-1"] {
+        assert!(shipped(billed_otherwise).is_none(), "{billed_otherwise}");
+    }
+}
+
+#[test]
 fn models_that_embed_cost_their_input_under_each_name() {
     for (name, expected) in [
         ("text-embedding-3-small", 20_000),

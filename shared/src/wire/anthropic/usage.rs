@@ -80,6 +80,7 @@ impl PartialUsage {
             output: self.output.unwrap_or_default(),
             reasoning: self.reasoning.unwrap_or_default(),
             tier: self.tier.unwrap_or_default(),
+            ..Usage::default()
         }
     }
 }

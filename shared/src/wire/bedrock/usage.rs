@@ -38,6 +38,7 @@ pub fn read(usage: Node<'_>, tier: Option<Node<'_>>) -> Usage {
         tier: tier
             .and_then(|tier| tier.field("type"))
             .map_or(ServiceTier::Standard, of_type),
+        ..Usage::default()
     }
 }
 
@@ -73,6 +74,7 @@ mod tests {
             output: Tokens(5),
             reasoning: Tokens(0),
             tier: ServiceTier::Priority,
+            ..Usage::default()
         };
         assert_eq!(read(usage, Some(tier)), expected);
     }

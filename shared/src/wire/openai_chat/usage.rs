@@ -36,6 +36,7 @@ pub fn read(text: &[u8], tier: Option<&[u8]>) -> Option<Usage> {
         output: number(text, completion),
         reasoning,
         tier: tier.map(ServiceTier::of_openai).unwrap_or_default(),
+        ..Usage::default()
     })
 }
 
@@ -75,6 +76,7 @@ mod tests {
             output: Tokens(50),
             reasoning: Tokens(30),
             tier: ServiceTier::Flex,
+            ..Usage::default()
         };
         assert_eq!(read(text, Some(br#""flex""#)), Some(expected));
     }

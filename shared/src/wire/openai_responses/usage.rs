@@ -34,6 +34,7 @@ pub fn read(text: &[u8], tier: Option<&[u8]>) -> Option<Usage> {
         output: number(text, output),
         reasoning: within(output_details, "reasoning_tokens"),
         tier: tier.map(ServiceTier::of_openai).unwrap_or_default(),
+        ..Usage::default()
     })
 }
 
@@ -70,6 +71,7 @@ mod tests {
             output: Tokens(50),
             reasoning: Tokens(30),
             tier: ServiceTier::Flex,
+            ..Usage::default()
         };
         assert_eq!(read(text, Some(br#""flex""#)), Some(usage));
         let mut out = Vec::new();
