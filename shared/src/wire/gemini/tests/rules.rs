@@ -346,8 +346,9 @@ fn a_seal_that_no_call_follows_neither_ends_an_answer_nor_cuts_a_text() {
             .chunks(1)
             .map(|part| chunk(part, Value::Null))
             .chain([chunk(&[], json!("STOP"))])
-            .map(|chunk| format!("data: {chunk}\n\n"))
-            .collect();
+            .fold(String::new(), |events, chunk| {
+                events + &format!("data: {chunk}\n\n")
+            });
         let (streamed, ..) = feed(stream(Format::AnthropicMessages), &[events.as_bytes()]);
         let begun = streamed
             .lines()
