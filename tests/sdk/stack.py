@@ -55,6 +55,8 @@ pools:
       - {{provider: openai-b, model: gpt-5-mini, priority: 1}}
 models:
 {models}
+  - {{name: openai-files-there, targets: [{{provider: openai-strict, model: gpt-4o}}]}}
+  - {{name: anthropic-files-there, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-6}}]}}
   - {{name: on-anthropic-old, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-0}}]}}
   - {{name: on-anthropic-new, targets: [{{provider: anthropic-strict, model: claude-opus-4-7}}]}}
   - {{name: primary-llm, targets: [{{provider: openai-a, model: gpt-5-mini}}]}}

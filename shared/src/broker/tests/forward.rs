@@ -134,7 +134,19 @@ fn an_agent_is_shown_the_models_that_it_would_get() {
         (
             "Bearer bot-token",
             &[
-                "careful", "cheap", "claude", "climbing", "either", "few", "gpt", "loyal", "quick", "tiny",
+                "careful",
+                "cheap",
+                "claude",
+                "climbing",
+                "either",
+                "few",
+                "gpt",
+                "loyal",
+                "openai-files-mixed",
+                "openai-files-pair",
+                "openai-files-sticky",
+                "quick",
+                "tiny",
             ][..],
         ),
         (
