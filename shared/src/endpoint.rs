@@ -46,6 +46,22 @@ impl ProviderKind {
     }
 }
 
+/// The logical model that says where objects are kept. An agent may name another one of the same kind, but none that is
+/// there for conversations: who may have these answered may not therefore have the account's files, nor its batches, which
+/// no budget knows of.
+fn keeper(dialect: Dialect, named: Option<&str>) -> Result<&str, RequestError> {
+    let usual = match dialect {
+        Dialect::OpenAi => "openai-files",
+        Dialect::Anthropic => "anthropic-files",
+    };
+    let Some(named) = named else { return Ok(usual) };
+    let is_keeper = match named.strip_prefix(usual) {
+        Some(rest) => rest.is_empty() || rest.starts_with('-'),
+        None => false,
+    };
+    is_keeper.then_some(named).ok_or(RequestError::NoKeeper(usual))
+}
+
 impl Endpoint {
     /// Whether a call may have no body.
     #[must_use]
@@ -59,8 +75,8 @@ impl Endpoint {
         matches!(self, Self::Passed(passed) if passed.operation.naming() == Naming::None)
     }
 
-    /// Reads the facts of a body. What names no model asks for the one that a header names, or for the one by whose name
-    /// the configuration says where objects are kept.
+    /// Reads the facts of a body. What names no model asks for the one that a header names; where objects are kept is said
+    /// by logical models of names that are only for that.
     pub fn read(self, format: Format, headers: &Headers, body: &[u8]) -> Result<Request, RequestError> {
         let is_name = |name: &&str| (1..=MAX_MODEL_NAME).contains(&name.len());
         let named = headers.text(X_BROKER_MODEL).filter(is_name);
@@ -71,10 +87,7 @@ impl Endpoint {
             Self::Passed(passed) => match passed.operation.naming() {
                 Naming::Json => read::json(passed.operation, named, body),
                 Naming::Form => form::read(headers, named, body),
-                Naming::None => Ok(read::of_model(named.unwrap_or(match passed.dialect() {
-                    Dialect::OpenAi => "openai-files",
-                    Dialect::Anthropic => "anthropic-files",
-                }))),
+                Naming::None => keeper(passed.dialect(), named).map(read::of_model),
             },
         }
     }

@@ -137,6 +137,10 @@ pub enum RequestError {
     /// The answer is to be made later, and to be fetched from where nothing is kept. Nobody would hear what it used.
     #[error("`background` must be false: answers are not kept, so there is nothing to fetch later")]
     Background,
+    /// A call about a file or a batch names a model that is not there to say where such are kept; with the name of the one
+    /// that is.
+    #[error("`x-broker-model` must be `{0}` here, or a name that begins with `{0}-`")]
+    NoKeeper(&'static str),
     /// A request for embeddings of nothing.
     #[error("`input` is missing")]
     NoInput,
@@ -153,7 +157,7 @@ impl RequestError {
     #[must_use]
     pub fn parameter(&self) -> Option<&'static str> {
         match self {
-            Self::NotUtf8 | Self::NotJson(_) | Self::BadForm(_) => None,
+            Self::NotUtf8 | Self::NotJson(_) | Self::BadForm(_) | Self::NoKeeper(_) => None,
             Self::NoInput | Self::BadInput => Some("input"),
             Self::Repeated(key) => Some(key),
             Self::NoModel | Self::BadModel => Some("model"),

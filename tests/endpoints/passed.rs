@@ -203,15 +203,20 @@ async fn files_and_batches_live_at_the_account_that_the_configuration_names() {
 #[tokio::test]
 async fn without_an_account_for_them_there_are_no_files() {
     let (openai, anthropic) = accounts().await;
-    let config = both(&openai, &anthropic).single("gpt", &openai, "gpt-5-mini");
+    let config = both(&openai, &anthropic)
+        .single("gpt", &openai, "gpt-5-mini")
+        .single("openai-files-of-mine", &openai, "gpt-5-mini");
     let broker = Broker::start(&config).await;
     let call = || broker.request(Method::GET, "/v1/files").bearer_auth(TOKEN);
     let none = Answer::of(call()).await;
     assert_eq!(code(&none.expect_status(404).json()), "model_not_found");
-    Answer::of(call().header("x-broker-model", "gpt"))
+    let of_another = Answer::of(call().header("x-broker-model", "gpt")).await;
+    assert_eq!(code(&of_another.expect_status(400).json()), "invalid_request");
+    assert_eq!(openai.count(), 0, "who may chat there has no files there");
+    Answer::of(call().header("x-broker-model", "openai-files-of-mine"))
         .await
         .expect_status(200);
-    assert!(!only(&openai).contains("gpt"));
+    assert!(!only(&openai).contains("files-of-mine"));
     Answer::of(broker.request(Method::GET, "/v1/files"))
         .await
         .expect_status(401);

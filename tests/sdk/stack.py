@@ -56,6 +56,8 @@ pools:
 models:
 {models}
   - {{name: vectors, pool: pair-vectors}}
+  - {{name: openai-files-there, targets: [{{provider: openai-strict, model: gpt-4o}}]}}
+  - {{name: anthropic-files-there, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-6}}]}}
   - {{name: on-anthropic-old, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-0}}]}}
   - {{name: on-anthropic-new, targets: [{{provider: anthropic-strict, model: claude-opus-4-7}}]}}
   - {{name: primary-llm, targets: [{{provider: openai-a, model: gpt-5-mini}}]}}

@@ -100,7 +100,7 @@ def test_texts_are_judged_and_pictures_drawn(plain: OpenAI) -> None:
 
 
 def test_files_and_batches_are_where_the_header_says(openai: OpenAI, anthropic: Anthropic) -> None:
-    there = {"x-broker-model": "on-openai"}
+    there = {"x-broker-model": "openai-files-there"}
     made = openai.files.create(file=("a.jsonl", b"{}\n"), purpose="batch", extra_headers=there)
     assert openai.files.content(made.id, extra_headers=there).read() == b'{"a":1}\n{"b":2}\n'
     batch = openai.batches.create(
@@ -112,6 +112,6 @@ def test_files_and_batches_are_where_the_header_says(openai: OpenAI, anthropic: 
     assert openai.batches.cancel(batch.id, extra_headers=there).id == batch.id
     with pytest.raises(sdk.NotFoundError):
         openai.files.list()
-    there = {"x-broker-model": "on-anthropic"}
+    there = {"x-broker-model": "anthropic-files-there"}
     found = anthropic.messages.batches.retrieve("msgbatch_1", extra_headers=there)
     assert found.processing_status == "in_progress"

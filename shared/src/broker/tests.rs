@@ -99,6 +99,9 @@ fn document() -> Value {
         ],
         "models": [
             {"name": "gpt", "pool": "pair"},
+            {"name": "openai-files-pair", "pool": "pair"},
+            {"name": "openai-files-mixed", "pool": "mixed"},
+            {"name": "openai-files-sticky", "pool": "sticky"},
             {"name": "claude", "targets": [{"provider": "anthropic-a", "model": "claude-a"}]},
             {"name": "either", "pool": "mixed"},
             {"name": "tiny", "pool": "limited"},

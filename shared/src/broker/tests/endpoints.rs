@@ -265,7 +265,7 @@ fn sound_passes_unread_and_is_the_agents_at_once() {
 
 #[test]
 fn objects_are_asked_of_the_first_account_that_can_keep_them_and_of_no_other() {
-    for model in ["gpt", "either", "loyal"] {
+    for model in ["openai-files-pair", "openai-files-mixed", "openai-files-sticky"] {
         let named = [("x-broker-model", model)];
         let mut call = asked(Dialect::OpenAi, "GET", "/v1/files?limit=2", &named);
         assert_eq!(call.machine().flow(), Flow::Continue, "{model}");
@@ -305,6 +305,25 @@ fn objects_without_an_account_that_keeps_them_are_not_found() {
             .headers
             .contains(&("allow", "GET, DELETE".to_owned()))
     );
+}
+
+/// Whoever may chat with a model of an account may not therefore read its files, or make batches past every budget.
+#[test]
+fn a_model_for_conversations_keeps_no_objects() {
+    for (dialect, path, model) in [
+        (Dialect::OpenAi, "/v1/files", "gpt"),
+        (Dialect::OpenAi, "/v1/files", "openai-filesystem"),
+        (Dialect::OpenAi, "/v1/batches/b", "anthropic-files"),
+        (Dialect::Anthropic, "/v1/messages/batches", "claude"),
+        (Dialect::Anthropic, "/v1/files", "openai-files-pair"),
+    ] {
+        let call = asked(dialect, "GET", path, &[("x-broker-model", model)]);
+        let (reply, body) = call.reply();
+        assert_eq!(reply.status, 400, "{path} {model}");
+        let message = body["error"]["message"].as_str().unwrap();
+        assert!(message.contains("-files-`"), "{message}");
+        assert!(call.host.forwards.is_empty());
+    }
 }
 
 #[test]
