@@ -13,12 +13,20 @@ use crate::wire::ir::{Arguments, Delta, ErrorKind, Finish, ProviderError, ToolIn
 #[derive(Debug, Default)]
 pub(super) struct StreamReader {
     has_started: bool,
-    has_said: bool,
+    last: Last,
     has_finished: bool,
-    /// Whether text was the last that was said.
-    is_in_text: bool,
     /// How many tools were called.
     calls: usize,
+}
+
+/// What was said last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Last {
+    /// Nothing was said so far.
+    #[default]
+    Nothing,
+    Text,
+    Other,
 }
 
 impl codec::StreamReader for StreamReader {
@@ -74,13 +82,13 @@ impl codec::StreamReader for StreamReader {
 
 impl StreamReader {
     fn say(&mut self, said: Said<'_>, tell: &mut dyn FnMut(Delta<'_>)) {
-        self.has_said = true;
-        let was_in_text = std::mem::replace(&mut self.is_in_text, matches!(said, Said::Text { .. }));
+        let is_text = matches!(said, Said::Text { .. });
+        let last = std::mem::replace(&mut self.last, if is_text { Last::Text } else { Last::Other });
         match said {
             Said::Thinking(text) => tell(Delta::Thinking(text)),
             Said::Text { text, seal } => {
                 // One in the middle would cut the text in two.
-                if let Some(own) = seal.filter(|_| !was_in_text) {
+                if let Some(own) = seal.filter(|_| last != Last::Text) {
                     tell_seal(&own, tell);
                 }
                 tell(Delta::Text(text));
@@ -109,7 +117,7 @@ impl StreamReader {
         }
         self.has_finished = true;
         match failure(&finish) {
-            Some(message) if !self.has_said => {
+            Some(message) if self.last == Last::Nothing => {
                 tell(Delta::Error(ProviderError::of(ErrorKind::Internal, &message)));
             }
             _ => tell(Delta::Finish(finish.confirmed(self.calls > 0, false))),
