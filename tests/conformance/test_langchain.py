@@ -15,8 +15,9 @@ from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 
+from kinds import Feature
 from material import CALL_BOTH, GROWN, ODD_TEXT, PNG_BASE64, Tree
-from stack import TOKEN, Served, Stack
+from stack import TOKEN, Served, Stack, needs
 
 
 @tool
@@ -130,6 +131,7 @@ def test_an_object_of_a_class(llm: BaseChatModel, method: str) -> None:
     assert llm.with_structured_output(Tree, method=method).invoke(asked) == GROWN
 
 
+@needs(Feature.PICTURES)
 def test_a_picture(llm: BaseChatModel) -> None:
     picture = {"type": "image", "source_type": "base64", "mime_type": "image/png", "data": PNG_BASE64}
     answer = llm.invoke([HumanMessage([{"type": "text", "text": "describe it"}, picture])])

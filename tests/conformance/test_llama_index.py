@@ -13,8 +13,9 @@ from llama_index.core.tools import FunctionTool
 from llama_index.llms.anthropic import Anthropic
 from llama_index.llms.openai_like import OpenAILike
 
+from kinds import Feature
 from material import CALL_BOTH, GROWN, ODD_TEXT, Tree
-from stack import TOKEN, Served, Stack
+from stack import TOKEN, Served, Stack, requires
 
 
 def weather(city: str, days: int = 1) -> str:
@@ -57,6 +58,8 @@ def of_anthropic(stack: Stack, model: str) -> Any:
 
 @pytest.fixture(params=[of_openai, of_anthropic], ids=["openai", "anthropic"])
 def llm(request: pytest.FixtureRequest, stack: Stack, served: Served) -> Any:
+    if request.param is of_openai:
+        requires(served, Feature.CHAT)
     return request.param(stack, served.model)
 
 

@@ -136,6 +136,19 @@ class Kind:
         return [message for message in body["messages"] if message["role"] in ("system", "developer")]
 
 
+GOOGLE_LACKS = frozenset(
+    {
+        Feature.TOLD_STOP_SEQUENCES,
+        Feature.NAMED_STOP_SEQUENCES,
+        Feature.COUNTED_CACHE_WRITES,
+        Feature.ONE_CALL_AT_A_TIME,
+        Feature.TOLD_REFUSALS,
+        Feature.NAMED_DOCUMENTS,
+        Feature.BEGUN_ANSWERS,
+        Feature.SEVERAL_ANSWERS,
+    }
+)
+
 KINDS = [
     Kind(
         "openai",
@@ -164,5 +177,181 @@ KINDS = [
         "compatible",
         "qwen3-32b",
         odd_call_ids=("call_1.2|x", "call-e"),
+    ),
+    Kind(
+        "gemini",
+        {"kind": "gemini"},
+        "gemini",
+        "gemini-2.5-flash",
+        adaptive_model="gemini-3-pro-preview",
+        speaks="gemini",
+        instructed_in="systemInstruction",
+        refusal_ends="content_filter",
+        lacks=GOOGLE_LACKS,
+    ),
+    Kind(
+        "bedrock",
+        {"kind": "bedrock", "region": "eu-central-1"},
+        "bedrock",
+        "eu.amazon.nova-pro-v1:0",
+        thinking_model="openai.gpt-oss-120b-1:0",
+        speaks="converse",
+        instructed_in="system",
+        refusal_ends="content_filter",
+        lacks=frozenset(
+            {
+                Feature.SEVERAL_ANSWERS,
+                Feature.PICTURES_BY_URL,
+                Feature.NAMED_STOP_SEQUENCES,
+                Feature.TOLD_REFUSALS,
+                Feature.COUNTED_THOUGHTS,
+                Feature.THOUGHTS_OFF,
+                Feature.FORCED_TOOLS,
+                Feature.ONE_CALL_AT_A_TIME,
+            }
+        ),
+    ),
+    Kind(
+        "bedrock-claude",
+        {"kind": "bedrock", "region": "eu-central-1"},
+        "bedrock",
+        "eu.anthropic.claude-sonnet-4-5-20250929-v1:0",
+        adaptive_model="eu.anthropic.claude-opus-4-7",
+        speaks="anthropic",
+        instructed_in="system",
+        refusal_ends="content_filter",
+        lacks=frozenset({Feature.SEVERAL_ANSWERS, Feature.PICTURES_BY_URL}),
+        is_relative=True,
+    ),
+    Kind(
+        "mistral",
+        {"kind": "mistral"},
+        "mistral",
+        "mistral-large-2512",
+        thinking_model="mistral-medium-3.5",
+        speaks="mistral",
+        lacks=frozenset(
+            {
+                Feature.SEVERAL_ANSWERS,
+                Feature.TOLD_STOP_SEQUENCES,
+                Feature.NAMED_STOP_SEQUENCES,
+                Feature.COUNTED_CACHE_WRITES,
+                Feature.TOLD_REFUSALS,
+                Feature.NAMED_DOCUMENTS,
+            }
+        ),
+    ),
+    Kind(
+        "azure",
+        {"kind": "azure-openai"},
+        "azure",
+        "gpt-4o",
+        thinking_model="gpt-5-mini",
+        lacks=frozenset(
+            {Feature.CHAT, Feature.TOLD_THOUGHTS, Feature.TOLD_STOP_SEQUENCES, Feature.NAMED_STOP_SEQUENCES}
+        ),
+        own_words=frozenset({404}),
+        odd_call_ids=("call_12", "call-e"),
+        is_relative=True,
+    ),
+    Kind(
+        "cohere",
+        {"kind": "cohere"},
+        "cohere",
+        "command-a-03-2025",
+        thinking_model="command-a-reasoning-08-2025",
+        speaks="cohere",
+        lacks=frozenset(
+            {
+                Feature.SEVERAL_ANSWERS,
+                Feature.DOCUMENTS,
+                Feature.PICTURES,
+                Feature.NAMED_STOP_SEQUENCES,
+                Feature.COUNTED_CACHE_WRITES,
+                Feature.COUNTED_THOUGHTS,
+                Feature.ONE_CALL_AT_A_TIME,
+                Feature.TOLD_REFUSALS,
+                Feature.TOLD_FILTERS,
+                Feature.BARE_CALLS,
+            }
+        ),
+    ),
+    Kind(
+        "vertex",
+        {"kind": "vertex", "project": "my-project-1", "location": "europe-west4"},
+        "vertex",
+        "gemini-2.5-flash",
+        adaptive_model="gemini-3-pro-preview",
+        speaks="gemini",
+        instructed_in="systemInstruction",
+        refusal_ends="content_filter",
+        lacks=GOOGLE_LACKS,
+        is_relative=True,
+    ),
+    Kind(
+        "vertex-claude",
+        {"kind": "vertex", "project": "my-project-1", "location": "europe-west4"},
+        "vertex",
+        "claude-sonnet-4-5@20250929",
+        adaptive_model="claude-opus-4-7",
+        speaks="anthropic",
+        instructed_in="system",
+        refusal_ends="content_filter",
+        lacks=frozenset({Feature.SEVERAL_ANSWERS}),
+        own_headers=frozenset({"anthropic-beta"}),
+        is_relative=True,
+    ),
+    Kind(
+        "vllm",
+        {"kind": "openai-compatible", "dialect": "vllm"},
+        "vllm",
+        "qwen3-32b",
+        lacks=frozenset({Feature.CHAT, Feature.COUNTED_CACHE_READS, Feature.COUNTED_CACHE_WRITES}),
+        is_relative=True,
+    ),
+    Kind(
+        "ollama",
+        {"kind": "openai-compatible", "dialect": "ollama"},
+        "ollama",
+        "qwen3-32b",
+        lacks=frozenset(
+            {
+                Feature.CHAT,
+                Feature.INTERLEAVED_CALLS,
+                Feature.TOLD_STOP_SEQUENCES,
+                Feature.NAMED_STOP_SEQUENCES,
+            }
+        ),
+        is_relative=True,
+    ),
+    Kind(
+        "llama.cpp",
+        {"kind": "openai-compatible", "dialect": "llama.cpp"},
+        "llamacpp",
+        "qwen3-32b",
+        lacks=frozenset({Feature.CHAT, Feature.TOLD_STOP_SEQUENCES, Feature.NAMED_STOP_SEQUENCES}),
+        own_words=frozenset({503}),
+        is_relative=True,
+    ),
+    Kind(
+        "tgi",
+        {"kind": "openai-compatible", "dialect": "tgi"},
+        "tgi",
+        "qwen3-32b",
+        speaks="tgi",
+        refusal_ends="content_filter",
+        lacks=frozenset(
+            {
+                Feature.SEVERAL_ANSWERS,
+                Feature.DOCUMENTS,
+                Feature.THOUGHTS,
+                Feature.TOLD_THOUGHTS,
+                Feature.COUNTED_THOUGHTS,
+                Feature.ONE_CALL_AT_A_TIME,
+                Feature.TOLD_STOP_SEQUENCES,
+                Feature.NAMED_STOP_SEQUENCES,
+            }
+        ),
+        is_relative=True,
     ),
 ]

@@ -153,7 +153,9 @@ fn check_message(at: &str, item: &Value) -> Checked {
     })
 }
 
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 29] = [
+    // Not in its reference; Codex sends it, and is answered.
+    "client_metadata",
     "model",
     "input",
     "instructions",

@@ -12,25 +12,21 @@ use crate::wire::ir::{Arguments, Delta, ErrorKind, Finish, ProviderError, ToolIn
 /// What of a stream must be remembered to read the rest of it.
 #[derive(Debug, Default)]
 pub(super) struct StreamReader {
-    phase: Phase,
-    /// Whether text was the last that was said.
-    is_in_text: bool,
+    has_started: bool,
+    last: Last,
+    has_finished: bool,
     /// How many tools were called.
     calls: usize,
 }
 
-/// How far a stream has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Phase {
-    /// Nothing came.
+/// What was said last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Last {
+    /// Nothing was said so far.
     #[default]
-    Silent,
-    /// It began, and said nothing yet.
-    Begun,
-    /// Something was said.
-    Saying,
-    /// The reason of its end was told.
-    Finished,
+    Nothing,
+    Text,
+    Other,
 }
 
 impl codec::StreamReader for StreamReader {
@@ -60,8 +56,8 @@ impl codec::StreamReader for StreamReader {
         if candidate.is_none() && !is_blocked && metadata.is_none() {
             return;
         }
-        if self.phase == Phase::Silent {
-            self.phase = Phase::Begun;
+        if !self.has_started {
+            self.has_started = true;
             tell(Delta::Start {
                 id: given_text(id),
                 model: given_text(model),
@@ -86,13 +82,13 @@ impl codec::StreamReader for StreamReader {
 
 impl StreamReader {
     fn say(&mut self, said: Said<'_>, tell: &mut dyn FnMut(Delta<'_>)) {
-        self.phase = self.phase.max(Phase::Saying);
-        let was_in_text = std::mem::replace(&mut self.is_in_text, matches!(said, Said::Text { .. }));
+        let is_text = matches!(said, Said::Text { .. });
+        let last = std::mem::replace(&mut self.last, if is_text { Last::Text } else { Last::Other });
         match said {
             Said::Thinking(text) => tell(Delta::Thinking(text)),
             Said::Text { text, seal } => {
                 // One in the middle would cut the text in two.
-                if let Some(own) = seal.filter(|_| !was_in_text) {
+                if let Some(own) = seal.filter(|_| last != Last::Text) {
                     tell_seal(&own, tell);
                 }
                 tell(Delta::Text(text));
@@ -116,12 +112,12 @@ impl StreamReader {
 
     /// Tells the reason once.
     fn finish(&mut self, finish: Finish<'_>, tell: &mut dyn FnMut(Delta<'_>)) {
-        let before = std::mem::replace(&mut self.phase, Phase::Finished);
-        if before == Phase::Finished {
+        if self.has_finished {
             return;
         }
+        self.has_finished = true;
         match failure(&finish) {
-            Some(message) if before < Phase::Saying => {
+            Some(message) if self.last == Last::Nothing => {
                 tell(Delta::Error(ProviderError::of(ErrorKind::Internal, &message)));
             }
             _ => tell(Delta::Finish(finish.confirmed(self.calls > 0, false))),

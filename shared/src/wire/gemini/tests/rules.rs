@@ -342,13 +342,12 @@ fn a_seal_that_no_call_follows_neither_ends_an_answer_nor_cuts_a_text() {
         told.dedup();
         assert_eq!(told.join(" "), kinds);
 
-        let events: String = parts
-            .chunks(1)
-            .map(|part| chunk(part, Value::Null))
+        let chunks = parts.chunks(1).map(|part| chunk(part, Value::Null));
+        let events: Vec<String> = chunks
             .chain([chunk(&[], json!("STOP"))])
-            .fold(String::new(), |events, chunk| {
-                events + &format!("data: {chunk}\n\n")
-            });
+            .map(|chunk| format!("data: {chunk}\n\n"))
+            .collect();
+        let events = events.concat();
         let (streamed, ..) = feed(stream(Format::AnthropicMessages), &[events.as_bytes()]);
         let begun = streamed
             .lines()
