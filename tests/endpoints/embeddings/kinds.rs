@@ -145,15 +145,17 @@ async fn each_kind_embeds_as_numbers_and_as_base64() {
     }
     let broker = Broker::start(&config).await;
     let mut calls = 0;
+    // Long enough to cost something: amounts are rounded to millionths of a dollar.
+    let text = "Grüße ".repeat(40);
     for (kind, account) in KINDS.iter().zip(&accounts) {
         let input = if kind.takes_several {
-            json!(["Grüße", "a"])
+            json!([text, "a"])
         } else {
-            json!("Grüße")
+            json!(text)
         };
         for (encoding, expected) in [
-            ("float", [json!([0.875, 0.5, -0.25]), json!([0.125, 0.5, -0.25])]),
-            ("base64", [json!("AABgPwAAAD8AAIC+"), json!("AAAAPgAAAD8AAIC+")]),
+            ("float", [json!([40.0, 0.5, -0.25]), json!([0.125, 0.5, -0.25])]),
+            ("base64", [json!("AAAgQgAAAD8AAIC+"), json!("AAAAPgAAAD8AAIC+")]),
         ] {
             account.clear();
             let body = json!({"model": account.name(), "input": input, "encoding_format": encoding});
