@@ -13,6 +13,7 @@ use crate::json::scan::{self, Kind};
 use crate::wire::{EventClass, Observation};
 
 /// What a stream that broke off ends with.
+#[must_use]
 pub fn cut(_: &Observation) -> Cow<'static, [u8]> {
     Cow::Borrowed(CUT)
 }

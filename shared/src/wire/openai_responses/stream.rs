@@ -17,6 +17,7 @@ use crate::sse;
 use crate::wire::{EventClass, Observation};
 
 /// What a stream that broke off ends with.
+#[must_use]
 pub fn cut(observation: &Observation) -> Cow<'static, [u8]> {
     let mut event = Vec::new();
     sse::write_event(&mut event, Some("error"), |event| {
