@@ -8,7 +8,9 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::{read, target, write};
+use crate::config::ProviderKind;
 use crate::wire::codec::Dropped;
+use crate::wire::{Format, Target};
 
 fn prose(length: usize) -> String {
     let sentence =
@@ -75,6 +77,99 @@ fn picture(openai: bool) -> Value {
         openai,
         &[json!({"role": "user", "content": [{"type": "text", "text": "What is this?"}, image]})],
     )
+}
+
+/// The same in every format of agents to every kind of provider.
+#[test]
+#[ignore = "a measurement, of use only in a release build"]
+fn translation_to_every_kind_is_timed() {
+    let defaults = crate::config::Defaults::default();
+    let kinds = [
+        (ProviderKind::OpenAi, "gpt-5.6"),
+        (ProviderKind::Anthropic, "claude-sonnet-4-6"),
+        (ProviderKind::Gemini, "gemini-3-flash"),
+        (ProviderKind::Bedrock, "amazon.nova-pro-v1:0"),
+        (ProviderKind::Bedrock, "anthropic.claude-sonnet-4-6"),
+        (ProviderKind::Mistral, "mistral-large-latest"),
+        (ProviderKind::Cohere, "command-a-03-2025"),
+    ];
+    for (name, make) in [
+        ("prose", chat as fn(bool) -> Value),
+        ("agent", agent),
+        ("image", picture),
+    ] {
+        for from in [
+            Format::OpenAiChat,
+            Format::AnthropicMessages,
+            Format::OpenAiResponses,
+        ] {
+            let body = match from {
+                Format::OpenAiResponses => response(&make(true)),
+                _ => make(from == Format::OpenAiChat),
+            };
+            let body = body.to_string();
+            for (kind, model) in kinds {
+                let target = Target {
+                    kind,
+                    model,
+                    defaults: &defaults,
+                };
+                let to = target.format(from);
+                let request = read(from, body.as_bytes()).unwrap();
+                if to.is(from) || to.check_chat(&request, &target).is_err() {
+                    continue;
+                }
+                let mut best = [u128::MAX; 2];
+                for _ in 0..200 {
+                    let start = Instant::now();
+                    let request = read(from, black_box(body.as_bytes())).unwrap();
+                    let middle = Instant::now();
+                    black_box(to.write_chat(&request, &target, &mut Dropped::default()));
+                    let spent = [(middle - start).as_nanos(), middle.elapsed().as_nanos()];
+                    best.iter_mut()
+                        .zip(spent)
+                        .for_each(|(best, spent)| *best = spent.min(*best));
+                }
+                let [read, write] = best;
+                let size = body.len() as u128;
+                println!(
+                    "{name:6} {from:?} -> {to:?}: {size:7} B: read {:4} + write {:4} ns/kB, {:6} ns for 100 kB",
+                    read * 1_000 / size,
+                    write * 1_000 / size,
+                    (read + write) * 100_000 / size
+                );
+            }
+        }
+    }
+}
+
+/// A call of responses that says what a chat completion does.
+fn response(chat: &Value) -> Value {
+    let mut input = Vec::new();
+    for message in chat["messages"].as_array().unwrap() {
+        let role = &message["role"];
+        if role == "tool" {
+            input.push(json!({"type": "function_call_output", "call_id": message["tool_call_id"], "output": message["content"]}));
+        } else if let Some(call) = message.pointer("/tool_calls/0") {
+            let function = &call["function"];
+            input.push(json!({"type": "function_call", "call_id": call["id"], "name": function["name"], "arguments": function["arguments"]}));
+        } else if let Some(url) = message.pointer("/content/1/image_url/url") {
+            let parts = json!([{"type": "input_text", "text": "What is this?"}, {"type": "input_image", "image_url": url}]);
+            input.push(json!({"role": role, "content": parts}));
+        } else {
+            input.push(message.clone());
+        }
+    }
+    let mut body = json!({"model": "m", "input": input, "stream": true});
+    if let Some(tools) = chat["tools"].as_array() {
+        let flat = tools.iter().map(|tool| {
+            let mut flat = tool["function"].clone();
+            flat["type"] = json!("function");
+            flat
+        });
+        body["tools"] = flat.collect();
+    }
+    body
 }
 
 #[test]
