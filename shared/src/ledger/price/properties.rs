@@ -22,9 +22,9 @@ fn a_usage() -> impl Strategy<Value = Usage> {
                 cache_read,
                 cache_write,
                 cache_write_hour,
+                media,
                 output,
                 reasoning,
-                media,
                 tier,
             }
         })
@@ -44,12 +44,12 @@ fn a_price() -> impl Strategy<Value = Price> {
             ] = rates.map(Rate);
             Rates {
                 input,
+                media,
                 output,
                 reasoning,
                 cache_read,
                 cache_write,
                 cache_write_hour,
-                media,
             }
         })
     };
