@@ -57,7 +57,7 @@ async fn what_an_agent_asks_for_has_mistrals_names() {
     }
     body["stream"] = true.into();
     let answer = mistral.ask(CHAT, &body).await;
-    assert_eq!(said(&answer), "hello");
+    assert_eq!(said(&answer), "Results: sunny");
     let sent = mistral.received().json();
     let id = sent["messages"][2]["tool_calls"][0]["id"]
         .as_str()

@@ -40,9 +40,11 @@ pub(super) fn answered(
     now: Timestamp,
     output: &mut dyn Output,
 ) -> State {
-    let Asking { call, mut ask, .. } = asking;
+    let Asking { call, mut ask, since } = asking;
+    let service = trail.snapshot.rate_limit_service.as_ref();
+    let timeout = service.map_or(Millis(0), |service| service.timeout);
     let verdict = answer
-        .map_err(Trouble::of_status)
+        .map_err(|status| Trouble::of_status(status).after(now.millis_since(since), timeout))
         .and_then(|answer| ask.read(answer, &output.worker().pending));
     let asked = match verdict {
         Ok(asked) => {

@@ -1,5 +1,7 @@
 //! Why a rate limit service did not count.
 
+use crate::units::Millis;
+
 /// Why the service did not count a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
@@ -34,6 +36,16 @@ impl Trouble {
         }
     }
 
+    /// The trouble of a question that was given so much time. Envoy says of one that took too long what it says of a
+    /// connection that is not there; how long it waited tells the two apart.
+    #[must_use]
+    pub fn after(self, waited: Millis, timeout: Millis) -> Self {
+        match self {
+            Self::Unreachable if waited.0.saturating_mul(10) >= timeout.0.saturating_mul(9) => Self::TimedOut,
+            other => other,
+        }
+    }
+
     /// The trouble as records and metrics spell it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -51,5 +63,20 @@ impl Trouble {
     #[must_use]
     pub fn is_lasting(self) -> bool {
         matches!(self, Self::TimedOut | Self::Unreachable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn what_took_all_its_time_was_too_slow_and_not_away() {
+        let (timeout, away) = (Millis(25), Trouble::of_status(UNAVAILABLE));
+        assert_eq!(away.after(Millis(1), timeout), Trouble::Unreachable);
+        assert_eq!(away.after(Millis(25), timeout), Trouble::TimedOut);
+        assert_eq!(Trouble::Failed.after(Millis(25), timeout), Trouble::Failed);
     }
 }
