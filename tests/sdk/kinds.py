@@ -125,6 +125,12 @@ class Kind:
         return feature not in self.lacks
 
     @property
+    def counts_tokens(self) -> bool:
+        """Whether the provider counts the tokens of a call that it is not to answer: Anthropic and Google do, and Bedrock
+        for Claude."""
+        return self.speaks in ("anthropic", "gemini")
+
+    @property
     def tells_refusals(self) -> bool:
         """Whether an agent learns that the model refused."""
         return self.has(Feature.TOLD_REFUSALS) or self.refusal_ends == "content_filter"
