@@ -56,4 +56,6 @@ mod status;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
+mod trailers;
+#[cfg(test)]
 mod translation;

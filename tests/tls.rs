@@ -5,32 +5,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use provider_simulator::Simulator;
-use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::harness::{Answer, Broker, CHAT, Config, Issuer, Record, TOKEN, issuer};
+use crate::harness::{Answer, Broker, CHAT, Config, Identity, Issuer, Record, TOKEN, issuer};
 
 const CALL: &str = r#"{"model":"fast","messages":[{"role":"user","content":"hi"}]}"#;
 
 /// Ends TLS with a certificate for `name` in front of a simulator; gives the port.
 async fn front(issuer: &Issuer, name: &str, behind: SocketAddr) -> u16 {
-    let key = KeyPair::generate().expect("a key");
-    let certificate = CertificateParams::new([name.to_owned()])
-        .and_then(|parameters| parameters.signed_by(&key, issuer))
-        .expect("a certificate");
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .expect("a TLS configuration");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let acceptor = TlsAcceptor::from(Arc::new(Identity::server(issuer, name).serving()));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
     let port = listener.local_addr().expect("the address").port();
     tokio::spawn(async move {

@@ -108,6 +108,7 @@ impl HttpContext for BrokerContext {
     }
 
     fn on_http_request_trailers(&mut self, _count: usize) -> Action {
+        host::clear_request_trailers();
         if self.wants_body() {
             return self.complete(usize::MAX);
         }

@@ -55,6 +55,22 @@ pub fn replace_request_headers(headers: Vec<(&str, &[u8])>) {
     log_failure(&hostcalls::set_map_bytes(MapType::HttpRequestHeaders, headers));
 }
 
+/// Removes what follows the request's body: no API has anything there, and an agent could put its token in it.
+pub fn clear_request_trailers() {
+    log_failure(&hostcalls::set_map_bytes(
+        MapType::HttpRequestTrailers,
+        Vec::new(),
+    ));
+}
+
+/// Removes what follows the answer's body.
+pub fn clear_response_trailers() {
+    log_failure(&hostcalls::set_map_bytes(
+        MapType::HttpResponseTrailers,
+        Vec::new(),
+    ));
+}
+
 pub fn response_headers() -> Vec<(String, Vec<u8>)> {
     hostcalls::get_map_bytes(MapType::HttpResponseHeaders).unwrap_or_default()
 }
