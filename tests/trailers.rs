@@ -35,6 +35,7 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 
 /// A provider with trailers of its own, and a broker before it; `further`: more keys of the provider.
 async fn stack(
+    status: u16,
     content_type: &'static str,
     body: &'static str,
     further: &Value,
@@ -44,7 +45,7 @@ async fn stack(
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, authority.pem()).expect("writing the CA");
     let trailers = headers(&[("x-of-provider", "secret"), ("set-cookie", "a=b")]);
-    let provider = Http2Provider::start(&authority, content_type, body.as_bytes(), trailers).await;
+    let provider = Http2Provider::start(&authority, status, content_type, body.as_bytes(), trailers).await;
     let mut account = json!({"name": "account", "kind": "openai", "endpoint": provider.url()});
     for (key, value) in further.as_object().expect("keys") {
         account[key] = value.clone();
@@ -93,8 +94,8 @@ fn body_of(provider: &Http2Provider) -> Value {
 
 #[tokio::test]
 async fn nothing_that_follows_a_body_goes_on() {
-    for further in [json!({}), json!({"timeouts": {"first_byte": "9s"}})] {
-        let (provider, broker, _folder) = stack("application/json", ANSWER, &further).await;
+    for further in [json!({}), json!({"timeout": {"first_byte": "9s"}})] {
+        let (provider, broker, _folder) = stack(200, "application/json", ANSWER, &further).await;
         for path in [CHAT, MESSAGES] {
             let answer = call(&broker, path, CALL).await;
             assert_eq!(answer.status(), 200, "{path}: {answer:?}");
@@ -116,8 +117,20 @@ async fn nothing_that_follows_a_body_goes_on() {
 }
 
 #[tokio::test]
+async fn nothing_that_follows_a_refusal_goes_on() {
+    let refusal = r#"{"error":{"message":"slowly","type":"rate_limit_error"}}"#;
+    let (provider, broker, _folder) = stack(429, "application/json", refusal, &json!({})).await;
+    let answer = call(&broker, MESSAGES, CALL).await;
+    assert_eq!(answer.status(), 429, "{answer:?}");
+    assert_eq!(body_of(&provider)["model"], "upstream");
+    assert_eq!(answer.body().trailers(), None);
+    let answer = String::from_utf8_lossy(&answer.into_body().to_bytes()).into_owned();
+    assert!(answer.contains("slowly"), "{answer}");
+}
+
+#[tokio::test]
 async fn nothing_that_follows_a_stream_goes_on() {
-    let (provider, broker, _folder) = stack("text/event-stream", STREAM, &json!({})).await;
+    let (provider, broker, _folder) = stack(200, "text/event-stream", STREAM, &json!({})).await;
     for (path, end) in [(CHAT, "[DONE]"), (MESSAGES, "message_stop")] {
         let answer = call(&broker, path, &CALL.replacen('{', r#"{"stream":true,"#, 1)).await;
         assert_eq!(answer.status(), 200, "{path}: {answer:?}");

@@ -143,7 +143,7 @@ impl HttpContext for EgressContext {
 
     fn on_http_response_trailers(&mut self, _count: usize) -> Action {
         host::clear_response_trailers();
-        self.handle(Event::ResponseTrailers { now: host::now() }, 0);
+        self.handle(Event::ResponseTrailers { now: host::now() }, self.seen);
         Action::Continue
     }
 }

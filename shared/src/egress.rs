@@ -30,7 +30,7 @@ use head::Head;
 use judging::Judging;
 use outgoing::Outgoing;
 use passage::Passage;
-use refused::{Refused, conclude, hear_out};
+use refused::{Refused, hear_out};
 use stopping::drop_rest;
 
 /// What the host tells of an attempt.
@@ -336,8 +336,10 @@ impl Egress {
                 let relay = held.passage.push(b"", true, &mut shared.observation);
                 match shared.observation.progress() {
                     _ if held.judging.is_some() => Judging::give_up(&mut shared, now, output),
-                    // What is still to be said cannot be added any more.
-                    Progress::Content if relay == Relay::Unchanged => {
+                    Progress::Content => {
+                        if let Relay::Replaced(passed) = relay {
+                            output.set_response_chunk(&passed);
+                        }
                         release(&mut shared, true, now, output);
                     }
                     Progress::Failed(flaw) => fail(&mut shared, flaw, now, output),
@@ -346,11 +348,11 @@ impl Egress {
                 State::Done
             }
             (State::Refused(refused), Event::ResponseTrailers { now }) => {
-                conclude(&mut call.borrow_mut(), &refused, now, output);
-                State::Done
+                hear_out(&call, refused, b"", true, now, output)
             }
             (State::Watching(mut passage), Event::ResponseTrailers { .. }) => {
                 let mut shared = call.borrow_mut();
+                // What is still to be said cannot be added any more: nothing of the body is held back.
                 passage.push(b"", true, &mut shared.observation);
                 shared.is_complete = true;
                 State::Done

@@ -56,9 +56,10 @@ pub struct Http2Provider {
 type Received = Mutex<Vec<(Parts, Collected<Bytes>)>>;
 
 impl Http2Provider {
-    /// Starts it with a certificate of this CA. It answers with this body of this type, and these trailers.
+    /// Starts it with a certificate of this CA. It answers with this status, this body of this type, and these trailers.
     pub async fn start(
         issuer: &Issuer,
+        status: u16,
         content_type: &'static str,
         body: &'static [u8],
         trailers: HeaderMap,
@@ -80,7 +81,9 @@ impl Http2Provider {
                             let (head, whole) = request.into_parts();
                             let whole = whole.collect().await?;
                             calls.lock().expect("the calls").push((head, whole));
-                            let answer = Response::builder().header("content-type", content_type);
+                            let answer = Response::builder()
+                                .status(status)
+                                .header("content-type", content_type);
                             Ok::<_, hyper::Error>(
                                 answer.body(with_trailers(body, trailers)).expect("an answer"),
                             )

@@ -56,7 +56,7 @@ pub(super) fn hear_out(
 }
 
 /// Nothing more comes of the refusal.
-pub(super) fn conclude(call: &mut Call, refused: &Refused, now: Timestamp, output: &mut dyn Output) {
+fn conclude(call: &mut Call, refused: &Refused, now: Timestamp, output: &mut dyn Output) {
     let asked = delay::asked(&[], &refused.body, now);
     if let Some(wait) = asked {
         output.set_retry_after(wait);

@@ -318,11 +318,41 @@ fn an_answer_may_end_with_trailers() {
     first.chunk(head, false);
     first.chunk(tail, false);
     first.handle(Event::ResponseTrailers { now: START });
-    assert!(
-        first.host.chunks.is_empty(),
-        "nothing can be added to the body any more"
-    );
+    assert!(first.host.chunks.is_empty(), "it passes as it is");
     assert!(call.borrow().is_complete && call.borrow().observation.usage().is_some());
+}
+
+#[test]
+fn a_translated_answer_may_end_with_trailers() {
+    let call = messages(r#"{"model":"gpt","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}"#);
+    let mut first = Driver::start(&call, "a");
+    first.answer(200, JSON, &[]);
+    first.chunk(
+        &ANSWER.replacen("stop\"", "stop\",\"message\":{\"content\":\"hi\"}", 1),
+        false,
+    );
+    assert_eq!(first.host.chunks, [""]);
+    first.handle(Event::ResponseTrailers { now: START });
+    let whole = &first.host.chunks[1];
+    assert!(
+        whole.contains(r#""type":"message""#) && whole.contains(r#""text":"hi""#),
+        "{whole}"
+    );
+    assert!(!first.host.failed && attempt(&call, 0).is_deliverable);
+}
+
+#[test]
+fn a_translated_refusal_may_end_with_trailers() {
+    let call = messages(r#"{"model":"gpt","max_tokens":5,"messages":[{"role":"user","content":"hi"}]}"#);
+    let mut first = Driver::start(&call, "a");
+    first.answer(429, JSON, &[]);
+    first.chunk(r#"{"error":{"message":"slowly","type":"x"}}"#, false);
+    first.handle(Event::ResponseTrailers { now: START });
+    let whole = first.host.chunks.concat();
+    assert!(
+        whole.contains("slowly") && whole.contains("rate_limit_error"),
+        "{whole}"
+    );
 }
 
 #[test]
