@@ -149,7 +149,7 @@ fn parts(field: &[u8]) -> Result<(&[u8], usize), RequestError> {
 fn is_model(head: &[u8]) -> Result<bool, RequestError> {
     let head = std::str::from_utf8(head)
         .map_err(|_| RequestError::BadForm("the headers of a field are not UTF-8"))?;
-    let mut name = None;
+    let mut disposition = None;
     let mut is_encoded = false;
     for line in head.split("\r\n") {
         // A line that goes on with the one before, or one that ends otherwise, is read differently by different readers.
@@ -159,25 +159,38 @@ fn is_model(head: &[u8]) -> Result<bool, RequestError> {
         let key = key.trim();
         is_encoded |= key.eq_ignore_ascii_case("content-transfer-encoding");
         if key.eq_ignore_ascii_case("content-disposition")
-            && name.replace(field_name(value.trim())?).is_some()
+            && disposition.replace(read_disposition(value.trim())?).is_some()
         {
             return Err(RequestError::BadForm("a field is named twice"));
         }
     }
-    let is_model = name.ok_or(RequestError::BadForm("a field has no name"))? == "model";
-    if is_model && is_encoded {
+    let Disposition { name, is_file } = disposition.ok_or(RequestError::BadForm("a field has no name"))?;
+    if name != "model" {
+        return Ok(false);
+    }
+    if is_encoded {
         return Err(RequestError::BadForm("the field `model` is encoded"));
     }
-    Ok(is_model)
+    // Most readers keep files apart from what is said in words; some take the one for the other.
+    if is_file {
+        return Err(RequestError::BadForm("the field `model` is a file"));
+    }
+    Ok(true)
 }
 
-/// The name that a `content-disposition` says.
-fn field_name(value: &str) -> Result<&str, RequestError> {
+/// What a `content-disposition` says.
+struct Disposition<'a> {
+    name: &'a str,
+    is_file: bool,
+}
+
+fn read_disposition(value: &str) -> Result<Disposition<'_>, RequestError> {
     let (kind, mut rest) = value.split_once(';').unwrap_or((value, ""));
     if !kind.trim().eq_ignore_ascii_case("form-data") {
         return Err(RequestError::BadForm("a field is not form-data"));
     }
     let mut name = None;
+    let mut is_file = false;
     while !rest.trim().is_empty() {
         let odd = RequestError::BadForm("the name of a field cannot be read");
         let (key, after) = rest.split_once('=').ok_or(odd)?;
@@ -190,6 +203,7 @@ fn field_name(value: &str) -> Result<&str, RequestError> {
         {
             return Err(odd);
         }
+        is_file |= key.eq_ignore_ascii_case("filename") || key.eq_ignore_ascii_case("filename*");
         let after = after.trim_start();
         rest = match after.strip_prefix(';') {
             Some(rest) => rest,
@@ -197,7 +211,8 @@ fn field_name(value: &str) -> Result<&str, RequestError> {
             None => return Err(odd),
         };
     }
-    name.ok_or(RequestError::BadForm("a field has no name"))
+    let name = name.ok_or(RequestError::BadForm("a field has no name"))?;
+    Ok(Disposition { name, is_file })
 }
 
 /// The value of a parameter, quoted or not, and what follows it.

@@ -63,6 +63,11 @@ impl Book {
         }
     }
 
+    /// Whether a message stands in it.
+    pub fn holds(&self, sent: &Sent) -> bool {
+        self.name == sent.book
+    }
+
     /// Whether something would be lost with it.
     pub fn is_needed(&self) -> bool {
         self.is_in_doubt || self.under_way > 0

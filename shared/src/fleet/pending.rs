@@ -62,16 +62,22 @@ impl Pending {
     pub fn send(&self, account: &Account, takes: u64, random: u64) -> Sent {
         let (told, returned) = self.changes.borrow_mut().remove(account).unwrap_or_default();
         let mut books = self.books.borrow_mut();
-        if books.len() >= MAX_PENDING_ACCOUNTS {
+        if books.len() >= MAX_PENDING_ACCOUNTS && !books.contains_key(account) {
             // A book that is begun anew has another name, so that nothing that stands in the one before is in it.
             books.retain(|_, book| book.is_needed());
+            if books.len() >= MAX_PENDING_ACCOUNTS {
+                // Without a book that is kept, what becomes of this one message in vain is counted against the budget.
+                return self.open(random).send(account, told, returned, takes);
+            }
         }
-        let book = books.entry(account.clone()).or_insert_with(|| {
-            let number = self.opened.get().wrapping_add(1);
-            self.opened.set(number);
-            Book::new(random, number)
-        });
+        let book = books.entry(account.clone()).or_insert_with(|| self.open(random));
         book.send(account, told, returned, takes)
+    }
+
+    fn open(&self, random: u64) -> Book {
+        let number = self.opened.get().wrapping_add(1);
+        self.opened.set(number);
+        Book::new(random, number)
     }
 
     /// Notes that the service counted a message, and what the worker's own counters are at then, of what was taken and what
@@ -81,6 +87,7 @@ impl Pending {
             .books
             .borrow_mut()
             .get_mut(&sent.account)
+            .filter(|book| book.holds(&sent))
             .and_then(|book| book.count(sent, taken, returned));
         if let Some(change) = change {
             self.add(change);
@@ -90,7 +97,9 @@ impl Pending {
     /// Notes that nobody can say whether these were counted.
     pub fn lose(&self, sent: Vec<Sent>, trouble: Trouble, now: Timestamp) {
         for sent in sent {
-            if let Some(book) = self.books.borrow_mut().get_mut(&sent.account) {
+            if let Some(book) = self.books.borrow_mut().get_mut(&sent.account)
+                && book.holds(&sent)
+            {
                 book.lose(&sent);
             }
             self.add(Change {

@@ -116,6 +116,22 @@ fn what_two_readers_could_read_differently_is_refused() {
     assert_eq!(many, Err(RequestError::BadForm("it has too many fields")));
 }
 
+#[test]
+fn a_file_is_no_model() {
+    for disposition in [
+        "name=model; filename=a.txt",
+        "filename=\"a.txt\"; name=\"model\"",
+        "name=model; FileName=",
+        "name=model; filename*=utf-8''a",
+    ] {
+        for others in [&[][..], &[("name=model", "m")]] {
+            let given = body(&[others, &[(disposition, "m")]].concat());
+            let refused = Err(RequestError::BadForm("the field `model` is a file"));
+            assert_eq!(read(&form(), Some("m"), &given), refused, "{disposition}");
+        }
+    }
+}
+
 /// Go and Python put what is said in the extended way in the place of what is said plainly.
 #[test]
 fn a_boundary_that_is_said_in_the_extended_way_is_refused() {

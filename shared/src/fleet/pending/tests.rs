@@ -147,3 +147,29 @@ fn no_call_waits_while_a_message_finds_out_whether_the_service_is_back() {
     pending.tell(&service(), later);
     assert!(!pending.is_without_service(later));
 }
+
+#[test]
+fn no_more_books_are_kept_than_there_is_room_for() {
+    let (pending, memory) = (Pending::default(), Memory::new(5));
+    for number in 0..MAX_PENDING_ACCOUNTS {
+        let sent = pending.send(&account(&number.to_string()), 1, 0);
+        pending.lose(vec![sent], Trouble::Failed, NOW);
+    }
+    let beyond = pending.send(&account("x"), 50, 0);
+    let message = message::request_of(&service(), std::slice::from_ref(&beyond));
+    assert_eq!(pending.books.borrow().len(), MAX_PENDING_ACCOUNTS);
+    pending.lose(vec![beyond], Trouble::Failed, NOW);
+
+    // Once the others are clear there is room, and what comes of the message without a book is not taken for another's.
+    tell(&pending, &memory);
+    assert_eq!(memory.counted(), (0, 0));
+    let sent = pending.send(&account("x"), 7, 0);
+    assert_eq!(pending.books.borrow().len(), 1);
+    let beyond = Pending::default().send(&account("x"), 50, 9);
+    memory.answer(&message);
+    pending.count(beyond, 50, 0);
+    memory.answer(&message::request_of(&service(), &[sent.clone()]));
+    pending.count(sent, 7, 0);
+    tell(&pending, &memory);
+    assert_eq!(memory.counted(), (57, 0), "at most too much is counted");
+}
