@@ -343,7 +343,7 @@ impl Egress {
                         release(&mut shared, true, now, output);
                     }
                     Progress::Failed(flaw) => fail(&mut shared, flaw, now, output),
-                    _ => fail(&mut shared, Flaw::Unreadable, now, output),
+                    Progress::Nothing => fail(&mut shared, Flaw::Unreadable, now, output),
                 }
                 State::Done
             }

@@ -168,7 +168,7 @@ fn no_more_books_are_kept_than_there_is_room_for() {
     let beyond = Pending::default().send(&account("x"), 50, 9);
     memory.answer(&message);
     pending.count(beyond, 50, 0);
-    memory.answer(&message::request_of(&service(), &[sent.clone()]));
+    memory.answer(&message::request_of(&service(), std::slice::from_ref(&sent)));
     pending.count(sent, 7, 0);
     tell(&pending, &memory);
     assert_eq!(memory.counted(), (57, 0), "at most too much is counted");
