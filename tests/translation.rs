@@ -1,12 +1,14 @@
 //! Calls whose provider speaks another format than the caller. Both providers are as strict as the real ones, so that
 //! whatever they answer with a success they could read.
 
-use provider_simulator::{Answer as Told, Behaviour, Finish, Simulator, Vendor};
+use provider_simulator::{Simulator, Vendor};
 use serde_json::{Value, json};
 
 use crate::harness::{Broker, CHAT, Config, MESSAGES, Record, TOKEN};
 
 mod failover;
+mod records;
+mod refusals;
 mod responses;
 mod streams;
 
@@ -291,54 +293,6 @@ async fn nothing_of_the_agents_own_reaches_the_other_vendor() {
     }
 }
 
-#[tokio::test]
-async fn what_would_change_the_meaning_is_refused() {
-    let vendors = Vendors::start().await;
-    for stream in [false, true] {
-        let mut body = call("claude", "hi", stream);
-        body["n"] = 2.into();
-        let answer = vendors.broker.post(CHAT, TOKEN, body.to_string()).await;
-        answer.expect_status(400);
-        let error = &answer.json()["error"];
-        assert_eq!(
-            (&error["type"], &error["param"]),
-            (&json!("invalid_request_error"), &json!("n"))
-        );
-    }
-    let mut body = call("gpt", "hi", false);
-    body["mcp_servers"] = json!([{"type": "url", "name": "x", "url": "https://x.test"}]);
-    let answer = vendors.broker.post(MESSAGES, TOKEN, body.to_string()).await;
-    answer.expect_status(400);
-    let error = answer.json();
-    assert_eq!(
-        (&error["type"], &error["error"]["type"]),
-        (&json!("error"), &json!("invalid_request_error"))
-    );
-    assert_eq!(vendors.openai.count() + vendors.anthropic.count(), 0);
-    let record = vendors.record(3).await;
-    assert_eq!(
-        (record.text("llm.decision"), record.text("llm.outcome")),
-        ("deny", "denied")
-    );
-}
-
-#[tokio::test]
-async fn who_can_be_asked_is_asked() {
-    let vendors = Vendors::start().await;
-    let mut body = call("claude-first", "hi", false);
-    body["n"] = 2.into();
-    body["seed"] = 7.into();
-    vendors
-        .broker
-        .post(CHAT, TOKEN, body.to_string())
-        .await
-        .expect_status(200);
-    assert_eq!((vendors.anthropic.count(), vendors.openai.count()), (0, 1));
-    let record = vendors.record(1).await;
-    assert_eq!(record.value("llm.excluded")[0]["provider"], "anthropic");
-    assert!(!record.has("llm.dropped"), "OpenAI has a seed");
-}
-
 /// An agent whose last answer came from OpenAI shows Anthropic a thought that Anthropic never sealed.
 #[tokio::test]
 async fn a_conversation_goes_on_at_anthropic_after_a_turn_elsewhere() {
@@ -365,131 +319,4 @@ async fn a_conversation_goes_on_at_anthropic_after_a_turn_elsewhere() {
     );
     let record = vendors.record(1).await;
     assert_eq!(*record.value("llm.dropped"), json!(["messages[1].content"]));
-}
-
-#[tokio::test]
-async fn the_record_counts_what_the_provider_counted() {
-    let vendors = Vendors::start().await;
-    let mut n = 0;
-    for path in [CHAT, MESSAGES] {
-        let provider = vendors.other(path);
-        provider.behave(Told {
-            cached_tokens: 11,
-            cache_write_tokens: 7,
-            cache_write_1h_tokens: 3,
-            ..Told::default()
-        });
-        for stream in [false, true] {
-            provider.clear();
-            let text = "say: one two three ".to_owned() + &"x ".repeat(90);
-            let body = call(foreign(path), &text, stream).to_string();
-            vendors.broker.post(path, TOKEN, body).await.expect_status(200);
-            n += 1;
-            let record = vendors.record(n).await;
-            let usage = provider.received()[0].usage.expect("usage");
-            assert_eq!(record.count("llm.tokens.input"), usage.input, "{path} {stream}");
-            assert_eq!(record.count("llm.tokens.output"), usage.output, "{path} {stream}");
-            assert_eq!(record.count("llm.tokens.cached"), 11, "{path} {stream}");
-            assert_eq!(record.count("llm.tokens.cache_write"), 7, "{path} {stream}");
-            assert_eq!(record.text("llm.finish_reason"), "stop");
-        }
-    }
-}
-
-#[tokio::test]
-async fn each_end_has_one_name_in_the_record() {
-    let vendors = Vendors::start().await;
-    let mut n = 0;
-    for path in [CHAT, MESSAGES] {
-        for (finish, recorded, chat, messages) in [
-            (Finish::Stop, "stop", "stop", "end_turn"),
-            (Finish::Length, "length", "length", "max_tokens"),
-            (Finish::Filtered, "content_filter", "content_filter", "refusal"),
-        ] {
-            vendors.other(path).behave(Told {
-                finish,
-                ..Told::default()
-            });
-            let body = call(foreign(path), "hi", false).to_string();
-            let answer = vendors.broker.post(path, TOKEN, body).await.json();
-            n += 1;
-            assert_eq!(vendors.record(n).await.text("llm.finish_reason"), recorded);
-            if path == CHAT {
-                assert_eq!(answer["choices"][0]["finish_reason"], chat);
-            } else {
-                assert_eq!(answer["stop_reason"], messages);
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_error_of_the_other_vendor_is_told_in_the_callers_words() {
-    let vendors = Vendors::start_with(6).await;
-    let words = |status: u16| {
-        Behaviour::Status(provider_simulator::StatusError {
-            status,
-            message: Some("in its words".into()),
-            retry_after: Some(3),
-            rate_limit_headers: true,
-            ..provider_simulator::StatusError::default()
-        })
-    };
-    let seen_by_openai = [
-        (400, 400, "invalid_request_error"),
-        (404, 404, "invalid_request_error"),
-        (413, 413, "request_too_large"),
-        (429, 429, "rate_limit_error"),
-        (500, 500, "server_error"),
-        (529, 503, "server_error"),
-    ];
-    for (number, (status, seen, kind)) in seen_by_openai.into_iter().enumerate() {
-        let model = format!("claude-{number}");
-        vendors.anthropic.behave(words(status));
-        let answer = vendors
-            .broker
-            .post(CHAT, TOKEN, call(&model, "hi", status == 429).to_string())
-            .await;
-        answer.expect_status(seen);
-        let error = &answer.json()["error"];
-        assert_eq!(error["type"], kind, "{status}");
-        assert_eq!(error["message"], "in its words");
-        assert_eq!(answer.header("retry-after"), Some("3"));
-        let theirs = answer
-            .headers
-            .keys()
-            .find(|name| name.as_str().starts_with("anthropic-"));
-        assert!(theirs.is_none(), "{theirs:?}");
-    }
-    let seen_by_anthropic = [
-        (400, "invalid_request_error"),
-        (404, "not_found_error"),
-        (429, "rate_limit_error"),
-        (500, "api_error"),
-        (503, "overloaded_error"),
-    ];
-    for (number, (status, kind)) in seen_by_anthropic.into_iter().enumerate() {
-        let model = format!("gpt-{number}");
-        vendors.openai.behave(words(status));
-        let answer = vendors
-            .broker
-            .post(MESSAGES, TOKEN, call(&model, "hi", status == 429).to_string())
-            .await;
-        assert!(
-            answer.status == status || (status, answer.status) == (503, 529),
-            "{}",
-            answer.status
-        );
-        let error = answer.json();
-        assert_eq!(
-            (&error["type"], &error["error"]["type"]),
-            (&json!("error"), &json!(kind))
-        );
-        assert_eq!(error["error"]["message"], "in its words");
-        let theirs = answer
-            .headers
-            .keys()
-            .find(|name| name.as_str().starts_with("x-ratelimit") || name.as_str().starts_with("openai-"));
-        assert!(theirs.is_none(), "{theirs:?}");
-    }
 }

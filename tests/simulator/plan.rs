@@ -12,6 +12,7 @@ use crate::vendor::Vendor;
 mod bytes_of;
 mod framed;
 mod make;
+mod told;
 
 /// What becomes of a call.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use crate::vendor::Vendor;
 
 mod anthropic;
 mod anthropic_messages;
+mod anthropic_tools;
 mod azure;
 pub(crate) mod bedrock;
 mod cohere;

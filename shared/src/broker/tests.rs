@@ -25,6 +25,7 @@ mod budgets;
 mod cascade;
 mod costs;
 mod endpoints;
+mod fixture;
 mod fleet;
 mod forward;
 mod health;
@@ -37,137 +38,14 @@ mod policies;
 mod record;
 mod refuse;
 mod tally;
+mod told;
+
+use fixture::{DIALECTS, Pairs, body, document, headers, headers_with, snapshot};
+use told::{Told, closed, last, part, status, status_with};
 
 const START: Timestamp = Timestamp(1_795_254_245_678_000_000);
 const JSON: &str = "application/json";
 const STREAM: &str = "text/event-stream";
-
-/// Both dialects, each with a model that a member of its format serves.
-const DIALECTS: [(Dialect, &str); 2] = [(Dialect::OpenAi, "gpt"), (Dialect::Anthropic, "claude")];
-
-fn snapshot() -> Arc<Snapshot> {
-    load(&document(), Audience::Filter)
-        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
-        .snapshot
-}
-
-fn document() -> Value {
-    let token = |token: &str| TokenDigest::of(token.as_bytes()).to_string();
-    json!({
-        "providers": [
-            {"name": "openai-a", "kind": "openai", "region": "us", "timeout": {"first_byte": "20s"}},
-            {"name": "openai-b", "kind": "openai", "region": "eu", "timeout": {"first_byte": "45s"}},
-            {"name": "anthropic-a", "kind": "anthropic", "timeout": {"first_byte": "30s"}},
-            {
-                "name": "metered", "kind": "openai", "timeout": {"first_byte": "20s"},
-                "limits": {"requests_per_minute": 3, "tokens_per_minute": 1_600},
-            },
-        ],
-        "pools": [
-            {"name": "pair", "members": [
-                {"provider": "openai-a", "model": "gpt-a"},
-                {"provider": "openai-b", "model": "gpt-b", "priority": 1},
-            ]},
-            {"name": "mixed", "members": [
-                {"provider": "anthropic-a", "model": "claude-a"}, {"provider": "openai-a", "model": "gpt-a"},
-            ]},
-            {"name": "limited", "members": [
-                {"provider": "openai-a", "model": "tiny-a", "capabilities": [], "context_tokens": 50},
-                {"provider": "anthropic-a", "model": "tiny-b", "capabilities": [], "context_tokens": 90},
-            ]},
-            {"name": "cheapest", "routing": "lowest-cost", "members": [
-                {"provider": "openai-a", "model": "gpt-b"}, {"provider": "openai-b", "model": "gpt-mini"},
-            ]},
-            {"name": "quickest", "routing": "lowest-latency", "members": [
-                {"provider": "openai-a", "model": "gpt-q"}, {"provider": "openai-b", "model": "gpt-q"},
-            ]},
-            {"name": "sticky", "affinity": "prompt-prefix", "members": [
-                {"provider": "openai-a", "model": "gpt-s"}, {"provider": "openai-b", "model": "gpt-s"},
-            ]},
-            {"name": "thrifty", "retry_budget": {"ratio": "50%", "per_second": 0}, "members": [
-                {"provider": "openai-a", "model": "gpt-t"}, {"provider": "openai-b", "model": "gpt-t", "priority": 1},
-            ]},
-            {
-                "name": "rungs", "routing": "cascade", "accept": {"json": "always"},
-                "retry_budget": {"ratio": "0%", "per_second": 0},
-                "members": [
-                    {"provider": "metered", "model": "gpt-mini"},
-                    {"provider": "openai-a", "model": "gpt-b"},
-                    {"provider": "metered", "model": "gpt-m"},
-                ],
-            },
-        ],
-        "models": [
-            {"name": "gpt", "pool": "pair"},
-            {"name": "openai-files-pair", "pool": "pair"},
-            {"name": "openai-files-mixed", "pool": "mixed"},
-            {"name": "openai-files-sticky", "pool": "sticky"},
-            {"name": "claude", "targets": [{"provider": "anthropic-a", "model": "claude-a"}]},
-            {"name": "either", "pool": "mixed"},
-            {"name": "tiny", "pool": "limited"},
-            {"name": "cheap", "pool": "cheapest"},
-            {"name": "quick", "pool": "quickest"},
-            {"name": "loyal", "pool": "sticky"},
-            {"name": "careful", "pool": "thrifty"},
-            {"name": "climbing", "pool": "rungs"},
-            {"name": "few", "targets": [{"provider": "metered", "model": "gpt-m"}]},
-        ],
-        "rules": [{"name": "vip", "match": {"tier": "premium", "request.model": "deep"}, "pool": "mixed"}],
-        "tenants": [{"name": "acme"}],
-        "workspaces": [{"name": "lab", "tenant": "acme"}, {"name": "vault", "regions": ["eu"]}],
-        "agents": [
-            {
-                "name": "bot", "workspace": "lab", "token_sha256": token("bot-token"),
-                "attributes": {"tier": "standard", "classification": "internal", "purpose": "support"},
-            },
-            {"name": "boss", "token_sha256": token("boss-token"), "attributes": {"tier": "premium"}},
-            {"name": "resident", "workspace": "vault", "token_sha256": token("resident-token")},
-        ],
-        "prices": {
-            "gpt-b": {"input": 2, "output": 8, "cache_read": 0.2},
-            "gpt-mini": {"input": 0.2, "output": 30},
-            "claude-a": {"input": 3, "output": 15},
-        },
-    })
-}
-
-type Pairs = Vec<(String, Vec<u8>)>;
-
-/// The headers of a call that is in order.
-fn headers(dialect: Dialect) -> Pairs {
-    let pair = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
-    let mut headers = vec![pair(":method", "POST"), pair("x-request-id", "req-1")];
-    headers.extend(match dialect {
-        Dialect::OpenAi => {
-            vec![
-                pair(":path", "/v1/chat/completions"),
-                pair("authorization", "Bearer bot-token"),
-            ]
-        }
-        Dialect::Anthropic => vec![
-            pair(":path", "/v1/messages"),
-            pair("x-api-key", "bot-token"),
-            pair("anthropic-version", "2023-06-01"),
-        ],
-    });
-    headers
-}
-
-/// The same with some headers set anew; an empty value takes one away.
-fn headers_with(dialect: Dialect, changes: &[(&str, &str)]) -> Pairs {
-    let mut headers = headers(dialect);
-    for (name, value) in changes {
-        headers.retain(|(given, _)| given != name);
-        if !value.is_empty() {
-            headers.push(((*name).to_owned(), value.as_bytes().to_vec()));
-        }
-    }
-    headers
-}
-
-fn body(model: &str) -> String {
-    json!({"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}).to_string()
-}
 
 /// How a call went on to the router.
 #[derive(Debug)]
@@ -414,65 +292,6 @@ impl Driver {
         };
         record
     }
-}
-
-/// What the host tells of an attempt, without the time.
-enum Told<'a> {
-    Headers { headers: Pairs, is_end: bool },
-    Body { text: &'a str, is_last: bool },
-    Closed { is_connect_failure: bool },
-}
-
-impl<'a> Told<'a> {
-    fn at(self, now: Timestamp) -> egress::Event<'a> {
-        match self {
-            Self::Headers { headers, is_end } => egress::Event::ResponseHeaders { headers, is_end, now },
-            Self::Body { text, is_last } => egress::Event::ResponseBody {
-                chunk: text.as_bytes(),
-                is_last,
-                now: Some(now),
-            },
-            Self::Closed { is_connect_failure } => egress::Event::Closed {
-                is_connect_failure,
-                now,
-            },
-        }
-    }
-}
-
-/// An attempt's answer begins; its body follows.
-fn status(status: u16, content_type: &str) -> Told<'static> {
-    status_with(status, &[("content-type", content_type)])
-}
-
-/// An attempt's answer begins with these headers; its body follows.
-fn status_with(status: u16, headers: &[(&str, &str)]) -> Told<'static> {
-    let status = status.to_string();
-    let pairs = [(":status", status.as_str())]
-        .into_iter()
-        .chain(headers.iter().copied());
-    let headers = pairs
-        .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
-        .collect();
-    Told::Headers {
-        headers,
-        is_end: false,
-    }
-}
-
-/// A part of an attempt's answer.
-fn part(text: &str) -> Told<'_> {
-    Told::Body { text, is_last: false }
-}
-
-/// The last part of an attempt's answer.
-fn last(text: &str) -> Told<'_> {
-    Told::Body { text, is_last: true }
-}
-
-/// An attempt ends.
-fn closed(is_connect_failure: bool) -> Told<'static> {
-    Told::Closed { is_connect_failure }
 }
 
 /// What an account's cluster is told of it.

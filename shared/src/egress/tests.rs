@@ -16,6 +16,7 @@ use crate::store::{Empty, Store};
 mod answer;
 mod cascade;
 mod endpoints;
+mod failover;
 mod frames;
 mod request;
 mod stopping;

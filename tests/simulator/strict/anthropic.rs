@@ -1,9 +1,11 @@
-//! Anthropic's messages API, as strict as it is: everything but the messages themselves.
+//! Anthropic's messages API, as strict as it is: everything but the messages and the tools themselves.
 
 use hyper::HeaderMap;
 use serde_json::Value;
 
-use super::{Checked, Fault, anthropic_messages, ensure, field, is_plain, items, object, schema, text};
+use super::{
+    Checked, Fault, anthropic_messages, anthropic_tools, ensure, field, items, object, schema, text,
+};
 
 /// What Anthropic says to this call.
 pub(super) fn check(headers: &HeaderMap, body: &Value) -> Checked {
@@ -22,7 +24,7 @@ pub(super) fn check(headers: &HeaderMap, body: &Value) -> Checked {
     sampling(body, model, version)?;
     thinking(body, model)?;
     output_config(body, model)?;
-    tools(body, model)?;
+    anthropic_tools::check(body, model)?;
     little_things(body)?;
     anthropic_messages::check(body, model)
 }
@@ -188,94 +190,6 @@ fn output_config(body: &Value, model: Model) -> Checked {
     }
 }
 
-fn tools(body: &Value, model: Model) -> Checked {
-    let tools = items(body, "tools");
-    let mut names = Vec::new();
-    for (index, tool) in tools.iter().enumerate() {
-        let place = format!("tools.{index}");
-        if text(tool, "type").is_some_and(|kind| kind != "custom") {
-            continue;
-        }
-        for name in object(tool, || {
-            Fault::new(format!("{place}: Input should be a valid dictionary"))
-        })?
-        .keys()
-        {
-            ensure(TOOL_KEYS.contains(&name.as_str()), || {
-                extra(&format!("{place}.custom.{name}"))
-            })?;
-        }
-        let name =
-            text(tool, "name").ok_or_else(|| Fault::new(format!("{place}.custom.name: Field required")))?;
-        ensure(is_plain(name, 128), || {
-            Fault::new(format!(
-                "{place}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'"
-            ))
-        })?;
-        ensure(!names.contains(&name), || {
-            Fault::new("tools: Tool names must be unique.")
-        })?;
-        names.push(name);
-        let kind = field(tool, "input_schema")
-            .ok_or_else(|| Fault::new(format!("{place}.custom.input_schema: Field required")))?;
-        ensure(text(kind, "type") == Some("object"), || {
-            Fault::new(format!(
-                "{place}.custom.input_schema.type: Input should be 'object'"
-            ))
-        })?;
-        ensure(tool.get("description").is_none_or(Value::is_string), || {
-            Fault::new(format!(
-                "{place}.custom.description: Input should be a valid string"
-            ))
-        })?;
-    }
-    tool_choice(body, &names, model)
-}
-
-fn tool_choice(body: &Value, names: &[&str], model: Model) -> Checked {
-    let Some(choice) = field(body, "tool_choice") else {
-        return Ok(());
-    };
-    ensure(!items(body, "tools").is_empty(), || {
-        Fault::new("tool_choice: tool_choice may only be specified while providing tools.")
-    })?;
-    for name in object(choice, || {
-        Fault::new("tool_choice: Input should be a valid dictionary or object to extract fields from")
-    })?
-    .keys()
-    {
-        ensure(
-            ["type", "name", "disable_parallel_tool_use"].contains(&name.as_str()),
-            || extra(&format!("tool_choice.{name}")),
-        )?;
-    }
-    let forced = match text(choice, "type") {
-        Some("auto") => false,
-        Some("none") => {
-            ensure(choice.get("disable_parallel_tool_use").is_none(), || {
-                extra("tool_choice.none.disable_parallel_tool_use")
-            })?;
-            false
-        }
-        Some("any") => true,
-        Some("tool") => {
-            let name = text(choice, "name").unwrap_or_default();
-            ensure(names.contains(&name), || {
-                Fault::new(format!("Tool '{name}' not found in provided tools"))
-            })?;
-            true
-        }
-        _ => {
-            return Err(Fault::new(
-                "tool_choice: Input tag found using 'type' does not match any of the expected tags: 'auto', 'any', 'tool', 'none'",
-            ));
-        }
-    };
-    ensure(!forced || model < Model::new(5, 5), || {
-        Fault::new("tool_choice: forced tool use is not supported for this model.")
-    })
-}
-
 fn little_things(body: &Value) -> Checked {
     for sequence in items(body, "stop_sequences") {
         let sequence = sequence
@@ -367,18 +281,6 @@ impl Model {
 
 const VERSIONS: [&str; 2] = ["2023-06-01", "2026-10-21"];
 const EFFORTS: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
-const TOOL_KEYS: [&str; 10] = [
-    "type",
-    "name",
-    "description",
-    "input_schema",
-    "strict",
-    "cache_control",
-    "defer_loading",
-    "eager_input_streaming",
-    "input_examples",
-    "allowed_callers",
-];
 const KEYS: [&str; 22] = [
     "model",
     "max_tokens",

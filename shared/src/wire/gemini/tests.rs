@@ -3,6 +3,7 @@
 mod golden;
 mod requests;
 mod rules;
+mod seals;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
