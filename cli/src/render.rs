@@ -14,6 +14,7 @@ mod listener;
 mod parts;
 pub mod rate_limit;
 mod secrets;
+mod services;
 mod status;
 mod tokens;
 

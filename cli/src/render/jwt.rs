@@ -5,12 +5,12 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use shared::config::{JwtVerification, KeySet, Scheme};
+use shared::config::{JwtVerification, KeySet};
 use shared::headers::AUTHORIZATION;
 
-use super::Place;
-use super::clusters::{set, tls};
+use super::clusters::set;
 use super::parts::watched;
+use super::{Place, services};
 use crate::document::Document;
 
 /// The name of the filter and of its configuration.
@@ -110,21 +110,5 @@ pub fn cluster(document: &Document, place: &Place) -> Result<Option<Value>> {
     let Some(KeySet::Remote { server, .. }) = document.loaded.jwt.as_ref().map(|jwt| &jwt.keys) else {
         return Ok(None);
     };
-    let is_address = server.host.parse::<std::net::IpAddr>().is_ok();
-    let address = json!({"socket_address": {"address": server.host, "port_value": server.port}});
-    let mut cluster = json!({
-        "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
-        "name": CLUSTER,
-        "type": if is_address { "STATIC" } else { "LOGICAL_DNS" },
-        "connect_timeout": "5s",
-        "dns_lookup_family": "V4_PREFERRED",
-        "load_assignment": {
-            "cluster_name": CLUSTER,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
-        },
-    });
-    if server.scheme == Scheme::Https {
-        set(&mut cluster, "transport_socket", tls(&server.host, place)?);
-    }
-    Ok(Some(cluster))
+    services::cluster(CLUSTER, server, place).map(Some)
 }

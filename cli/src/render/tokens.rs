@@ -4,13 +4,11 @@ use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Value, json};
-use shared::config::{
-    ClientCredentials, Connection, CredentialSource, Endpoint, MetadataToken, Provider, Scheme,
-};
+use shared::config::{ClientCredentials, Connection, CredentialSource, MetadataToken, Provider};
 
-use super::Place;
-use super::clusters::{secret, set, tls};
+use super::clusters::{secret, set};
 use super::parts::unbounded;
+use super::{Place, services};
 
 /// How long a token may take to come.
 const PATIENCE: &str = "5s";
@@ -68,31 +66,12 @@ pub fn cluster(provider: &Provider, connection: &Connection, place: &Place) -> R
         Some(CredentialSource::OAuth2(client)) => &client.server,
         _ => return Ok(None),
     };
-    Ok(Some(server_cluster(&cluster_name(provider), server, place)?))
+    let mut cluster = services::cluster(&cluster_name(provider), server, place)?;
+    set(&mut cluster, "circuit_breakers", unbounded());
+    Ok(Some(cluster))
 }
 
 /// No account can have a name with a slash.
 fn cluster_name(provider: &Provider) -> String {
     format!("{}/token", provider.name)
-}
-
-fn server_cluster(name: &str, server: &Endpoint, place: &Place) -> Result<Value> {
-    let is_address = server.host.parse::<std::net::IpAddr>().is_ok();
-    let address = json!({"socket_address": {"address": server.host, "port_value": server.port}});
-    let mut cluster = json!({
-        "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
-        "name": name,
-        "type": if is_address { "STATIC" } else { "LOGICAL_DNS" },
-        "connect_timeout": PATIENCE,
-        "dns_lookup_family": "V4_PREFERRED",
-        "load_assignment": {
-            "cluster_name": name,
-            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}],
-        },
-        "circuit_breakers": unbounded(),
-    });
-    if server.scheme == Scheme::Https {
-        set(&mut cluster, "transport_socket", tls(&server.host, place)?);
-    }
-    Ok(cluster)
 }
