@@ -148,6 +148,14 @@ pub enum Untranslatable {
 }
 
 impl Untranslatable {
+    /// What stands here cannot be said in the other format.
+    #[must_use]
+    pub fn unsupported(place: &str) -> Self {
+        Self::Unsupported {
+            place: place.to_owned(),
+        }
+    }
+
     /// The machine-readable code of the refusal.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -5,8 +5,10 @@
 //! rarely looks at them.
 
 mod answer;
+mod parts;
 mod request;
 mod stream;
+mod turns;
 
 pub use answer::{Answer, AnswerPart, ErrorKind, Finish, ProviderError};
 pub use request::{
@@ -14,3 +16,4 @@ pub use request::{
     Part, Reasoning, Role, Sampling, ServiceTier, Tool, ToolChoice, Unportable, Words,
 };
 pub use stream::{Delta, ToolIndex};
+pub use turns::{Turn, drop_empty_end, turns};

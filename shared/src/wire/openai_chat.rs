@@ -10,6 +10,7 @@ mod said;
 pub(in crate::wire) mod usage;
 
 // What other formats that resemble this one write alike.
+pub(in crate::wire) use request::read::parameters as asked;
 pub(in crate::wire) use request::write::{messages, parameters, tools};
 
 use super::Dialect;

@@ -14,7 +14,7 @@ use super::models::Model;
 use crate::json::Node;
 use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
-use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
+use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::is_name;
 
@@ -38,11 +38,11 @@ fn image_format(media_type: &str) -> Option<&'static str> {
 /// Whether the call can be asked of Converse at all. Only bytes are taken there, no addresses.
 pub(super) fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(), Untranslatable> {
     if let Some(place) = request.lost_meaning() {
-        return Err(unsupported(place));
+        return Err(Untranslatable::unsupported(place));
     }
     // Anthropic's way to only fill the cache.
     if request.max_tokens == Some(0) {
-        return Err(unsupported(request.words.max_tokens));
+        return Err(Untranslatable::unsupported(request.words.max_tokens));
     }
     for (index, tool) in request.tools.iter().enumerate() {
         let kind = tool
@@ -50,12 +50,12 @@ pub(super) fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(
             .and_then(|schema| Node::unread_object(schema).field("type"));
         let is_object = kind.is_none_or(|kind| kind.is("object"));
         if !is_object || !is_name(&tool.name, LONGEST_NAME) {
-            return Err(unsupported(&format!("tools[{index}]")));
+            return Err(Untranslatable::unsupported(&format!("tools[{index}]")));
         }
     }
     for message in &request.messages {
         if message.parts.iter().any(is_impossible) {
-            return Err(unsupported(&message.place()));
+            return Err(Untranslatable::unsupported(&message.place()));
         }
     }
     Ok(())
@@ -80,21 +80,11 @@ fn is_impossible(part: &Part<'_>) -> bool {
     }
 }
 
-fn unsupported(place: &str) -> Untranslatable {
-    Untranslatable::Unsupported {
-        place: place.to_owned(),
-    }
-}
-
 /// Writes the call. What [`check`] would refuse is left out.
 #[must_use]
 pub(super) fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropped) -> Vec<u8> {
     let model = Model::of(target.model);
-    let nuances = request
-        .unportable
-        .iter()
-        .filter(|unportable| unportable.loss == Loss::Nuance);
-    nuances.for_each(|nuance| dropped.note(&nuance.place));
+    request.nuances().for_each(|place| dropped.note(place));
     let tools = tools::Offer::of(request, model, dropped);
     let mut marks = marks::Marks::of(request, model);
     let mut out = Vec::with_capacity(request.length + 512);

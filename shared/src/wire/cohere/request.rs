@@ -6,7 +6,7 @@ mod tools;
 
 use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
-use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
+use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
 
 /// The media types of pictures that the API takes, <https://docs.cohere.com/docs/image-inputs>.
@@ -14,11 +14,7 @@ const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 
 /// Whether the call can be asked of Cohere at all.
 pub(super) fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(), Untranslatable> {
-    let unsupported = |place: &str| {
-        Err(Untranslatable::Unsupported {
-            place: place.to_owned(),
-        })
-    };
+    let unsupported = |place: &str| Err(Untranslatable::unsupported(place));
     if let Some(place) = request.lost_meaning() {
         return unsupported(place);
     }
@@ -54,11 +50,7 @@ fn is_impossible(part: &Part<'_>) -> bool {
 
 /// Writes the call. What [`check`] would refuse is left out.
 pub(super) fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropped) -> Vec<u8> {
-    let nuances = request
-        .unportable
-        .iter()
-        .filter(|unportable| unportable.loss == Loss::Nuance);
-    nuances.for_each(|nuance| dropped.note(&nuance.place));
+    request.nuances().for_each(|place| dropped.note(place));
     // Quotes of arguments are escaped once more here.
     let mut out = Vec::with_capacity(request.length + request.length / 8 + 256);
     object(&mut out, |body| {

@@ -3,14 +3,14 @@
 use super::Counter;
 use crate::json::write;
 use crate::ledger::Usage;
-use crate::limits::MAX_OBSERVED_ANSWER;
-use crate::wire::{Flaw, Observation};
+use crate::wire::Observation;
+use crate::wire::kept::Kept;
 
 /// Translates one answer, which is kept until it is whole.
 #[derive(Debug)]
 pub struct CountTranslator {
     counter: Counter,
-    kept: Vec<u8>,
+    kept: Kept,
 }
 
 impl CountTranslator {
@@ -19,25 +19,19 @@ impl CountTranslator {
     pub fn new(counter: Counter) -> Self {
         Self {
             counter,
-            kept: Vec::new(),
+            kept: Kept::default(),
         }
     }
 
     /// Takes the next chunk and gives what the agent gets for it: nothing before the last one. What is no count is noted
     /// as a flaw. Counting costs nothing.
     pub fn push(&mut self, chunk: &[u8], is_last: bool, observation: &mut Observation) -> Vec<u8> {
-        if self.kept.len().saturating_add(chunk.len()) > MAX_OBSERVED_ANSWER {
-            observation.note_flaw(Flaw::TooLong);
+        let Some(answer) = self.kept.push(chunk, is_last, observation) else {
             return Vec::new();
-        }
-        self.kept.extend_from_slice(chunk);
-        if !is_last {
-            return Vec::new();
-        }
+        };
         observation.note_usage(Some(Usage::default()));
-        let Some(tokens) = self.counter.read(&self.kept) else {
-            let is_empty = self.kept.trim_ascii().is_empty();
-            observation.note_flaw(if is_empty { Flaw::Empty } else { Flaw::Unreadable });
+        let Some(tokens) = self.counter.read(answer) else {
+            self.kept.note_unreadable(observation);
             return Vec::new();
         };
         observation.note_content();

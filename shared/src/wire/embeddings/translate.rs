@@ -3,9 +3,9 @@
 use super::answer::EmbeddingAnswer;
 use super::{Embedder, Encoding};
 use crate::ledger::Usage;
-use crate::limits::MAX_OBSERVED_ANSWER;
 use crate::units::Tokens;
-use crate::wire::{Flaw, Observation};
+use crate::wire::Observation;
+use crate::wire::kept::Kept;
 
 /// Translates one answer, which is kept until it is whole.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct EmbeddingTranslator {
     model: String,
     /// How many texts were to be embedded.
     inputs: usize,
-    kept: Vec<u8>,
+    kept: Kept,
 }
 
 impl EmbeddingTranslator {
@@ -28,24 +28,19 @@ impl EmbeddingTranslator {
             encoding,
             model,
             inputs,
-            kept: Vec::new(),
+            kept: Kept::default(),
         }
     }
 
     /// Takes the next chunk and gives what the agent gets for it: nothing before the last one. What is no answer, or not
     /// one in every number, is noted as a flaw.
     pub fn push(&mut self, chunk: &[u8], is_last: bool, observation: &mut Observation) -> Vec<u8> {
-        if self.kept.len().saturating_add(chunk.len()) > MAX_OBSERVED_ANSWER {
-            observation.note_flaw(Flaw::TooLong);
+        let Some(answer) = self.kept.push(chunk, is_last, observation) else {
             return Vec::new();
-        }
-        self.kept.extend_from_slice(chunk);
-        if !is_last {
-            return Vec::new();
-        }
+        };
         // With one vector too few or too many, nobody could tell whose each of them is.
         let is_whole = |answer: &EmbeddingAnswer<'_>| answer.vectors.len() == self.inputs;
-        let answer = self.embedder.read(&self.kept).filter(is_whole);
+        let answer = self.embedder.read(answer).filter(is_whole);
         let written = answer.and_then(|answer| {
             let usage = answer.input_tokens.map(|tokens| Usage {
                 input: Tokens(tokens),
@@ -58,8 +53,7 @@ impl EmbeddingTranslator {
             observation.note_content();
             return body;
         }
-        let is_empty = self.kept.trim_ascii().is_empty();
-        observation.note_flaw(if is_empty { Flaw::Empty } else { Flaw::Unreadable });
+        self.kept.note_unreadable(observation);
         Vec::new()
     }
 }

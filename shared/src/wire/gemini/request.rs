@@ -12,7 +12,7 @@ use crate::json::Text;
 use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::gemini::models::Model;
-use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
+use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::is_name;
 
@@ -31,22 +31,22 @@ const IMAGES: [&str; 5] = [
 /// Whether the call can be asked of a provider of this format at all.
 pub(super) fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(), Untranslatable> {
     if let Some(place) = request.lost_meaning() {
-        return Err(unsupported(place));
+        return Err(Untranslatable::unsupported(place));
     }
     // Anthropic's way to only fill the cache.
     if request.max_tokens == Some(0) {
-        return Err(unsupported(request.words.max_tokens));
+        return Err(Untranslatable::unsupported(request.words.max_tokens));
     }
     if let Some(index) = request
         .tools
         .iter()
         .position(|tool| !is_function(&tool.name) || !tools::takes_object(tool))
     {
-        return Err(unsupported(&format!("tools[{index}]")));
+        return Err(Untranslatable::unsupported(&format!("tools[{index}]")));
     }
     for message in &request.messages {
         if message.parts.iter().any(is_impossible) {
-            return Err(unsupported(&message.place()));
+            return Err(Untranslatable::unsupported(&message.place()));
         }
     }
     Ok(())
@@ -73,20 +73,10 @@ fn is_impossible(part: &Part<'_>) -> bool {
     }
 }
 
-fn unsupported(place: &str) -> Untranslatable {
-    Untranslatable::Unsupported {
-        place: place.to_owned(),
-    }
-}
-
 /// Writes the call for a provider of this format. What [`check`] would refuse is left out.
 pub(super) fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropped) -> Vec<u8> {
     let model = Model::of(target.model);
-    let nuances = request
-        .unportable
-        .iter()
-        .filter(|unportable| unportable.loss == Loss::Nuance);
-    nuances.for_each(|nuance| dropped.note(&nuance.place));
+    request.nuances().for_each(|place| dropped.note(place));
     note_marks(request, dropped);
     note_thoughts(request, dropped);
     let offer = tools::Offer::of(request, dropped);
@@ -103,25 +93,15 @@ pub(super) fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mu
 
 /// Gemini keeps the beginnings of prompts in its cache by itself.
 fn note_marks(request: &ChatRequest<'_>, dropped: &mut Dropped) {
-    let mut parts = request.messages.iter().flat_map(|message| &message.parts);
-    if parts.any(|part| part.breakpoint.is_some())
-        || request.tools.iter().any(|tool| tool.breakpoint.is_some())
-    {
+    if request.is_marked() {
         dropped.note(request.words.breakpoint);
     }
 }
 
 /// The first message with thoughts of another provider's, which are no use to Gemini.
 fn note_thoughts(request: &ChatRequest<'_>, dropped: &mut Dropped) {
-    let is_lost = |part: &Part<'_>| {
-        let is_thought = matches!(
-            part.content,
-            Content::Thinking { .. } | Content::SealedThinking(_)
-        );
-        is_thought && !parts::says_something(part)
-    };
-    let mut messages = request.messages.iter();
-    if let Some(message) = messages.find(|message| message.parts.iter().any(is_lost)) {
+    let is_lost = |part: &Part<'_>| part.is_thought() && !parts::says_something(part);
+    if let Some(message) = request.first_with(is_lost) {
         dropped.note(&message.place());
     }
 }

@@ -6,7 +6,7 @@ mod parameters;
 use crate::json::Text;
 use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
-use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
+use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
 use crate::wire::openai_chat::tools;
 use crate::wire::tool_ids::is_name;
@@ -19,11 +19,7 @@ const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 
 /// Whether the call can be asked of Mistral at all.
 pub(super) fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(), Untranslatable> {
-    let unsupported = |place: &str| {
-        Err(Untranslatable::Unsupported {
-            place: place.to_owned(),
-        })
-    };
+    let unsupported = |place: &str| Err(Untranslatable::unsupported(place));
     if let Some(place) = request.lost_meaning() {
         return unsupported(place);
     }
@@ -63,11 +59,7 @@ fn is_impossible(part: &Part<'_>, is_wrong: &impl Fn(&Text<'_>) -> bool) -> bool
 
 /// Writes the call. What [`check`] would refuse is left out.
 pub(super) fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropped) -> Vec<u8> {
-    let nuances = request
-        .unportable
-        .iter()
-        .filter(|unportable| unportable.loss == Loss::Nuance);
-    nuances.for_each(|nuance| dropped.note(&nuance.place));
+    request.nuances().for_each(|place| dropped.note(place));
     // Quotes of arguments are escaped once more here.
     let mut out = Vec::with_capacity(request.length + request.length / 8 + 256);
     object(&mut out, |body| {

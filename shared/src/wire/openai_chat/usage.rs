@@ -5,15 +5,24 @@ use crate::json::write::Object;
 use crate::ledger::{ServiceTier, Usage};
 use crate::units::Tokens;
 
+/// The members of a `usage` object: the input, the output, and the details of each.
+pub(in crate::wire) type Names = [&'static str; 4];
+
+const NAMES: Names = [
+    "prompt_tokens",
+    "completion_tokens",
+    "prompt_tokens_details",
+    "completion_tokens_details",
+];
+
 /// Reads a `usage` object and the `service_tier` that stands beside it; `None` if the first is null or none.
 pub fn read(text: &[u8], tier: Option<&[u8]>) -> Option<Usage> {
-    let keys = [
-        "prompt_tokens",
-        "completion_tokens",
-        "prompt_tokens_details",
-        "completion_tokens_details",
-    ];
-    let [prompt, completion, prompt_details, completion_details] = scan::members(text, keys).ok()?.values;
+    read_named(NAMES, text, tier)
+}
+
+/// The same where the members have other names.
+pub(in crate::wire) fn read_named(names: Names, text: &[u8], tier: Option<&[u8]>) -> Option<Usage> {
+    let [input, output, input_details, output_details] = scan::members(text, names).ok()?.values;
     let number = |text: &[u8], value: Option<Value>| {
         value
             .and_then(|value| scan::unsigned(value.span.of(text)))
@@ -25,15 +34,15 @@ pub fn read(text: &[u8], tier: Option<&[u8]>) -> Option<Usage> {
         let [first, second] = scan::members(text, keys).map_or([None; 2], |members| members.values);
         (number(text, first), number(text, second))
     };
-    let (cache_read, cache_write) = details(prompt_details, ["cached_tokens", "cache_write_tokens"]);
-    let (reasoning, _) = details(completion_details, ["reasoning_tokens", ""]);
+    let (cache_read, cache_write) = details(input_details, ["cached_tokens", "cache_write_tokens"]);
+    let (reasoning, _) = details(output_details, ["reasoning_tokens", ""]);
     Some(Usage {
-        input: number(text, prompt),
+        input: number(text, input),
         cache_read,
         cache_write,
         // OpenAI's caches know other terms than Anthropic's.
         cache_write_hour: Tokens(0),
-        output: number(text, completion),
+        output: number(text, output),
         reasoning,
         tier: tier.map(ServiceTier::of_openai).unwrap_or_default(),
         ..Usage::default()

@@ -1,41 +1,20 @@
 //! The usage of a response: totals, with the cached and the reasoning tokens inside them.
 
-use crate::json::scan::{self, Value};
 use crate::json::write::Object;
-use crate::ledger::{ServiceTier, Usage};
-use crate::units::Tokens;
+use crate::ledger::Usage;
+use crate::wire::openai_chat::usage::{Names, read_named};
+
+/// What the members are called that chat completions have, too.
+const NAMES: Names = [
+    "input_tokens",
+    "output_tokens",
+    "input_tokens_details",
+    "output_tokens_details",
+];
 
 /// Reads a `usage` object and the `service_tier` that stands beside it; `None` if the first is null or none.
 pub fn read(text: &[u8], tier: Option<&[u8]>) -> Option<Usage> {
-    let keys = [
-        "input_tokens",
-        "output_tokens",
-        "input_tokens_details",
-        "output_tokens_details",
-    ];
-    let [input, output, input_details, output_details] = scan::members(text, keys).ok()?.values;
-    let number = |text: &[u8], value: Option<Value>| {
-        value
-            .and_then(|value| scan::unsigned(value.span.of(text)))
-            .map(Tokens)
-            .unwrap_or_default()
-    };
-    let within = |value: Option<Value>, key: &str| {
-        let object = value.map(|value| value.span.of(text)).unwrap_or_default();
-        let [value] = scan::members(object, [key]).map_or([None], |members| members.values);
-        number(object, value)
-    };
-    Some(Usage {
-        input: number(text, input),
-        cache_read: within(input_details, "cached_tokens"),
-        cache_write: within(input_details, "cache_write_tokens"),
-        // OpenAI's caches know other terms than Anthropic's.
-        cache_write_hour: Tokens(0),
-        output: number(text, output),
-        reasoning: within(output_details, "reasoning_tokens"),
-        tier: tier.map(ServiceTier::of_openai).unwrap_or_default(),
-        ..Usage::default()
-    })
+    read_named(NAMES, text, tier)
 }
 
 /// Writes the members of a `usage` object. All of them are always there: strict clients ask for them.
@@ -55,6 +34,8 @@ pub fn write(usage: &Usage, object: &mut Object<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::ServiceTier;
+    use crate::units::Tokens;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

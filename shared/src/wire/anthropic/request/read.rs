@@ -5,12 +5,10 @@ mod messages;
 mod parameters;
 mod tools;
 
-use std::borrow::Cow;
-
 use crate::json::{Kind, Node};
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Loss, Words};
-use crate::wire::place::Place;
+use crate::wire::members;
 
 /// This format's names of what a writer may leave out.
 const WORDS: Words = Words {
@@ -44,18 +42,8 @@ struct Body<'a> {
 
 /// Reads a body.
 pub fn read(body: &[u8]) -> Result<ChatRequest<'_>, Untranslatable> {
-    let mut request = ChatRequest {
-        words: WORDS,
-        length: body.len(),
-        ..ChatRequest::default()
-    };
     let mut members = Body::default();
-    Node::each_member(body, |key, node| {
-        if node.kind() != Kind::Null && !members.take(&key, node) {
-            note_other(key, node, &mut request);
-        }
-    })
-    .map_err(|_| Place::top("body").malformed("must be a JSON object"))?;
+    let mut request = members::read(body, WORDS, |key, node| members.take(key, node), loss)?;
     parameters::read(&members, &mut request)?;
     tools::read(&members, &mut request)?;
     messages::read(&members, &mut request)?;
@@ -87,18 +75,13 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Notes a member that no other format has.
-fn note_other<'a>(key: Cow<'a, [u8]>, node: Node<'a>, request: &mut ChatRequest<'a>) {
-    let loss = match key.as_ref() {
-        b"model" => return,
-        b"mcp_servers" if node.kind() == Kind::Array && node.elements().is_empty() => return,
+/// What is lost with a member that no other format has; nothing if it asks for what happens anyway.
+fn loss(key: &[u8], node: Node<'_>) -> Option<Loss> {
+    Some(match key {
+        b"model" => return None,
+        b"mcp_servers" if node.kind() == Kind::Array && node.elements().is_empty() => return None,
         // Files, code and tools that live at the provider.
         b"container" | b"mcp_servers" => Loss::Meaning,
         _ => Loss::Nuance,
-    };
-    let name = match key {
-        Cow::Borrowed(key) => String::from_utf8_lossy(key),
-        Cow::Owned(key) => Cow::Owned(String::from_utf8_lossy(&key).into_owned()),
-    };
-    request.note(name, loss);
+    })
 }

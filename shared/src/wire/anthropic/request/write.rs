@@ -14,7 +14,7 @@ use crate::json::write::object;
 use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
-use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
+use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::is_name;
 
@@ -31,7 +31,7 @@ const NOTHING: &str = "(empty)";
 /// what only some models take is left out for the others.
 pub fn check(request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untranslatable> {
     if let Some(place) = request.lost_meaning() {
-        return Err(unsupported(place));
+        return Err(Untranslatable::unsupported(place));
     }
     for (index, tool) in request.tools.iter().enumerate() {
         // Anything but an object cannot be the input of a tool here.
@@ -40,13 +40,13 @@ pub fn check(request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untra
             .and_then(|schema| Node::unread_object(schema).field("type"));
         let is_object = kind.is_none_or(|kind| kind.is("object"));
         if !is_object || !is_name(&tool.name, LONGEST_NAME) {
-            return Err(unsupported(&format!("tools[{index}]")));
+            return Err(Untranslatable::unsupported(&format!("tools[{index}]")));
         }
     }
     for message in &request.messages {
         let fetches = Envelope::of(target.kind).fetches();
         if message.parts.iter().any(|part| is_impossible(part, fetches)) {
-            return Err(unsupported(&message.place()));
+            return Err(Untranslatable::unsupported(&message.place()));
         }
     }
     Ok(())
@@ -72,21 +72,11 @@ fn is_impossible(part: &Part<'_>, fetches: bool) -> bool {
     }
 }
 
-fn unsupported(place: &str) -> Untranslatable {
-    Untranslatable::Unsupported {
-        place: place.to_owned(),
-    }
-}
-
 /// Writes the call for a provider of this format. What [`check`] would refuse is left out.
 #[must_use]
 pub fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropped) -> Vec<u8> {
     let model = Model::of(target.model);
-    let nuances = request
-        .unportable
-        .iter()
-        .filter(|unportable| unportable.loss == Loss::Nuance);
-    nuances.for_each(|nuance| dropped.note(&nuance.place));
+    request.nuances().for_each(|place| dropped.note(place));
     let tools = tools::Offer::of(request, &model, dropped);
     let turns = messages::turns(request);
     let budget = thinking::Budget::of(request, target, &model);

@@ -6,48 +6,15 @@ use super::marks::Marks;
 use super::{LONGEST_NAME, NOTHING};
 use crate::json::write::{Array, Object};
 use crate::wire::bedrock::models::Model;
-use crate::wire::ir::{ChatRequest, Content, Part, Role};
+use crate::wire::ir::{self, ChatRequest, Content, Role, Turn};
 use crate::wire::tool_ids::ToolIds;
 
 /// What stands beside a document of which nothing is said.
 const DOCUMENT: &str = "(see the document)";
 
-/// All that one side says before the other side's turn.
-struct Turn<'r> {
-    role: Role,
-    parts: Vec<&'r Part<'r>>,
-}
-
-/// Messages of one side that follow each other are one turn, the results of tools come first in it, and a last turn of
-/// the model that says nothing is none.
-fn turns<'r>(request: &'r ChatRequest<'r>) -> Vec<Turn<'r>> {
-    let mut turns: Vec<Turn<'r>> = Vec::new();
-    for message in request
-        .messages
-        .iter()
-        .filter(|message| message.role != Role::System)
-    {
-        let parts = message.parts.iter().filter(|part| blocks::says_something(part));
-        match turns.last_mut() {
-            Some(turn) if turn.role == message.role => turn.parts.extend(parts),
-            _ => turns.push(Turn {
-                role: message.role,
-                parts: parts.collect(),
-            }),
-        }
-    }
-    for turn in turns.iter_mut().filter(|turn| turn.role == Role::User) {
-        // Stable: results stay in their order, and so does the rest.
-        turn.parts
-            .sort_by_key(|part| !matches!(part.content, Content::ToolResult { .. }));
-    }
-    turns.pop_if(|turn| turn.role == Role::Assistant && turn.parts.is_empty());
-    turns
-}
-
 /// Writes all turns.
 pub(super) fn write(body: &mut Object<'_>, request: &ChatRequest<'_>, model: Model, marks: &mut Marks) {
-    let turns = turns(request);
+    let turns = ir::turns(request, blocks::says_something);
     let mut writer = Writer {
         ids: ToolIds::new(LONGEST_NAME),
         names: Names::default(),

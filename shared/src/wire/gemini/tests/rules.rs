@@ -310,3 +310,24 @@ fn ids_that_are_used_again_pair_the_calls_and_results_of_their_own_turn() {
     );
     assert_ne!(told(1)[0].1, told(1)[1].1);
 }
+
+#[test]
+fn a_mark_of_the_cache_is_noted_wherever_it_stands() {
+    let mark = json!({"type": "ephemeral"});
+    let said = |content: Value| {
+        json!({"model": "m", "max_tokens": 9, "messages": [
+            {"role": "user", "content": "go"},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": "f", "input": {}}]},
+            {"role": "user", "content": content},
+        ]})
+    };
+    let text = json!({"type": "text", "text": "one", "cache_control": mark});
+    for content in [
+        json!([{"type": "tool_result", "tool_use_id": "a", "content": [text]}]),
+        json!([{"type": "tool_result", "tool_use_id": "a", "content": "one", "cache_control": mark}]),
+        json!([{"type": "tool_result", "tool_use_id": "a", "content": "one"}, text]),
+    ] {
+        let (_, dropped) = sent_to(Format::AnthropicMessages, &said(content), &gemini(NEWEST));
+        assert_eq!(dropped, ["cache_control"]);
+    }
+}

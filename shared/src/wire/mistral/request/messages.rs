@@ -5,7 +5,7 @@ use crate::json::Text;
 use crate::json::write::{Array, Object};
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Content, Media, Message, Part, Role};
-use crate::wire::openai_chat::messages::{FAILED, POINTER, data_url};
+use crate::wire::openai_chat::messages::{POINTER, data_url, write_calls, write_result};
 use crate::wire::tool_ids::ToolIds;
 
 /// What the model says between the results of tools and the user's next message, where it said nothing.
@@ -45,29 +45,10 @@ pub(super) fn write(body: &mut Object<'_>, request: &ChatRequest<'_>, dropped: &
 
 /// Notes marks of the cache, which Mistral does not take, and thoughts, which stay with the provider whose they are.
 fn note_losses(request: &ChatRequest<'_>, dropped: &mut Dropped) {
-    let parts = request.messages.iter().flat_map(|message| &message.parts);
-    let is_marked = |part: &Part<'_>| part.breakpoint.is_some();
-    let in_results = parts.clone().any(|part| match &part.content {
-        Content::ToolResult { content, .. } => content.iter().any(is_marked),
-        _ => false,
-    });
-    if in_results
-        || parts.clone().any(is_marked)
-        || request.tools.iter().any(|tool| tool.breakpoint.is_some())
-    {
+    if request.is_marked() {
         dropped.note(request.words.breakpoint);
     }
-    let is_thought = |part: &Part<'_>| {
-        matches!(
-            part.content,
-            Content::Thinking { .. } | Content::SealedThinking(_)
-        )
-    };
-    if let Some(message) = request
-        .messages
-        .iter()
-        .find(|message| message.parts.iter().any(is_thought))
-    {
+    if let Some(message) = request.first_with(Part::is_thought) {
         dropped.note(&message.place());
     }
 }
@@ -83,18 +64,10 @@ fn has_words(message: &Message<'_>) -> bool {
 }
 
 fn write_instructions(list: &mut Array<'_>, request: &ChatRequest<'_>) {
-    let systems = request
-        .messages
-        .iter()
-        .filter(|message| message.role == Role::System);
-    let texts = || {
-        let parts = systems.clone().flat_map(|message| &message.parts);
-        parts.filter_map(text_of).filter(|text| !text.is_blank())
-    };
-    if texts().next().is_some() {
+    if request.instructions().next().is_some() {
         list.object(|object| {
             object.string("role", "system");
-            object.texts("content", r"\n\n", texts());
+            object.texts("content", r"\n\n", request.instructions());
         });
     }
 }
@@ -112,30 +85,11 @@ impl<'r> Writer<'r> {
             Content::Text(text) | Content::Refusal(text) => Some(text),
             _ => None,
         });
-        let calls = || {
-            message.parts.iter().filter_map(|part| match &part.content {
-                Content::ToolCall { id, name, arguments } => Some((id, name, arguments)),
-                _ => None,
-            })
-        };
         list.object(|object| {
             object.string("role", "assistant");
             object.texts("content", "", texts);
-            if calls().next().is_some() {
-                object.array("tool_calls", |list| {
-                    for (id, name, arguments) in calls() {
-                        let id = self.ids.call(id);
-                        list.object(|call| {
-                            call.escaped("id", |out| out.extend_from_slice(&id));
-                            call.string("type", "function");
-                            call.object("function", |function| {
-                                function.text("name", name);
-                                function.escaped("arguments", |out| arguments.write_encoded(out));
-                            });
-                        });
-                    }
-                });
-            } else if is_last {
+            write_calls(object, message, &mut self.ids);
+            if is_last && message.calls().next().is_none() {
                 // The beginning of the answer, which the model goes on with.
                 object.boolean("prefix", true);
             }
@@ -173,8 +127,8 @@ impl<'r> Writer<'r> {
             object.string("role", "user");
             match own.as_slice() {
                 [] if moved.is_empty() => object.string("content", ""),
-                [only] if moved.is_empty() && text_of(only).is_some() => {
-                    object.texts("content", "", text_of(only));
+                [only] if moved.is_empty() && only.text().is_some() => {
+                    object.texts("content", "", only.text());
                 }
                 _ => object.array("content", |content| {
                     moved
@@ -195,28 +149,14 @@ impl<'r> Writer<'r> {
         is_error: bool,
         moved: &mut Vec<&'r Part<'r>>,
     ) {
-        let texts = || content.iter().filter_map(plain_of);
+        let texts = || content.iter().filter_map(Part::plain);
         let before = moved.len();
-        moved.extend(content.iter().filter(|part| plain_of(part).is_none()));
+        moved.extend(content.iter().filter(|part| part.plain().is_none()));
         let has_moved = moved.len() > before;
         let id = self.ids.result(id);
         self.is_after_tool = true;
-        list.object(|object| {
-            object.string("role", "tool");
-            object.escaped("tool_call_id", |out| out.extend_from_slice(&id));
-            object.escaped("content", |out| {
-                if is_error {
-                    out.extend_from_slice(FAILED.as_bytes());
-                }
-                if has_moved && texts().next().is_none() {
-                    out.extend_from_slice(POINTER.as_bytes());
-                }
-                for (index, text) in texts().enumerate() {
-                    out.extend_from_slice(if index > 0 { br"\n" } else { b"" });
-                    out.extend_from_slice(text.escaped());
-                }
-            });
-        });
+        let instead = if has_moved { POINTER } else { "" };
+        write_result(list, &id, texts, is_error, instead);
     }
 }
 
@@ -256,23 +196,4 @@ fn write_url(content: &mut Array<'_>, kind: &str, media: &Media<'_>, name: Optio
             object.text("document_name", name);
         }
     });
-}
-
-fn text_of<'p, 'a>(part: &'p Part<'a>) -> Option<&'p Text<'a>> {
-    match &part.content {
-        Content::Text(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// The text of a part of a tool's result, be it a text or a document of nothing else.
-fn plain_of<'p, 'a>(part: &'p Part<'a>) -> Option<&'p Text<'a>> {
-    match &part.content {
-        Content::Text(text)
-        | Content::Document {
-            media: Media::Plain(text),
-            ..
-        } => Some(text),
-        _ => None,
-    }
 }

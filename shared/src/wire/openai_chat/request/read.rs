@@ -1,15 +1,14 @@
 //! A chat completions request, read whole: <https://platform.openai.com/docs/api-reference/chat/create>
 
 mod messages;
-mod parameters;
+pub(in crate::wire) mod parameters;
 mod parts;
 mod tools;
-
-use std::borrow::Cow;
 
 use crate::json::{Kind, Node};
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Loss, Words};
+use crate::wire::members;
 use crate::wire::place::Place;
 
 /// This format's names of what a writer may leave out.
@@ -51,18 +50,8 @@ struct Body<'a> {
 
 /// Reads a body.
 pub fn read(body: &[u8]) -> Result<ChatRequest<'_>, Untranslatable> {
-    let mut request = ChatRequest {
-        words: WORDS,
-        length: body.len(),
-        ..ChatRequest::default()
-    };
     let mut members = Body::default();
-    Node::each_member(body, |key, node| {
-        if node.kind() != Kind::Null && !members.take(&key, node) {
-            note_other(key, node, &mut request);
-        }
-    })
-    .map_err(|_| Place::top("body").malformed("must be a JSON object"))?;
+    let mut request = members::read(body, WORDS, |key, node| members.take(key, node), loss)?;
     parameters::read(&members, &mut request)?;
     tools::read(&members, &mut request)?;
     let messages = Place::top("messages");
@@ -102,29 +91,21 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Notes a member that no other format has, unless it asks for what happens anyway.
-fn note_other<'a>(key: Cow<'a, [u8]>, node: Node<'a>, request: &mut ChatRequest<'a>) {
-    let loss = match key.as_ref() {
+/// What is lost with a member that no other format has; nothing if it asks for what happens anyway.
+fn loss(key: &[u8], node: Node<'_>) -> Option<Loss> {
+    Some(match key {
         // The broker's own business.
-        b"model" | b"stream_options" => return,
+        b"model" | b"stream_options" => return None,
         // One answer is what every format gives.
-        b"n" if node.number() == Some(1.0) => return,
-        b"logprobs" | b"store" if node.boolean() == Some(false) => return,
-        b"top_logprobs" if node.number() == Some(0.0) => return,
-        b"modalities" if is_text_only(node) => return,
+        b"n" if node.number() == Some(1.0) => return None,
+        b"logprobs" | b"store" if node.boolean() == Some(false) => return None,
+        b"top_logprobs" if node.number() == Some(0.0) => return None,
+        b"modalities" if is_text_only(node) => return None,
         b"n" | b"logprobs" | b"top_logprobs" | b"modalities" | b"audio" => Loss::Meaning,
         _ => Loss::Nuance,
-    };
-    request.note(name(key), loss);
+    })
 }
 
 fn is_text_only(modalities: Node<'_>) -> bool {
     modalities.kind() == Kind::Array && modalities.elements().iter().all(|modality| modality.is("text"))
-}
-
-fn name(key: Cow<'_, [u8]>) -> Cow<'_, str> {
-    match key {
-        Cow::Borrowed(key) => String::from_utf8_lossy(key),
-        Cow::Owned(key) => Cow::Owned(String::from_utf8_lossy(&key).into_owned()),
-    }
 }

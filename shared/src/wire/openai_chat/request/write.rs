@@ -8,7 +8,7 @@ pub(in crate::wire) mod tools;
 use crate::json::Text;
 use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
-use crate::wire::ir::{ChatRequest, Content, Loss, Media, Message, Part};
+use crate::wire::ir::{ChatRequest, Content, Media, Message, Part};
 use crate::wire::media;
 use crate::wire::openai_chat::models::Model;
 use crate::wire::tool_ids::is_name;
@@ -22,21 +22,21 @@ const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"]
 /// Whether the call can be asked of a provider of this format at all.
 pub fn check(request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untranslatable> {
     if let Some(place) = request.lost_meaning() {
-        return Err(unsupported(place));
+        return Err(Untranslatable::unsupported(place));
     }
     // Anthropic's way to only fill the cache.
     if request.max_tokens == Some(0) {
-        return Err(unsupported(request.words.max_tokens));
+        return Err(Untranslatable::unsupported(request.words.max_tokens));
     }
     // Other servers take what their models take.
     let are_names_bound = target.kind.is_openai();
     let is_wrong = |name: &Text<'_>| are_names_bound && !is_name(name, LONGEST_NAME);
     if let Some(index) = request.tools.iter().position(|tool| is_wrong(&tool.name)) {
-        return Err(unsupported(&format!("tools[{index}].name")));
+        return Err(Untranslatable::unsupported(&format!("tools[{index}].name")));
     }
     for message in &request.messages {
         if message.parts.iter().any(|part| is_impossible(part, &is_wrong)) {
-            return Err(unsupported(&message.place()));
+            return Err(Untranslatable::unsupported(&message.place()));
         }
     }
     Ok(())
@@ -59,21 +59,11 @@ fn is_impossible(part: &Part<'_>, is_wrong: &impl Fn(&Text<'_>) -> bool) -> bool
     }
 }
 
-fn unsupported(place: &str) -> Untranslatable {
-    Untranslatable::Unsupported {
-        place: place.to_owned(),
-    }
-}
-
 /// Writes the call for a provider of this format. What [`check`] would refuse is left out.
 #[must_use]
 pub fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropped) -> Vec<u8> {
     let model = Model::of(target.kind, target.model);
-    let nuances = request
-        .unportable
-        .iter()
-        .filter(|unportable| unportable.loss == Loss::Nuance);
-    nuances.for_each(|nuance| dropped.note(&nuance.place));
+    request.nuances().for_each(|place| dropped.note(place));
     // Quotes of arguments are escaped once more here.
     let mut out = Vec::with_capacity(request.length + request.length / 8 + 256);
     object(&mut out, |body| {
@@ -87,11 +77,5 @@ pub fn write(request: &ChatRequest<'_>, target: &Target<'_>, dropped: &mut Dropp
 
 /// Whether the message has anything but thoughts, which stay with the provider whose they are.
 fn says_something(message: &Message<'_>) -> bool {
-    let is_thought = |part: &Part<'_>| {
-        matches!(
-            part.content,
-            Content::Thinking { .. } | Content::SealedThinking(_)
-        )
-    };
-    !message.parts.iter().all(is_thought)
+    !message.parts.iter().all(Part::is_thought)
 }

@@ -5,11 +5,10 @@ mod parameters;
 mod parts;
 mod tools;
 
-use std::borrow::Cow;
-
-use crate::json::{Kind, Node};
+use crate::json::Node;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Content, Loss, Message, Origin, Role, Words};
+use crate::wire::members;
 use crate::wire::place::Place;
 
 /// This format's names of what a writer may leave out.
@@ -45,18 +44,8 @@ struct Body<'a> {
 
 /// Reads a body.
 pub fn read(body: &[u8]) -> Result<ChatRequest<'_>, Untranslatable> {
-    let mut request = ChatRequest {
-        words: WORDS,
-        length: body.len(),
-        ..ChatRequest::default()
-    };
     let mut members = Body::default();
-    Node::each_member(body, |key, node| {
-        if node.kind() != Kind::Null && !members.take(&key, node) {
-            note_other(key, node, &mut request);
-        }
-    })
-    .map_err(|_| Place::top("body").malformed("must be a JSON object"))?;
+    let mut request = members::read(body, WORDS, |key, node| members.take(key, node), loss)?;
     parameters::read(&members, &mut request)?;
     tools::read(&members, &mut request)?;
     if let Some(instructions) = members.instructions {
@@ -102,23 +91,18 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Notes a member that no other format has, unless it asks for what happens anyway.
-fn note_other<'a>(key: Cow<'a, [u8]>, node: Node<'a>, request: &mut ChatRequest<'a>) {
-    let loss = match key.as_ref() {
+/// What is lost with a member that no other format has; nothing if it asks for what happens anyway.
+fn loss(key: &[u8], node: Node<'_>) -> Option<Loss> {
+    Some(match key {
         // The broker's own business.
-        b"model" | b"stream_options" => return,
-        b"store" | b"background" if node.boolean() == Some(false) => return,
-        b"top_logprobs" if node.number() == Some(0.0) => return,
-        b"truncation" if node.is("disabled") => return,
+        b"model" | b"stream_options" => return None,
+        b"store" | b"background" if node.boolean() == Some(false) => return None,
+        b"top_logprobs" if node.number() == Some(0.0) => return None,
+        b"truncation" if node.is("disabled") => return None,
         // What only the account has that kept it, does later, or knows of its own models.
         b"previous_response_id" | b"conversation" | b"prompt" | b"background" | b"top_logprobs" => {
             Loss::Meaning
         }
         _ => Loss::Nuance,
-    };
-    let name = match key {
-        Cow::Borrowed(key) => String::from_utf8_lossy(key),
-        Cow::Owned(key) => Cow::Owned(String::from_utf8_lossy(&key).into_owned()),
-    };
-    request.note(name, loss);
+    })
 }

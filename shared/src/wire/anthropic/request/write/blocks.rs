@@ -22,14 +22,6 @@ pub(super) fn says_something(part: &Part<'_>) -> bool {
     }
 }
 
-/// Whether it is a thought.
-pub(super) fn is_thought(part: &Part<'_>) -> bool {
-    matches!(
-        part.content,
-        Content::Thinking { .. } | Content::SealedThinking(_)
-    )
-}
-
 /// Writes the blocks of a conversation, in its order.
 pub(super) struct Writer<'r, 'm> {
     pub(super) ids: ToolIds<'r>,

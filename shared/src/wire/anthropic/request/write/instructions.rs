@@ -2,18 +2,10 @@
 
 use super::marks::Marks;
 use super::tools::Offer;
-use crate::json::Text;
 use crate::json::write::Object;
 use crate::wire::anthropic::models::Model;
-use crate::wire::arguments::compact_into_string;
-use crate::wire::ir::{Breakpoint, ChatRequest, Content, OutputFormat, Role};
-
-/// What asks for JSON where only instructions can.
-const JSON: &str =
-    "Answer with one JSON object and nothing else: no words before or after it, no code fence.";
-
-/// What comes before a schema where only instructions can ask for it.
-const SCHEMA: &str = "Answer with JSON that fits this JSON schema and nothing else: no words before or after it, no code fence.\n";
+use crate::wire::ir::{Breakpoint, ChatRequest, Content, Role};
+use crate::wire::json_instruction;
 
 /// Writes the instructions, if there are any.
 pub(super) fn write(
@@ -35,7 +27,10 @@ pub(super) fn write(
                 _ => None,
             })
     };
-    let added = [tools.told(), output(request, model)];
+    let added = [
+        tools.told(),
+        json_instruction::instruction(request, model.structured),
+    ];
     let added = added.iter().flatten().map(|text| (text, None::<Breakpoint>));
     let mut all = own().chain(added.clone());
     match (all.next(), all.next()) {
@@ -50,18 +45,5 @@ pub(super) fn write(
                 });
             }
         }),
-    }
-}
-
-/// The instruction that stands for a shape of the answer, where the API has no parameter for it.
-fn output(request: &ChatRequest<'_>, model: &Model) -> Option<Text<'static>> {
-    match &request.output {
-        Some(OutputFormat::JsonObject) => Some(Text::of_plain(JSON)),
-        Some(OutputFormat::JsonSchema { schema, .. }) if !model.structured => {
-            let mut text = Text::of_plain(SCHEMA).escaped().to_vec();
-            compact_into_string(schema, &mut text);
-            Some(Text::of_escaped(text))
-        }
-        _ => None,
     }
 }

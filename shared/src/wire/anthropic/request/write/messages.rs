@@ -4,48 +4,20 @@ use super::NOTHING;
 use super::blocks::{self, Writer};
 use super::marks::Marks;
 use crate::json::write::{Array, Object};
-use crate::wire::ir::{ChatRequest, Content, Part, Role};
+use crate::wire::ir::{self, ChatRequest, Content, Part, Role, Turn};
 use crate::wire::tool_ids::ToolIds;
 
 /// The longest id of a call.
 const LONGEST_ID: usize = 64;
 
-/// All that one side says before the other side's turn.
-pub(super) struct Turn<'r> {
-    /// Whose turn it is.
-    pub(super) role: Role,
-    /// What is said, without what cannot be.
-    pub(super) parts: Vec<&'r Part<'r>>,
-}
-
-/// The turns of a conversation, without the instructions. Messages of one side that follow each other are one turn,
-/// the results of tools come first in it, and a last turn of the model that says nothing is none.
+/// The turns of a conversation.
 pub(super) fn turns<'r>(request: &'r ChatRequest<'r>) -> Vec<Turn<'r>> {
-    let mut turns: Vec<Turn<'r>> = Vec::new();
-    for message in request
-        .messages
-        .iter()
-        .filter(|message| message.role != Role::System)
-    {
-        let parts = message.parts.iter().filter(|part| blocks::says_something(part));
-        match turns.last_mut() {
-            Some(turn) if turn.role == message.role => turn.parts.extend(parts),
-            _ => turns.push(Turn {
-                role: message.role,
-                parts: parts.collect(),
-            }),
-        }
-    }
-    for turn in turns.iter_mut().filter(|turn| turn.role == Role::User) {
-        // Stable: results stay in their order, and so does the rest.
-        turn.parts
-            .sort_by_key(|part| !matches!(part.content, Content::ToolResult { .. }));
-    }
+    let mut turns = ir::turns(request, blocks::says_something);
     for turn in turns.iter_mut().filter(|turn| turn.role == Role::Assistant) {
         // The API wants something said after a thought.
-        while turn.parts.pop_if(|part| blocks::is_thought(part)).is_some() {}
+        while turn.parts.pop_if(|part| part.is_thought()).is_some() {}
     }
-    turns.pop_if(|turn| turn.role == Role::Assistant && turn.parts.is_empty());
+    ir::drop_empty_end(&mut turns);
     turns
 }
 

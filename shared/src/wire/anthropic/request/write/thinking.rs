@@ -1,11 +1,9 @@
 //! How much the model is to think, and what room that leaves for the answer.
 
-use super::blocks::is_thought;
-use super::messages::Turn;
 use super::tools::Offer;
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::{Dropped, Target};
-use crate::wire::ir::{ChatRequest, Content, Effort, Reasoning, Role};
+use crate::wire::ir::{ChatRequest, Content, Effort, Reasoning, Role, Turn};
 
 /// The most tokens of an answer where nobody said anything and the model could say more: what every model since
 /// Claude 4 can say, and what a client waits for in minutes, not hours.
@@ -148,7 +146,7 @@ fn needs_thoughts(turns: &[Turn<'_>]) -> bool {
     let is_prefill = turns.last().is_some_and(|turn| turn.role == Role::Assistant);
     let last = turns.iter().rev().find(|turn| turn.role == Role::Assistant);
     let first = last.and_then(|turn| turn.parts.first());
-    if first.is_some_and(|part| is_thought(part)) {
+    if first.is_some_and(|part| part.is_thought()) {
         return false;
     }
     let calls = last.is_some_and(|turn| {

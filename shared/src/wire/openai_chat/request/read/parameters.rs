@@ -22,24 +22,41 @@ pub(super) fn read<'a>(body: &Body<'a>, request: &mut ChatRequest<'a>) -> Result
     if let Some(effort) = body.reasoning_effort {
         request.reasoning = Some(read_effort(&Place::top("reasoning_effort"), effort)?);
     }
-    request.user = match (body.safety_identifier, body.user) {
+    request.user = read_user(body.safety_identifier, body.user)?;
+    read_service_tier(body.service_tier, request)?;
+    Ok(())
+}
+
+/// Who uses the agent, by the newer of the two names that OpenAI has for it.
+pub(in crate::wire) fn read_user<'a>(
+    safety_identifier: Option<Node<'a>>,
+    user: Option<Node<'a>>,
+) -> Result<Option<Text<'a>>, Untranslatable> {
+    Ok(match (safety_identifier, user) {
         (Some(id), _) => Some(Place::top("safety_identifier").text(id)?),
         (None, Some(user)) => Some(Place::top("user").text(user)?),
         (None, None) => None,
+    })
+}
+
+/// How urgent the call is. A tier that only OpenAI has is noted.
+pub(in crate::wire) fn read_service_tier<'a>(
+    tier: Option<Node<'a>>,
+    request: &mut ChatRequest<'a>,
+) -> Result<(), Untranslatable> {
+    let Some(tier) = tier else {
+        return Ok(());
     };
-    if let Some(tier) = body.service_tier {
-        let place = Place::top("service_tier");
-        request.service_tier = match place.text(tier)?.escaped() {
-            b"auto" => Some(ServiceTier::Auto),
-            b"default" => Some(ServiceTier::Standard),
-            b"flex" => Some(ServiceTier::Flex),
-            b"priority" => Some(ServiceTier::Priority),
-            _ => {
-                request.note("service_tier", Loss::Nuance);
-                None
-            }
-        };
-    }
+    request.service_tier = match Place::top("service_tier").text(tier)?.escaped() {
+        b"auto" => Some(ServiceTier::Auto),
+        b"default" => Some(ServiceTier::Standard),
+        b"flex" => Some(ServiceTier::Flex),
+        b"priority" => Some(ServiceTier::Priority),
+        _ => {
+            request.note("service_tier", Loss::Nuance);
+            None
+        }
+    };
     Ok(())
 }
 
@@ -109,20 +126,29 @@ fn read_output<'a>(place: &Place<'_>, format: Node<'a>) -> Result<Option<OutputF
         b"json_object" => Ok(Some(OutputFormat::JsonObject)),
         b"json_schema" => {
             let place = place.key("json_schema");
-            let [name, schema, strict] = place.object(json_schema)?.fields(["name", "schema", "strict"]);
-            let name = name.map(|name| place.key("name").text(name));
-            let strict = strict.map(|strict| place.key("strict").boolean(strict));
-            Ok(Some(OutputFormat::JsonSchema {
-                name: name.transpose()?,
-                schema: place.key("schema").object(schema)?.raw(),
-                strict: strict.transpose()?,
-            }))
+            let members = place.object(json_schema)?.fields(["name", "schema", "strict"]);
+            Ok(Some(read_json_schema(&place, members)?))
         }
         _ => Err(kind_place.malformed("is not a response format")),
     }
 }
 
-fn read_effort(place: &Place<'_>, effort: Node<'_>) -> Result<Reasoning, Untranslatable> {
+/// A shape that the answer must have; of its object the `name`, the `schema` and `strict`.
+pub(in crate::wire) fn read_json_schema<'a>(
+    place: &Place<'_>,
+    [name, schema, strict]: [Option<Node<'a>>; 3],
+) -> Result<OutputFormat<'a>, Untranslatable> {
+    let name = name.map(|name| place.key("name").text(name));
+    let strict = strict.map(|strict| place.key("strict").boolean(strict));
+    Ok(OutputFormat::JsonSchema {
+        name: name.transpose()?,
+        schema: place.key("schema").object(schema)?.raw(),
+        strict: strict.transpose()?,
+    })
+}
+
+/// How hard the model is to think, in OpenAI's words.
+pub(in crate::wire) fn read_effort(place: &Place<'_>, effort: Node<'_>) -> Result<Reasoning, Untranslatable> {
     let effort = match place.text(effort)?.escaped() {
         b"none" => return Ok(Reasoning::Off),
         b"minimal" => Effort::Minimal,

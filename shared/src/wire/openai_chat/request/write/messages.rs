@@ -14,7 +14,7 @@ use crate::wire::tool_ids::ToolIds;
 const LONGEST_ID: usize = 40;
 
 /// What marks a tool's failure, for which this format has no place of its own.
-pub(in crate::wire) const FAILED: &str = "Error: ";
+const FAILED: &str = "Error: ";
 
 /// What stands in a tool's message whose pictures and files follow in a user's.
 pub(in crate::wire) const POINTER: &str = "The result follows in the next message of the user.";
@@ -66,7 +66,7 @@ impl<'r> Writer<'r, '_> {
             message
                 .parts
                 .iter()
-                .filter(|part| text_of(part).is_some_and(|text| !text.is_blank()))
+                .filter(|part| part.text().is_some_and(|text| !text.is_blank()))
         };
         if parts().next().is_none() {
             return;
@@ -80,41 +80,31 @@ impl<'r> Writer<'r, '_> {
                 });
             } else {
                 parts().for_each(|part| self.lose_mark(part));
-                object.texts("content", r"\n\n", parts().filter_map(text_of));
+                object.texts("content", r"\n\n", parts().filter_map(Part::text));
             }
         });
     }
 
     fn assistant(&mut self, list: &mut Array<'_>, message: &'r Message<'r>) {
-        let is_thought = |part: &&Part<'_>| {
-            matches!(
-                part.content,
-                Content::Thinking { .. } | Content::SealedThinking(_)
-            )
-        };
-        if self.lost_thought.is_none() && message.parts.iter().any(|part| is_thought(&part)) {
+        if self.lost_thought.is_none() && message.parts.iter().any(Part::is_thought) {
             self.lost_thought = Some(message);
         }
         if !says_something(message) {
             return;
         }
         message.parts.iter().for_each(|part| self.lose_mark(part));
-        let texts = || message.parts.iter().filter_map(text_of);
+        let texts = || message.parts.iter().filter_map(Part::text);
         let refusals = || {
             message.parts.iter().filter_map(|part| match &part.content {
                 Content::Refusal(text) => Some(text),
                 _ => None,
             })
         };
-        let calls = || {
-            message.parts.iter().filter_map(|part| match &part.content {
-                Content::ToolCall { id, name, arguments } => Some((id, name, arguments)),
-                _ => None,
-            })
-        };
         list.object(|object| {
             object.string("role", "assistant");
-            if texts().all(Text::is_empty) && (calls().next().is_some() || refusals().next().is_some()) {
+            if texts().all(Text::is_empty)
+                && (message.calls().next().is_some() || refusals().next().is_some())
+            {
                 object.null("content");
             } else {
                 object.texts("content", "", texts());
@@ -122,21 +112,7 @@ impl<'r> Writer<'r, '_> {
             if refusals().next().is_some() {
                 object.texts("refusal", "", refusals());
             }
-            if calls().next().is_some() {
-                object.array("tool_calls", |list| {
-                    for (id, name, arguments) in calls() {
-                        let id = self.ids.call(id);
-                        list.object(|call| {
-                            call.escaped("id", |out| out.extend_from_slice(&id));
-                            call.string("type", "function");
-                            call.object("function", |function| {
-                                function.text("name", name);
-                                function.escaped("arguments", |out| arguments.write_encoded(out));
-                            });
-                        });
-                    }
-                });
-            }
+            write_calls(object, message, &mut self.ids);
         });
     }
 
@@ -166,9 +142,9 @@ impl<'r> Writer<'r, '_> {
             object.string("role", "user");
             match own.as_slice() {
                 [] if moved.is_empty() => object.string("content", ""),
-                [only] if moved.is_empty() && !self.keeps_mark(only) && text_of(only).is_some() => {
+                [only] if moved.is_empty() && !self.keeps_mark(only) && only.text().is_some() => {
                     self.lose_mark(only);
-                    object.texts("content", "", text_of(only));
+                    object.texts("content", "", only.text());
                 }
                 _ => object.array("content", |content| {
                     for moved in &moved {
@@ -200,24 +176,11 @@ impl<'r> Writer<'r, '_> {
         for part in content {
             self.lose_mark(part);
         }
-        let texts = || content.iter().filter_map(plain_of);
-        let moved: Vec<_> = content.iter().filter(|part| plain_of(part).is_none()).collect();
+        let texts = || content.iter().filter_map(Part::plain);
+        let moved: Vec<_> = content.iter().filter(|part| part.plain().is_none()).collect();
         let id = self.ids.result(id);
-        list.object(|object| {
-            object.string("role", "tool");
-            object.escaped("tool_call_id", |out| out.extend_from_slice(&id));
-            object.escaped("content", |out| {
-                if is_error {
-                    out.extend_from_slice(FAILED.as_bytes());
-                }
-                let pointer = (texts().next().is_none() && !moved.is_empty()).then_some(POINTER.as_bytes());
-                out.extend_from_slice(pointer.unwrap_or_default());
-                for (index, text) in texts().enumerate() {
-                    out.extend_from_slice(if index > 0 { br"\n" } else { b"" });
-                    out.extend_from_slice(text.escaped());
-                }
-            });
-        });
+        let instead = if moved.is_empty() { "" } else { POINTER };
+        write_result(list, &id, texts, is_error, instead);
         (!moved.is_empty()).then(|| Moved {
             id: id.into_owned(),
             parts: moved,
@@ -278,6 +241,56 @@ impl<'r> Writer<'r, '_> {
     }
 }
 
+/// Writes the calls of a message, if it has any.
+pub(in crate::wire) fn write_calls<'r>(
+    object: &mut Object<'_>,
+    message: &'r Message<'r>,
+    ids: &mut ToolIds<'r>,
+) {
+    if message.calls().next().is_none() {
+        return;
+    }
+    object.array("tool_calls", |list| {
+        for (id, name, arguments) in message.calls() {
+            let id = ids.call(id);
+            list.object(|call| {
+                call.escaped("id", |out| out.extend_from_slice(&id));
+                call.string("type", "function");
+                call.object("function", |function| {
+                    function.text("name", name);
+                    function.escaped("arguments", |out| arguments.write_encoded(out));
+                });
+            });
+        }
+    });
+}
+
+/// Writes the message of a tool: its texts, or `instead` where there are none.
+pub(in crate::wire) fn write_result<'t, T: Iterator<Item = &'t Text<'t>>>(
+    list: &mut Array<'_>,
+    id: &[u8],
+    texts: impl Fn() -> T,
+    is_error: bool,
+    instead: &str,
+) {
+    list.object(|object| {
+        object.string("role", "tool");
+        object.escaped("tool_call_id", |out| out.extend_from_slice(id));
+        object.escaped("content", |out| {
+            if is_error {
+                out.extend_from_slice(FAILED.as_bytes());
+            }
+            if texts().next().is_none() {
+                out.extend_from_slice(instead.as_bytes());
+            }
+            for (index, text) in texts().enumerate() {
+                out.extend_from_slice(if index > 0 { br"\n" } else { b"" });
+                out.extend_from_slice(text.escaped());
+            }
+        });
+    });
+}
+
 fn write_mark(object: &mut Object<'_>, mark: Breakpoint) {
     object.string("mode", "explicit");
     if mark == Breakpoint::Hour {
@@ -301,23 +314,4 @@ pub(in crate::wire) fn data_url(out: &mut Vec<u8>, media_type: &Text<'_>, data: 
     out.extend_from_slice(Text::of_plain(&media_type).escaped());
     out.extend_from_slice(b";base64,");
     out.extend_from_slice(data.escaped());
-}
-
-fn text_of<'p, 'a>(part: &'p Part<'a>) -> Option<&'p Text<'a>> {
-    match &part.content {
-        Content::Text(text) => Some(text),
-        _ => None,
-    }
-}
-
-/// The text of a part of a tool's result, be it a text or a document of nothing else.
-fn plain_of<'p, 'a>(part: &'p Part<'a>) -> Option<&'p Text<'a>> {
-    match &part.content {
-        Content::Text(text)
-        | Content::Document {
-            media: Media::Plain(text),
-            ..
-        } => Some(text),
-        _ => None,
-    }
 }

@@ -3,7 +3,8 @@
 use super::Body;
 use crate::json::Node;
 use crate::wire::codec::Untranslatable;
-use crate::wire::ir::{ChatRequest, Effort, Loss, OutputFormat, Reasoning, Sampling, ServiceTier};
+use crate::wire::ir::{ChatRequest, Loss, OutputFormat, Sampling};
+use crate::wire::openai_chat::asked::{read_effort, read_json_schema, read_service_tier, read_user};
 use crate::wire::place::Place;
 
 /// Reads the parameters.
@@ -40,24 +41,8 @@ pub(super) fn read<'a>(body: &Body<'a>, request: &mut ChatRequest<'a>) -> Result
     if let Some(include) = body.include {
         read_include(&Place::top("include"), include, request)?;
     }
-    request.user = match (body.safety_identifier, body.user) {
-        (Some(id), _) => Some(Place::top("safety_identifier").text(id)?),
-        (None, Some(user)) => Some(Place::top("user").text(user)?),
-        (None, None) => None,
-    };
-    if let Some(tier) = body.service_tier {
-        let place = Place::top("service_tier");
-        request.service_tier = match place.text(tier)?.escaped() {
-            b"auto" => Some(ServiceTier::Auto),
-            b"default" => Some(ServiceTier::Standard),
-            b"flex" => Some(ServiceTier::Flex),
-            b"priority" => Some(ServiceTier::Priority),
-            _ => {
-                request.note("service_tier", Loss::Nuance);
-                None
-            }
-        };
-    }
+    request.user = read_user(body.safety_identifier, body.user)?;
+    read_service_tier(body.service_tier, request)?;
     Ok(())
 }
 
@@ -81,15 +66,7 @@ fn read_text<'a>(
     request.output = match kind_place.required_text(kind)?.escaped() {
         b"text" => None,
         b"json_object" => Some(OutputFormat::JsonObject),
-        b"json_schema" => {
-            let name = name.map(|name| place.key("name").text(name));
-            let strict = strict.map(|strict| place.key("strict").boolean(strict));
-            Some(OutputFormat::JsonSchema {
-                name: name.transpose()?,
-                schema: place.key("schema").object(schema)?.raw(),
-                strict: strict.transpose()?,
-            })
-        }
+        b"json_schema" => Some(read_json_schema(&place, [name, schema, strict])?),
         _ => return Err(kind_place.malformed("is not a format of text")),
     };
     Ok(())
@@ -111,16 +88,7 @@ fn read_reasoning<'a>(
     }
     if let Some(effort) = effort {
         let place = place.key("effort");
-        request.reasoning = Some(match place.text(effort)?.escaped() {
-            b"none" => Reasoning::Off,
-            b"minimal" => Reasoning::Effort(Effort::Minimal),
-            b"low" => Reasoning::Effort(Effort::Low),
-            b"medium" => Reasoning::Effort(Effort::Medium),
-            b"high" => Reasoning::Effort(Effort::High),
-            b"xhigh" => Reasoning::Effort(Effort::XHigh),
-            b"max" => Reasoning::Effort(Effort::Max),
-            _ => return Err(place.malformed("is not an effort")),
-        });
+        request.reasoning = Some(read_effort(&place, effort)?);
     }
     Ok(())
 }

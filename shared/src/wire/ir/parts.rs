@@ -1,0 +1,88 @@
+//! What writers ask of a conversation, its turns and their parts.
+
+use super::{Arguments, ChatRequest, Content, Loss, Media, Message, Part, Role};
+use crate::json::Text;
+
+impl<'a> Part<'a> {
+    /// What it says, if it is a text.
+    #[must_use]
+    pub fn text(&self) -> Option<&Text<'a>> {
+        match &self.content {
+            Content::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// What it says, be it a text or a document of nothing else: of a tool's result, what goes where only words do.
+    #[must_use]
+    pub fn plain(&self) -> Option<&Text<'a>> {
+        match &self.content {
+            Content::Text(text)
+            | Content::Document {
+                media: Media::Plain(text),
+                ..
+            } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether the model thought it.
+    #[must_use]
+    pub fn is_thought(&self) -> bool {
+        matches!(
+            self.content,
+            Content::Thinking { .. } | Content::SealedThinking(_)
+        )
+    }
+
+    /// Whether the prompt is to be cached up to here, or up to something within.
+    fn is_marked(&self) -> bool {
+        self.breakpoint.is_some()
+            || matches!(&self.content, Content::ToolResult { content, .. } if content.iter().any(Part::is_marked))
+    }
+}
+
+impl<'a> Message<'a> {
+    /// The calls of tools in it: the id, the tool and what it is given.
+    pub fn calls(&self) -> impl Iterator<Item = (&Text<'a>, &Text<'a>, &Arguments<'a>)> {
+        self.parts.iter().filter_map(|part| match &part.content {
+            Content::ToolCall { id, name, arguments } => Some((id, name, arguments)),
+            _ => None,
+        })
+    }
+}
+
+impl<'a> ChatRequest<'a> {
+    /// The texts of all instructions that say something, wherever they stand.
+    pub fn instructions(&self) -> impl Iterator<Item = &Text<'a>> {
+        let systems = self
+            .messages
+            .iter()
+            .filter(|message| message.role == Role::System);
+        let parts = systems.flat_map(|message| &message.parts);
+        parts.filter_map(Part::text).filter(|text| !text.is_blank())
+    }
+
+    /// Whether the prompt is to be cached up to somewhere.
+    #[must_use]
+    pub fn is_marked(&self) -> bool {
+        let mut parts = self.messages.iter().flat_map(|message| &message.parts);
+        parts.any(Part::is_marked) || self.tools.iter().any(|tool| tool.breakpoint.is_some())
+    }
+
+    /// The first message with such a part.
+    #[must_use]
+    pub fn first_with(&self, is_such: impl Fn(&Part<'a>) -> bool) -> Option<&Message<'a>> {
+        let mut messages = self.messages.iter();
+        messages.find(|message| message.parts.iter().any(&is_such))
+    }
+
+    /// The places of the nuances that this form cannot say.
+    pub fn nuances(&self) -> impl Iterator<Item = &str> {
+        let nuances = self
+            .unportable
+            .iter()
+            .filter(|unportable| unportable.loss == Loss::Nuance);
+        nuances.map(|nuance| nuance.place.as_ref())
+    }
+}
