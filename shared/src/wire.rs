@@ -32,6 +32,8 @@ mod translate;
 mod upstream;
 
 #[cfg(test)]
+mod blessing;
+#[cfg(test)]
 mod request_tests;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::ledger::Usage;
+use crate::wire::blessing::bless;
 use crate::wire::{Flaw, Format, Observation, Progress};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -38,15 +39,6 @@ const GOLDEN: [Golden; 4] = golden![
     "vertex" Vertex "gemini-2.5-pro"
 ];
 
-fn is_blessed(file: &str, text: &str) -> bool {
-    let is_wanted = cfg!(not(target_arch = "wasm32")) && std::env::var_os("BLESS").is_some();
-    if is_wanted {
-        let root = env!("CARGO_MANIFEST_DIR");
-        std::fs::write(format!("{root}/testdata/counts/{file}"), text).unwrap();
-    }
-    is_wanted
-}
-
 fn write(kind: ProviderKind, model: &str, body: &str) -> Result<String, Untranslatable> {
     let request = Format::AnthropicMessages.read_request(body.as_bytes()).unwrap();
     let counted = Counted {
@@ -81,7 +73,7 @@ fn golden_requests_are_written() {
     for (name, kind, model, _, expected, _) in GOLDEN {
         let sent = write(kind, model, ASKED.trim_end()).unwrap() + "\n";
         serde_json::from_str::<serde_json::Value>(&sent).unwrap();
-        if !is_blessed(&format!("{name}.sent.json"), &sent) {
+        if !bless(&format!("counts/{name}.sent.json"), &sent) {
             assert_eq!(sent, expected, "{name}");
         }
     }
@@ -97,7 +89,7 @@ fn golden_answers_are_told_in_the_callers_format_and_cost_nothing() {
         let single: Vec<&[u8]> = answer.as_bytes().chunks(1).collect();
         assert_eq!(told(counter, &single).0, out, "{name} in pieces");
         let out = out + "\n";
-        if !is_blessed(&format!("{name}.told.json"), &out) {
+        if !bless(&format!("counts/{name}.told.json"), &out) {
             assert_eq!(out, expected, "{name}");
         }
     }

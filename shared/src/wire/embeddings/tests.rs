@@ -3,6 +3,7 @@
 
 use super::*;
 use crate::config::NO_DEFAULTS;
+use crate::wire::blessing::bless;
 use crate::wire::{Flaw, Observation, Progress};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -42,15 +43,6 @@ const GOLDEN: [Golden; 6] = golden![
     "cohere-bedrock" CohereBedrock "cohere.embed-english-v3"
 ];
 
-fn is_blessed(file: &str, text: &str) -> bool {
-    let is_wanted = cfg!(not(target_arch = "wasm32")) && std::env::var_os("BLESS").is_some();
-    if is_wanted {
-        let root = env!("CARGO_MANIFEST_DIR");
-        std::fs::write(format!("{root}/testdata/embeddings/{file}"), text).unwrap();
-    }
-    is_wanted
-}
-
 /// How many texts the golden request has for a model: Titan takes one.
 fn inputs(embedder: Embedder) -> usize {
     if embedder == Embedder::Titan { 1 } else { 2 }
@@ -88,7 +80,7 @@ fn sent(embedder: Embedder, model: &str) -> String {
 fn golden_requests_are_written() {
     for (name, embedder, model, _, [expected, ..]) in GOLDEN {
         let sent = sent(embedder, model) + "\n";
-        if !is_blessed(&format!("{name}.sent.json"), &sent) {
+        if !bless(&format!("embeddings/{name}.sent.json"), &sent) {
             assert_eq!(sent, expected, "{name}");
         }
     }
@@ -104,7 +96,7 @@ fn golden_answers_are_written_as_floats_and_as_base64() {
             let (out, observation) = translated(embedder, encoding, &[answer.as_bytes()]);
             assert_eq!(observation.progress(), Progress::Content, "{name}");
             let out = out + "\n";
-            if !is_blessed(&format!("{name}.{kind}.json"), &out) {
+            if !bless(&format!("embeddings/{name}.{kind}.json"), &out) {
                 assert_eq!(out, expected, "{name}");
             }
         }

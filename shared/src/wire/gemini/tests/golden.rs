@@ -6,6 +6,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::wire::blessing::bless;
 
 /// The name, what the provider sent, and what an agent gets: OpenAI's format first, then Anthropic's.
 type Case = (&'static str, &'static str, [&'static str; 2]);
@@ -30,21 +31,6 @@ const ANSWERS: &[Case] = cases!(".in.json", ".json", "text" "tools" "blocked" "r
 
 const ERRORS: &[Case] = cases!(".in", ".json", "array.429" "invalid.400" "html.502" "no-code.404");
 
-#[cfg(not(target_arch = "wasm32"))]
-fn bless(file: &str, text: &str) -> bool {
-    let is_wanted = std::env::var_os("BLESS").is_some();
-    if is_wanted {
-        let root = env!("CARGO_MANIFEST_DIR");
-        std::fs::write(format!("{root}/testdata/gemini/{file}"), text).unwrap();
-    }
-    is_wanted
-}
-
-#[cfg(target_arch = "wasm32")]
-fn bless(_file: &str, _text: &str) -> bool {
-    false
-}
-
 fn compare(cases: &[Case], ending: &str, translator: impl Fn(&str, Format) -> AnswerTranslator) {
     for (name, input, expected) in cases {
         for ((to, agent), expected) in AGENTS.into_iter().zip(expected) {
@@ -52,7 +38,7 @@ fn compare(cases: &[Case], ending: &str, translator: impl Fn(&str, Format) -> An
             if ending == "json" {
                 out.push('\n');
             }
-            if !bless(&format!("{name}.to-{agent}.{ending}"), &out) {
+            if !bless(&format!("gemini/{name}.to-{agent}.{ending}"), &out) {
                 assert_eq!(&out, expected, "{name} for {agent}");
             }
         }

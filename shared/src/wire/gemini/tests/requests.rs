@@ -4,6 +4,7 @@
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 use super::*;
+use crate::wire::blessing::bless;
 
 /// A request, the format it comes in, the model that it goes to, and what is sent.
 macro_rules! case {
@@ -47,23 +48,8 @@ fn golden_requests_become_what_the_files_say() {
         let sent: serde_json::Value = serde_json::from_slice(&sent).unwrap();
         let shown = serde_json::json!({"dropped": dropped.places(), "body": sent});
         let shown = serde_json::to_string_pretty(&shown).unwrap() + "\n";
-        if !bless(file, &shown) {
+        if !bless(&format!("requests/{file}"), &shown) {
             assert_eq!(shown, expected, "{file}");
         }
     }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn bless(file: &str, text: &str) -> bool {
-    let is_wanted = std::env::var_os("BLESS").is_some();
-    if is_wanted {
-        let root = env!("CARGO_MANIFEST_DIR");
-        std::fs::write(format!("{root}/testdata/requests/{file}"), text).unwrap();
-    }
-    is_wanted
-}
-
-#[cfg(target_arch = "wasm32")]
-fn bless(_file: &str, _text: &str) -> bool {
-    false
 }

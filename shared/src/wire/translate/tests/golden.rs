@@ -2,6 +2,7 @@
 //! golden` writes down what the code does now; the difference is then to be read.
 
 use super::*;
+use crate::wire::blessing::bless;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -50,26 +51,11 @@ pub fn translator(name: &str) -> AnswerTranslator {
     AnswerTranslator::of_stream(from.into(), other(from), caller(!name.ends_with("tools")))
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-pub fn bless(folder: &str, file: &str, text: &str) -> bool {
-    let is_wanted = std::env::var_os("BLESS").is_some();
-    if is_wanted {
-        let root = env!("CARGO_MANIFEST_DIR");
-        std::fs::write(format!("{root}/testdata/{folder}/{file}"), text).unwrap();
-    }
-    is_wanted
-}
-
-#[cfg(target_arch = "wasm32")]
-pub fn bless(_folder: &str, _file: &str, _text: &str) -> bool {
-    false
-}
-
 #[test]
 fn golden_streams_are_translated() {
     for (name, input, expected) in STREAMS {
         let (out, ..) = feed(translator(name), &[input.as_bytes()]);
-        if !bless("streams", &format!("{name}.out.sse"), &out) {
+        if !bless(&format!("streams/{name}.out.sse"), &out) {
             assert_eq!(&out, expected, "{name}");
         }
     }
@@ -101,7 +87,7 @@ fn golden_answers_are_translated() {
         let (out, noted, progress) = feed(translator, &[input.as_bytes()]);
         assert!(noted.model().is_some() && progress == Progress::Content, "{name}");
         let out = out + "\n";
-        if !bless("answers", &format!("{name}.out.json"), &out) {
+        if !bless(&format!("answers/{name}.out.json"), &out) {
             assert_eq!(&out, expected, "{name}");
         }
     }
@@ -120,7 +106,7 @@ fn golden_errors_are_translated() {
             "{name}"
         );
         let out = out + "\n";
-        if !bless("errors", &format!("{name}.out.json"), &out) {
+        if !bless(&format!("errors/{name}.out.json"), &out) {
             assert_eq!(&out, expected, "{name}");
         }
     }

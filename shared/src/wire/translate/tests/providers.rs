@@ -1,9 +1,9 @@
 //! Recorded answers of providers whose formats no agent speaks, and what agents of both APIs get for them. Blessed as the
 //! other golden files are.
 
-use super::golden::bless;
 use super::*;
 use crate::wire::UpstreamFormat;
+use crate::wire::blessing::bless;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -62,7 +62,7 @@ fn golden_streams_of_other_formats_are_translated_wherever_they_are_cut() {
             let translator = || AnswerTranslator::of_stream(pair.format(), to, caller(true));
             let bytes = pair.input.as_bytes();
             let whole = feed(translator(), &[bytes]);
-            if !bless("streams", &format!("{}.to-{agent}.sse", pair.name), &whole.0) {
+            if !bless(&format!("streams/{}.to-{agent}.sse", pair.name), &whole.0) {
                 assert_eq!(whole.0, expected, "{} to {agent}", pair.name);
             }
             for cut in 0..=bytes.len() {
@@ -90,7 +90,7 @@ fn golden_answers_of_other_formats_are_translated() {
                 pair.name
             );
             let out = out + "\n";
-            if !bless("answers", &format!("{}.to-{agent}.json", pair.name), &out) {
+            if !bless(&format!("answers/{}.to-{agent}.json", pair.name), &out) {
                 assert_eq!(out, expected, "{} to {agent}", pair.name);
             }
         }
@@ -105,7 +105,7 @@ fn golden_errors_of_other_formats_are_translated() {
             let translator = AnswerTranslator::of_error(pair.format(), to, caller(false), status);
             let (out, ..) = feed(translator, &[pair.input.as_bytes()]);
             let out = out + "\n";
-            if !bless("errors", &format!("{}.to-{agent}.json", pair.name), &out) {
+            if !bless(&format!("errors/{}.to-{agent}.json", pair.name), &out) {
                 assert_eq!(out, expected, "{} to {agent}", pair.name);
             }
         }

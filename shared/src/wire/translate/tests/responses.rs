@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::wire::Namespaced;
+use crate::wire::blessing::bless;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
@@ -70,27 +71,12 @@ fn seen(from: Format, text: &str) -> Seen {
     Seen::of(&text).unwrap_or_else(|problem| panic!("{problem}\n{text}"))
 }
 
-#[cfg(not(target_arch = "wasm32"))]
-fn bless(folder: &str, file: &str, text: &str) -> bool {
-    let is_wanted = std::env::var_os("BLESS").is_some();
-    if is_wanted {
-        let root = env!("CARGO_MANIFEST_DIR");
-        std::fs::write(format!("{root}/testdata/{folder}/{file}"), text).unwrap();
-    }
-    is_wanted
-}
-
-#[cfg(target_arch = "wasm32")]
-fn bless(_folder: &str, _file: &str, _text: &str) -> bool {
-    false
-}
-
 #[test]
 fn golden_streams_become_responses() {
     for (name, input, expected) in STREAMS {
         let (out, ..) = feed(of_stream(from(name)), &[input.as_bytes()]);
         Seen::of(&out).unwrap_or_else(|problem| panic!("{name}: {problem}\n{out}"));
-        if !bless("streams", &format!("{name}.responses.sse"), &out) {
+        if !bless(&format!("streams/{name}.responses.sse"), &out) {
             assert_eq!(&out, expected, "{name}");
         }
     }
@@ -114,7 +100,7 @@ fn golden_answers_become_responses() {
         let (out, noted, progress) = feed(translator, &[input.as_bytes()]);
         assert!(noted.model().is_some() && progress == Progress::Content, "{name}");
         let out = out + "\n";
-        if !bless("answers", &format!("{name}.responses.json"), &out) {
+        if !bless(&format!("answers/{name}.responses.json"), &out) {
             assert_eq!(&out, expected, "{name}");
         }
     }
