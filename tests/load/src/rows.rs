@@ -41,7 +41,7 @@ const UNTRANSLATED: [Shape; 4] = [
 /// What translation is measured with: a large request, and a stream whose chunks come one by one.
 const TRANSLATED: [Shape; 2] = [
     shape("400 kB", 400_000, None, 2000),
-    shape("paced stream", 1000, Some(2), 40),
+    shape("paced stream", 1000, Some(2), 32),
 ];
 
 /// Each caller's own provider first: what translation adds is the difference to it.
