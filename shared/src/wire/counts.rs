@@ -1,5 +1,7 @@
 //! Counts of tokens: asked in Anthropic's format, <https://platform.claude.com/docs/en/api/messages-count-tokens>, and of
-//! other services that count in theirs. `OpenAI`'s, Mistral's and Cohere's models have no count of a conversation.
+//! other services that count in theirs. Mistral and Cohere have no count of a conversation, Azure has none either.
+//! `OpenAI` counts what is asked of its responses, <https://developers.openai.com/api/docs/guides/token-counting>; calls of
+//! other formats are not translated into that one, so nobody asks it.
 
 mod claude;
 mod gemini;
