@@ -175,7 +175,7 @@ end_broker() {
   unset 'STARTED[-1]'
 }
 
-first_answer() { "$LOAD_BIN" first-answer --url "$(url "$1")" --token "$TOKEN" --timeout-seconds 10; }
+first_answer() { "$LOAD_BIN" first-answer --url "$(url "$1")" --token "$TOKEN" --timeout-seconds 30; }
 
 url() { printf 'http://127.0.0.1:%s/v1/chat/completions\n' "$1"; }
 
