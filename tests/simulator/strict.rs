@@ -15,7 +15,7 @@ mod cohere;
 mod mistral;
 mod openai;
 mod openai_messages;
-mod responses;
+pub(crate) mod responses;
 mod schema;
 mod tgi;
 
