@@ -1,10 +1,10 @@
 //! `POST /v1/messages/count_tokens`.
 
-use provider_simulator::{Behaviour, Cut};
+use provider_simulator::{Behaviour, Cut, Simulator, Vendor};
 use serde_json::{Value, json};
 
 use super::{accounts, both, only, record};
-use crate::harness::{Answer, Broker, TOKEN};
+use crate::harness::{Answer, Broker, Config, TOKEN};
 
 mod own;
 
@@ -48,15 +48,18 @@ async fn a_provider_that_counts_is_asked_for_nothing_else() {
 
 #[tokio::test]
 async fn where_nobody_counts_the_estimate_is_given_and_labelled() {
-    let (openai, anthropic) = accounts().await;
-    let config = both(&openai, &anthropic).single("gpt", &openai, "gpt-5-mini");
+    let mistral = Simulator::start_as(Vendor::Mistral, "mistral").await;
+    let config =
+        Config::new()
+            .provider("mistral", &mistral)
+            .single("mistral", &mistral, "mistral-small-2506");
     let broker = Broker::start(&config).await;
-    let answer = count(&broker, "gpt").await;
+    let answer = count(&broker, "mistral").await;
     let tokens = answer.expect_status(200).json()["input_tokens"].as_u64().unwrap();
     assert!((150..600).contains(&tokens), "{tokens}");
     assert_eq!(answer.header("x-broker-estimated"), Some("true"));
     assert!(answer.header("request-id").is_some());
-    assert_eq!(openai.count() + anthropic.count(), 0);
+    assert_eq!(mistral.count(), 0);
     let record = record(&broker, 1).await;
     assert_eq!(
         (record.text("llm.usage"), record.text("llm.outcome")),
@@ -67,14 +70,16 @@ async fn where_nobody_counts_the_estimate_is_given_and_labelled() {
 #[tokio::test]
 async fn who_fails_to_count_is_followed_by_the_next_and_then_by_the_estimate() {
     let (openai, anthropic) = accounts().await;
-    let second = provider_simulator::Simulator::start("second").await;
+    let second = Simulator::start("second").await;
+    let mistral = Simulator::start_as(Vendor::Mistral, "mistral").await;
     let members = json!([
         {"provider": "anthropic", "model": "claude-sonnet-4-6", "priority": 0},
         {"provider": "second", "model": "claude-sonnet-4-6", "priority": 1},
-        {"provider": "openai", "model": "gpt-5-mini", "priority": 2},
+        {"provider": "mistral", "model": "mistral-small-2506", "priority": 2},
     ]);
     let config = both(&openai, &anthropic)
         .provider("anthropic", &second)
+        .provider("mistral", &mistral)
         .pool("all", json!({"members": members}))
         .model("any", "all");
     let broker = Broker::start(&config).await;
@@ -88,7 +93,7 @@ async fn who_fails_to_count_is_followed_by_the_next_and_then_by_the_estimate() {
         Some("true")
     );
     assert!(estimated.json()["input_tokens"].as_u64().unwrap() > 100);
-    assert_eq!(openai.count(), 0);
+    assert_eq!(mistral.count(), 0);
     let record = record(&broker, 2).await;
     assert_eq!(record.text("llm.usage"), "estimated");
     assert_eq!(record.text("llm.outcome"), "ok", "{record:?}");

@@ -126,9 +126,9 @@ class Kind:
 
     @property
     def counts_tokens(self) -> bool:
-        """Whether the provider counts the tokens of a call that it is not to answer: Anthropic and Google do, and Bedrock
-        for Claude."""
-        return self.speaks in ("anthropic", "gemini")
+        """Whether the provider counts the tokens of a call that it is not to answer: Anthropic, Google and OpenAI do, and
+        Bedrock for Claude."""
+        return self.speaks in ("anthropic", "gemini") or self.provider["kind"] == "openai"
 
     @property
     def tells_refusals(self) -> bool:

@@ -16,7 +16,7 @@ mod cohere;
 mod mistral;
 mod openai;
 mod openai_messages;
-mod responses;
+pub(crate) mod responses;
 mod schema;
 mod tgi;
 

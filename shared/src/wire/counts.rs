@@ -1,8 +1,10 @@
 //! Counts of tokens: asked in Anthropic's format, <https://platform.claude.com/docs/en/api/messages-count-tokens>, and of
-//! other services that count in theirs. `OpenAI`'s, Mistral's and Cohere's models have no count of a conversation.
+//! other services that count in theirs. Mistral and Cohere have no count of a conversation. Azure has none of `OpenAI`'s
+//! either: `404 Unknown request URL: POST /v1/responses/input_tokens`, openai/openai-dotnet#1165.
 
 mod claude;
 mod gemini;
+mod openai;
 mod translate;
 
 pub use translate::CountTranslator;
@@ -25,6 +27,8 @@ pub enum Counter {
     Gemini,
     /// Google's models at Vertex AI.
     Vertex,
+    /// `OpenAI`'s own models.
+    OpenAi,
 }
 
 /// What is to be counted.
@@ -58,8 +62,8 @@ impl ProviderKind {
             Self::Vertex => Some(Counter::Vertex),
             Self::Gemini => Some(Counter::Gemini),
             Self::Bedrock => claude::of_bedrock(model).map(|_| Counter::BedrockClaude),
-            Self::OpenAi
-            | Self::AzureOpenAi
+            Self::OpenAi => Some(Counter::OpenAi),
+            Self::AzureOpenAi
             | Self::OpenAiCompatible
             | Self::SelfHosted(_)
             | Self::Mistral
@@ -76,6 +80,7 @@ impl Counter {
             Self::BedrockClaude => Some(&claude::BEDROCK),
             Self::Gemini => Some(&gemini::CODEC),
             Self::Vertex => Some(&gemini::VERTEX),
+            Self::OpenAi => Some(&openai::CODEC),
         }
     }
 

@@ -9,11 +9,12 @@ use crate::harness::{Broker, Config, TOKEN, key_of};
 
 const CLAUDE: &str = "eu.anthropic.claude-sonnet-4-5-20250929-v1:0";
 
-/// An account of each, and a broker before them: the models `gemini`, `vertex`, `claude` and `bedrock` count.
+/// An account of each, and a broker before them: the models `gemini`, `vertex`, `claude`, `bedrock` and `gpt` count.
 struct Counting {
     gemini: Simulator,
     vertex: Simulator,
     aws: Simulator,
+    openai: Simulator,
     broker: Broker,
 }
 
@@ -22,6 +23,8 @@ impl Counting {
         let gemini = Simulator::start_as(Vendor::Gemini, "gemini").await;
         let vertex = Simulator::start_as(Vendor::Vertex, "vertex").await;
         let aws = Simulator::start_as(Vendor::Bedrock, "aws").await;
+        let openai = Simulator::start_as(Vendor::OpenAi, "openai").await;
+        openai.require("authorization", &format!("Bearer {}", key_of("openai")));
         gemini.require("x-goog-api-key", &key_of("gemini"));
         vertex.require("authorization", &format!("Bearer {}", key_of("vertex")));
         aws.require("authorization", &format!("Bearer {}", key_of("aws")));
@@ -30,6 +33,8 @@ impl Counting {
             .provider("gemini", &gemini)
             .provider_with("vertex", &vertex, place)
             .provider("bedrock", &aws)
+            .provider("openai", &openai)
+            .single("gpt", &openai, "gpt-5-mini")
             .single("gemini", &gemini, "gemini-3.8-flash")
             .single("vertex", &vertex, "gemini-2.5-pro")
             .single("claude", &vertex, "claude-sonnet-4-5@20250929")
@@ -40,6 +45,7 @@ impl Counting {
             gemini,
             vertex,
             aws,
+            openai,
             broker,
         }
     }
@@ -93,6 +99,7 @@ async fn each_provider_with_a_count_is_asked_in_its_own_words() {
             &counting.aws,
             "/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/count-tokens".to_owned(),
         ),
+        ("gpt", &counting.openai, "/v1/responses/input_tokens".to_owned()),
     ] {
         for body in [body(model), rich(model)] {
             account.clear();
@@ -134,6 +141,7 @@ async fn what_is_not_counted_there_is_estimated() {
     for behaviour in [
         Behaviour::status(400),
         Behaviour::status(403),
+        Behaviour::status(404),
         Behaviour::status(429),
         Behaviour::status(500),
         Behaviour::Reset { how: Cut::Reset },
@@ -142,6 +150,8 @@ async fn what_is_not_counted_there_is_estimated() {
             ("gemini", &counting.gemini),
             ("claude", &counting.vertex),
             ("bedrock", &counting.aws),
+            // As of a service that only looks like OpenAI's and has no such path.
+            ("gpt", &counting.openai),
         ] {
             account.behave(behaviour.clone());
             estimated(model, body(model)).await;

@@ -4,6 +4,8 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::peer::Peer;
+
 /// Prose with the escapes real prompts have.
 const SENTENCE: &str =
     "The customer writes: \"my order has not arrived\".\nLook up the parcel, then answer kindly.\n";
@@ -11,12 +13,14 @@ const SENTENCE: &str =
 /// A turn of a conversation is rarely longer; a large prompt has many.
 const TURN_BYTES: usize = 4000;
 
-/// Which of the two wire formats a call is in.
+/// Which wire format a call is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Dialect {
     /// `OpenAI`'s chat completions.
     #[default]
     OpenAi,
+    /// `OpenAI`'s responses.
+    Responses,
     /// Anthropic's messages.
     Anthropic,
 }
@@ -25,7 +29,26 @@ impl Dialect {
     pub(crate) fn path(self) -> &'static str {
         match self {
             Self::OpenAi => "/v1/chat/completions",
+            Self::Responses => "/v1/responses",
             Self::Anthropic => "/v1/messages",
+        }
+    }
+
+    /// How the table calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::OpenAi => "chat",
+            Self::Responses => "responses",
+            Self::Anthropic => "messages",
+        }
+    }
+
+    /// The provider whose own format this is.
+    pub(crate) fn own(self) -> Peer {
+        match self {
+            Self::OpenAi => Peer::OpenAi,
+            Self::Responses => Peer::Responses,
+            Self::Anthropic => Peer::Anthropic,
         }
     }
 }
@@ -45,8 +68,10 @@ impl Prompt<'_> {
     pub(crate) fn body(&self) -> Bytes {
         let mut turns = vec![self.opening()];
         let mut missing = self.missing(&turns);
-        while missing > 2 * TURN_BYTES {
-            turns.push(SENTENCE.repeat(TURN_BYTES / SENTENCE.len()));
+        // Two at a time: the last turn is the user's.
+        while missing > 3 * TURN_BYTES {
+            let turn = || SENTENCE.repeat(TURN_BYTES / SENTENCE.len());
+            turns.extend([turn(), turn()]);
             missing = self.missing(&turns);
         }
         if let Some(last) = turns.last_mut() {
@@ -77,14 +102,19 @@ impl Prompt<'_> {
             .map(|(text, role)| format!(r#"{{"role":"{role}","content":{}}}"#, json!(text)))
             .collect();
         let stream = match (self.dialect, self.stream) {
-            (Dialect::OpenAi, false) => "",
+            (Dialect::OpenAi | Dialect::Responses, false) => "",
             (Dialect::OpenAi, true) => r#","stream":true,"stream_options":{"include_usage":true}"#,
+            (Dialect::Responses, true) => r#","stream":true"#,
             (Dialect::Anthropic, false) => r#","max_tokens":1024"#,
             (Dialect::Anthropic, true) => r#","max_tokens":1024,"stream":true"#,
         };
         // Joined as text because serde's map does not keep the order of its fields.
         let (messages, model) = (messages.join(","), Value::from(self.model));
-        format!(r#"{{"messages":[{messages}],"model":{model}{stream}}}"#)
+        let key = match self.dialect {
+            Dialect::Responses => "input",
+            Dialect::OpenAi | Dialect::Anthropic => "messages",
+        };
+        format!(r#"{{"{key}":[{messages}],"model":{model}{stream}}}"#)
     }
 }
 
@@ -116,7 +146,8 @@ mod tests {
         let parsed: Value = serde_json::from_slice(&body(20_000, true)).unwrap();
         assert_eq!(parsed["model"], "m");
         assert_eq!(parsed["stream"], true);
-        assert!(parsed["messages"].as_array().unwrap().len() > 2);
+        let turns = parsed["messages"].as_array().unwrap();
+        assert!(turns.len() > 2 && turns.last().unwrap()["role"] == "user");
     }
 
     #[test]

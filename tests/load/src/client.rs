@@ -130,6 +130,15 @@ impl Sample {
         })
     }
 
+    #[cfg(test)]
+    pub(crate) fn of_one_call(cpu: Duration) -> Self {
+        Self {
+            calls: 1,
+            cpu: Some(cpu),
+            ..Self::default()
+        }
+    }
+
     fn add(&mut self, outcome: Result<Answered>) {
         match outcome {
             Ok(answered) => {

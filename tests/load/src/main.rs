@@ -7,7 +7,10 @@
 mod body;
 mod client;
 mod compare;
+mod peer;
 mod process;
+mod rows;
+mod table;
 mod upstream;
 
 use std::net::SocketAddr;
@@ -33,7 +36,7 @@ enum Command {
     Run(Run),
     /// The whole benchmark: plain Envoy against the broker, in interleaved rounds.
     Compare(Compare),
-    /// Answer calls of `OpenAI` chat and of Anthropic messages with a fixed answer or a fixed stream of 200 chunks.
+    /// Answer calls in the format of each provider with a fixed answer or a fixed stream of 200 chunks.
     Upstream {
         /// Address to listen at.
         #[arg(long)]
@@ -97,12 +100,9 @@ struct Compare {
     /// The broker's token for an agent.
     #[arg(long, default_value = "bench-token")]
     token: String,
-    /// The logical model to ask for.
-    #[arg(long, default_value = "bench-model")]
-    model: String,
-    /// The logical model that an Anthropic provider serves.
-    #[arg(long, default_value = "bench-claude")]
-    anthropic_model: String,
+    /// Only rows with this in their name, and what they are compared with.
+    #[arg(long, default_value = "")]
+    only: String,
     /// How often each case is measured on each side.
     #[arg(long, default_value_t = 5)]
     rounds: u32,

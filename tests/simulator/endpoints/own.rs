@@ -47,6 +47,7 @@ impl Own {
             })
         };
         match vendor {
+            Vendor::OpenAi if is_plain && path == "/v1/responses/input_tokens" => found(Asks::Count, ""),
             Vendor::Mistral if is_plain && path == "/v1/embeddings" => found(Asks::Embeddings, ""),
             Vendor::Cohere if is_plain && path == "/v2/embed" => found(Asks::Embeddings, ""),
             Vendor::Gemini if is_plain => {

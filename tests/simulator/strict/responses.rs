@@ -17,7 +17,7 @@ pub(super) fn check(headers: &HeaderMap, body: &Value) -> Checked {
 }
 
 /// What is said to the body of a call.
-pub(super) fn check_body(body: &Value) -> Checked {
+pub(crate) fn check_body(body: &Value) -> Checked {
     for name in body.as_object().into_iter().flat_map(|body| body.keys()) {
         ensure(KEYS.contains(&name.as_str()), || {
             Fault::at(name, format!("Unknown parameter: '{name}'.")).code("unknown_parameter")

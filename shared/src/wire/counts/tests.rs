@@ -1,6 +1,8 @@
 //! Each provider's requests and answers, as they are written down; `BLESS=1 cargo test -p model-broker-shared golden`
 //! writes down what the code does now.
 
+use serde_json::json;
+
 use super::*;
 use crate::ledger::Usage;
 use crate::wire::blessing::bless;
@@ -32,11 +34,12 @@ type Golden = (
     &'static str,
 );
 
-const GOLDEN: [Golden; 4] = golden![
+const GOLDEN: [Golden; 5] = golden![
     "vertex-claude" Vertex "claude-sonnet-4-5@20250929"
     "bedrock-claude" Bedrock "eu.anthropic.claude-sonnet-4-5-20250929-v1:0"
     "gemini" Gemini "gemini-3.8-flash"
     "vertex" Vertex "gemini-2.5-pro"
+    "openai" OpenAi "gpt-5-mini"
 ];
 
 fn write(kind: ProviderKind, model: &str, body: &str) -> Result<String, Untranslatable> {
@@ -145,10 +148,54 @@ fn bedrock_is_asked_for_a_call_that_could_be_made() {
 fn what_a_provider_cannot_be_told_is_not_counted_there() {
     let searches = r#"{"model":"c","messages":[{"role":"user","content":"a"}],
         "tools":[{"type":"web_search_20250305","name":"web_search"}]}"#;
-    for kind in [ProviderKind::Gemini, ProviderKind::Vertex] {
+    for kind in [ProviderKind::Gemini, ProviderKind::Vertex, ProviderKind::OpenAi] {
         assert!(write(kind, "gemini-2.5-pro", searches).is_err(), "{kind:?}");
     }
     assert!(write(ProviderKind::Vertex, "claude-opus-4", searches).is_ok());
+}
+
+#[test]
+fn openai_is_asked_in_the_words_of_its_responses() {
+    let asked = r#"{"model":"c","system":[{"type":"text","text":"Be brief."}],
+        "output_config":{"format":{"type":"json_schema","schema":{"type":"object"}}},
+        "tools":[{"name":"f","input_schema":{"type":"object"}},{"name":"g","input_schema":{"type":"object"}}],
+        "tool_choice":{"type":"tool","name":"f","disable_parallel_tool_use":true},
+        "messages":[{"role":"user","content":[{"type":"text","text":"a"},
+                {"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JVBERi0="}},
+                {"type":"image","source":{"type":"url","url":"https://example.com/a.png"}}]},
+            {"role":"assistant","content":[{"type":"text","text":"b"},
+                {"type":"tool_use","id":"t1","name":"f","input":{}},{"type":"tool_use","id":"t2","name":"g","input":{"x":1}}]},
+            {"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"1"},
+                {"type":"tool_result","tool_use_id":"t2","content":[{"type":"text","text":"2"}]},
+                {"type":"text","text":"c"}]}]}"#;
+    let sent = write(ProviderKind::OpenAi, "gpt-5-mini", asked).unwrap();
+    let sent: serde_json::Value = serde_json::from_str(&sent).unwrap();
+    let tool = |name: &str| json!({"type": "function", "name": name, "parameters": {"type": "object", "properties": {}}, "strict": false});
+    let call = |id: &str, name: &str, arguments: &str| json!({"type": "function_call", "call_id": id, "name": name, "arguments": arguments});
+    let result =
+        |id: &str, output: &str| json!({"type": "function_call_output", "call_id": id, "output": output});
+    assert_eq!(
+        sent,
+        json!({
+            "model": "gpt-5-mini",
+            "input": [
+                {"role": "developer", "content": "Be brief."},
+                {"role": "user", "content": [
+                    {"type": "input_text", "text": "a"},
+                    {"type": "input_file", "filename": "document.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},
+                    {"type": "input_image", "detail": "auto", "image_url": "https://example.com/a.png"},
+                ]},
+                {"role": "assistant", "content": "b"},
+                call("t1", "f", "{}"), call("t2", "g", r#"{"x":1}"#),
+                result("t1", "1"), result("t2", "2"),
+                {"role": "user", "content": "c"},
+            ],
+            "tools": [tool("f"), tool("g")],
+            "tool_choice": {"type": "function", "name": "f"},
+            "parallel_tool_calls": false,
+            "text": {"format": {"type": "json_schema", "name": "output", "schema": {"type": "object"}, "strict": true}},
+        })
+    );
 }
 
 #[test]
@@ -161,6 +208,7 @@ fn models_are_asked_at_their_providers_paths() {
             "/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/count-tokens",
             "/v1beta/models/gemini-3.8-flash:countTokens",
             "/publishers/google/models/gemini-2.5-pro:countTokens",
+            "/v1/responses/input_tokens",
         ]
     );
     let escapes = Counter::Gemini.path("../x?a");

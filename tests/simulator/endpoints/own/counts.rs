@@ -17,6 +17,7 @@ pub(super) fn answer(vendor: Vendor, asks: Asks, model: &str, parts: &Parts, ask
         (_, Asks::CountOfClaude) => claude(parts, asked),
         (Vendor::Gemini, _) => gemini(model, parts, asked),
         (Vendor::Vertex, _) => vertex(model, parts, asked),
+        (Vendor::OpenAi, _) => openai(asked),
         _ => bedrock(model, asked),
     }
 }
@@ -51,6 +52,31 @@ fn vertex(model: &str, parts: &Parts, asked: &Value) -> Answered {
     google::check(Vendor::Vertex, &path, &parts.headers, asked)?;
     Ok(whole(
         &json!({"totalTokens": tokens(asked), "totalBillableCharacters": 1}),
+    ))
+}
+
+/// A response, of which only what has tokens is known here.
+fn openai(asked: &Value) -> Answered {
+    only(
+        asked,
+        "body",
+        &[
+            "conversation",
+            "input",
+            "instructions",
+            "model",
+            "parallel_tool_calls",
+            "previous_response_id",
+            "reasoning",
+            "text",
+            "tool_choice",
+            "tools",
+            "truncation",
+        ],
+    )?;
+    strict::responses::check_body(asked)?;
+    Ok(whole(
+        &json!({"object": "response.input_tokens", "input_tokens": tokens(asked)}),
     ))
 }
 

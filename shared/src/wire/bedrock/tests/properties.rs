@@ -103,7 +103,8 @@ fn assert_sound(body: &Value) {
         assert!(!body["toolConfig"]["tools"].as_array().unwrap().is_empty());
     }
     for tool in body["toolConfig"]["tools"].as_array().into_iter().flatten() {
-        assert_eq!(tool["toolSpec"]["inputSchema"]["json"]["type"], "object");
+        // What an agent says of the type stays as it is: whether it will do, Bedrock says.
+        assert!(tool["toolSpec"]["inputSchema"]["json"].get("type").is_some());
     }
 }
 

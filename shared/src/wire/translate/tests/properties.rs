@@ -10,8 +10,9 @@ use crate::wire::{anthropic, openai_chat};
 
 pub(super) mod inputs;
 mod matrix;
+mod providers;
 
-use inputs::{delta, event, events, tree};
+use inputs::{delta, event, events, pieces, tree};
 
 /// The grammar of Anthropic's streams: blocks one after the other, numbered without gaps, pieces only within their
 /// block, one beginning and at most one end, and nothing after it.
@@ -77,10 +78,7 @@ proptest! {
     fn random_cuts_of_golden_streams_give_the_same_bytes(which in any::<prop::sample::Index>(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12)) {
         let (name, input, _) = which.get(golden::STREAMS);
         let bytes = input.as_bytes();
-        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
-        cuts.extend([0, bytes.len()]);
-        cuts.sort_unstable();
-        let chunks: Vec<&[u8]> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+        let chunks = pieces(bytes, &cuts);
         prop_assert_eq!(feed(golden::translator(name), &chunks), feed(golden::translator(name), &[bytes]));
     }
 

@@ -128,6 +128,14 @@ pub fn event() -> impl Strategy<Value = Value> {
     prop_oneof![3 => chunk, 3 => anthropic, 1 => tree()]
 }
 
+/// A text cut at these places.
+pub fn pieces<'a>(bytes: &'a [u8], cuts: &[prop::sample::Index]) -> Vec<&'a [u8]> {
+    let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
+    cuts.extend([0, bytes.len()]);
+    cuts.sort_unstable();
+    cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect()
+}
+
 pub fn events() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         12 => event().prop_map(|event| format!("data: {event}\n\n")),

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::super::properties::inputs::{delta, events, tree};
+use super::super::properties::inputs::{delta, events, pieces, tree};
 use super::*;
 use crate::json::Text;
 use crate::ledger::Usage;
@@ -24,10 +24,7 @@ proptest! {
     fn random_cuts_give_the_same_bytes(which in any::<prop::sample::Index>(), cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..12)) {
         let (name, input, _) = which.get(STREAMS);
         let bytes = input.as_bytes();
-        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len())).collect();
-        cuts.extend([0, bytes.len()]);
-        cuts.sort_unstable();
-        let chunks: Vec<&[u8]> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+        let chunks = pieces(bytes, &cuts);
         prop_assert_eq!(feed(of_stream(from(name)), &chunks), feed(of_stream(from(name)), &[bytes]));
     }
 
