@@ -177,18 +177,21 @@ impl Allowance {
 
 impl Allowance {
     /// The budgets that apply to the end user of a call. `given`: who the call says that is.
-    pub fn of_end_user<'a>(
-        budgets: &'a [Arc<Budget>],
-        agent: &Agent,
-        given: Option<&str>,
-    ) -> impl Iterator<Item = Self> + 'a {
-        let user = EndUser::of(agent, given);
+    #[must_use]
+    pub fn of_end_user(budgets: &[Arc<Budget>], agent: &Agent, given: Option<&str>) -> Vec<Self> {
         let applying = budgets.iter().filter(|budget| budget.scope == Scope::EndUser);
-        applying.map(move |budget| Self {
+        let applying: Vec<_> = applying.collect();
+        if applying.is_empty() {
+            // To know the user's place takes a digest.
+            return Vec::new();
+        }
+        let user = EndUser::of(agent, given);
+        let of_user = |budget: &Arc<Budget>| Self {
             counter: Counter::of_caller(budget, user.as_str()),
             budget: budget.clone(),
             user: Some(user.clone()),
-        })
+        };
+        applying.into_iter().map(of_user).collect()
     }
 }
 

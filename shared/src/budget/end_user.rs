@@ -1,9 +1,9 @@
 //! The end users whose spending is counted: as many as there are places, whatever callers make up.
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::config::Agent;
-use crate::identity::TokenDigest;
 use crate::limits::END_USERS;
 
 /// The place of an end user. Two who share one share their budgets too: a wrong refusal is rare, and nobody can fill the
@@ -22,11 +22,9 @@ impl EndUser {
             None => ("agent", agent.name.as_str()),
         };
         let whole = [kind, "/", group, "/", given.unwrap_or_default()].concat();
-        let digest = TokenDigest::of(whole.as_bytes()).to_string();
-        let number = digest
-            .get(..8)
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
-        Self(format!("{:05x}", number.unwrap_or_default() % END_USERS))
+        let digest: [u8; 32] = Sha256::digest(whole.as_bytes()).into();
+        let [a, b, c, d, ..] = digest;
+        Self(format!("{:05x}", u32::from_be_bytes([a, b, c, d]) % END_USERS))
     }
 
     /// The place in hexadecimal digits.

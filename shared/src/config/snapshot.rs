@@ -73,8 +73,8 @@ impl Snapshot {
     /// The agent of a call with the budgets of its end user, where there are such. `given`: who the call says that is.
     #[must_use]
     pub fn with_end_user(&self, agent: Arc<Agent>, given: Option<&str>) -> Arc<Agent> {
-        let mut of_user = Allowance::of_end_user(&self.budgets, &agent, given).peekable();
-        if of_user.peek().is_none() {
+        let of_user = Allowance::of_end_user(&self.budgets, &agent, given);
+        if of_user.is_empty() {
             return agent;
         }
         let mut agent = Agent::clone(&agent);
