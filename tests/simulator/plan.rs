@@ -12,7 +12,7 @@ use crate::vendor::Vendor;
 mod bytes_of;
 mod framed;
 mod make;
-mod told;
+mod said;
 
 /// What becomes of a call.
 #[derive(Debug)]

@@ -16,12 +16,8 @@ async fn token_server() -> Simulator {
     server
 }
 
-#[tokio::test]
-async fn a_service_accounts_token_reaches_vertex_and_nobody_else() {
-    let metadata = token_server().await;
-    let vertex = Simulator::start_as(Vendor::Vertex, "vertex").await;
-    let openai = Simulator::start_as(Vendor::OpenAi, "openai").await;
-    vertex.require("authorization", &format!("Bearer {ACCESS}"));
+/// A broker whose model is Vertex AI's, with the tokens of this metadata server, and OpenAI's where that fails.
+async fn broker(metadata: &Simulator, vertex: &Simulator, openai: &Simulator) -> Broker {
     let mut further = place();
     further["credential"] = json!({"gcp": {"metadata": metadata.url()}});
     let members = json!([
@@ -29,11 +25,20 @@ async fn a_service_accounts_token_reaches_vertex_and_nobody_else() {
         {"provider": "openai", "model": "gpt-4o", "priority": 1},
     ]);
     let config = Config::new()
-        .provider_with("vertex", &vertex, further)
-        .provider("openai", &openai)
+        .provider_with("vertex", vertex, further)
+        .provider("openai", openai)
         .pool("pair", json!({"members": members}))
         .model("pair", "pair");
-    let broker = Broker::start(&config).await;
+    Broker::start(&config).await
+}
+
+#[tokio::test]
+async fn a_service_accounts_token_reaches_vertex_and_nobody_else() {
+    let metadata = token_server().await;
+    let vertex = Simulator::start_as(Vendor::Vertex, "vertex").await;
+    let openai = Simulator::start_as(Vendor::OpenAi, "openai").await;
+    vertex.require("authorization", &format!("Bearer {ACCESS}"));
+    let broker = broker(&metadata, &vertex, &openai).await;
     for _ in 0..3 {
         let answer = broker
             .post(CHAT, TOKEN, call("pair", "say: hello", false).to_string())
@@ -69,18 +74,7 @@ async fn without_a_token_the_call_goes_elsewhere() {
     metadata.behave(Behaviour::status(404));
     let vertex = Simulator::start_as(Vendor::Vertex, "vertex").await;
     let openai = Simulator::start_as(Vendor::OpenAi, "openai").await;
-    let mut further = place();
-    further["credential"] = json!({"gcp": {"metadata": metadata.url()}});
-    let members = json!([
-        {"provider": "vertex", "model": "gemini-2.5-pro", "priority": 0},
-        {"provider": "openai", "model": "gpt-4o", "priority": 1},
-    ]);
-    let config = Config::new()
-        .provider_with("vertex", &vertex, further)
-        .provider("openai", &openai)
-        .pool("pair", json!({"members": members}))
-        .model("pair", "pair");
-    let broker = Broker::start(&config).await;
+    let broker = broker(&metadata, &vertex, &openai).await;
     let answer = broker
         .post(CHAT, TOKEN, call("pair", "say: hello", false).to_string())
         .await;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Call, End, Outcome, Pause, Plan, Told, bytes_of};
-use crate::behaviour::{Answer, Behaviour, Ending, LineEnding, Raw, StatusError};
+use super::said::{counted, simple};
+use super::{Block, Call, End, Outcome, Pause, Plan, Told, bytes_of};
+use crate::behaviour::{Answer, Behaviour, Ending, Finish, LineEnding, Raw, StatusError};
+use crate::reply::{self, End as Ended, Reply, Said};
 use crate::request::{Asked, Dialect};
 use crate::usage::Usage;
 use crate::{anthropic, bedrock, cohere, failure, google, manners, openai, responses};
@@ -227,6 +229,39 @@ impl Call<'_> {
             length: Some(body.len()),
             pieces: bytes_of::pieces(vec![body], Duration::ZERO, None),
             end: End::Done,
+        }
+    }
+
+    fn told<'a>(&self, answer: &'a Answer, asked: &'a Asked, id: &'a str) -> Told<'a> {
+        let greeting = format!("Hello from {}: {}.", self.account, asked.model);
+        let Reply { parts, end } = match &asked.conversation {
+            Some(conversation) => reply::to(conversation, answer.text.as_deref(), &greeting),
+            None => simple(answer, asked, greeting),
+        };
+        let usage = counted(answer, asked, &parts);
+        let hidden = asked.dialect == Dialect::OpenAi && asked.stream && !asked.include_usage;
+        let blocks = parts.into_iter().map(|said| Block {
+            chunks: match &said {
+                Said::Tool { arguments, .. } => bytes_of::chunks(arguments, Some(answer.chunks.unwrap_or(2))),
+                Said::Text(text) | Said::Refusal(text) | Said::Thought(text) | Said::Sealed(text) => {
+                    bytes_of::chunks(text, answer.chunks)
+                }
+            },
+            said,
+        });
+        Told {
+            id,
+            model: &asked.model,
+            vendor: asked.vendor,
+            blocks: blocks.collect(),
+            end: match (end, answer.finish) {
+                (Ended::Stop, Finish::Length) => Ended::Length,
+                (Ended::Stop, Finish::Filtered) => Ended::Filtered,
+                (end, _) => end,
+            },
+            usage: Some(usage).filter(|_| answer.usage && !hidden),
+            interleave: answer.interleave,
+            reasoning_field: answer.reasoning_field.as_deref().unwrap_or("reasoning_content"),
         }
     }
 

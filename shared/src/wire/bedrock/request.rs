@@ -11,7 +11,6 @@ mod parameters;
 mod tools;
 
 use super::models::Model;
-use crate::json::Node;
 use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::ir::{ChatRequest, Content, Media, Part};
@@ -45,11 +44,7 @@ pub(super) fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(
         return Err(Untranslatable::unsupported(request.words.max_tokens));
     }
     for (index, tool) in request.tools.iter().enumerate() {
-        let kind = tool
-            .schema
-            .and_then(|schema| Node::unread_object(schema).field("type"));
-        let is_object = kind.is_none_or(|kind| kind.is("object"));
-        if !is_object || !is_name(&tool.name, LONGEST_NAME) {
+        if !tool.takes_object() || !is_name(&tool.name, LONGEST_NAME) {
             return Err(Untranslatable::unsupported(&format!("tools[{index}]")));
         }
     }

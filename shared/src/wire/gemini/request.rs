@@ -40,7 +40,7 @@ pub(super) fn check(request: &ChatRequest<'_>, _target: &Target<'_>) -> Result<(
     if let Some(index) = request
         .tools
         .iter()
-        .position(|tool| !is_function(&tool.name) || !tools::takes_object(tool))
+        .position(|tool| !is_function(&tool.name) || !tool.takes_object())
     {
         return Err(Untranslatable::unsupported(&format!("tools[{index}]")));
     }

@@ -1,7 +1,9 @@
 //! What writers ask of a conversation, its turns and their parts.
 
-use super::{Arguments, ChatRequest, Content, Loss, Media, Message, Part, Role};
-use crate::json::Text;
+use std::collections::HashSet;
+
+use super::{Arguments, ChatRequest, Content, Loss, Media, Message, Part, Role, Sampling, Tool, ToolChoice};
+use crate::json::{Node, Text};
 
 impl<'a> Part<'a> {
     /// What it says, if it is a text.
@@ -77,6 +79,20 @@ impl<'a> ChatRequest<'a> {
         messages.find(|message| message.parts.iter().any(&is_such))
     }
 
+    /// The tools that the model may call, where only some of those that it is told of may be chosen.
+    pub fn allowed_tools(&self) -> impl Iterator<Item = &Tool<'a>> {
+        let allowed: Option<HashSet<&[u8]>> = match &self.tool_choice {
+            Some(ToolChoice::Allowed { names, .. }) => Some(names.iter().map(Text::escaped).collect()),
+            _ => None,
+        };
+        let is_allowed = move |tool: &&Tool<'_>| {
+            allowed
+                .as_ref()
+                .is_none_or(|names| names.contains(tool.name.escaped()))
+        };
+        self.tools.iter().filter(is_allowed)
+    }
+
     /// The places of the nuances that this form cannot say.
     pub fn nuances(&self) -> impl Iterator<Item = &str> {
         let nuances = self
@@ -84,5 +100,32 @@ impl<'a> ChatRequest<'a> {
             .iter()
             .filter(|unportable| unportable.loss == Loss::Nuance);
         nuances.map(|nuance| nuance.place.as_ref())
+    }
+}
+
+impl Tool<'_> {
+    /// Whether it is given an object, or nothing.
+    #[must_use]
+    pub fn takes_object(&self) -> bool {
+        let schema = self.schema.map(Node::unread_object);
+        let kind = schema.and_then(|schema| schema.field("type"));
+        kind.is_none_or(|kind| kind.is("object"))
+    }
+}
+
+impl Sampling<'_> {
+    /// The names of the penalties that make a difference: none of nothing does.
+    pub fn penalties(&self) -> impl Iterator<Item = &'static str> {
+        let penalties = [
+            ("presence_penalty", self.presence_penalty),
+            ("frequency_penalty", self.frequency_penalty),
+        ];
+        let is_some = |penalty: Option<&[u8]>| {
+            let text = penalty.and_then(|penalty| std::str::from_utf8(penalty).ok());
+            text.and_then(|text| text.parse::<f64>().ok())
+                .is_some_and(|number| number != 0.0)
+        };
+        let made = penalties.map(|(key, penalty)| is_some(penalty).then_some(key));
+        made.into_iter().flatten()
     }
 }

@@ -1,11 +1,9 @@
 //! Thoughts of other providers' models, as items that the agent sends back with the next turn: sealed with what brings
 //! them home, and with a mark by which they never go anywhere else.
 
-use sha2::{Digest, Sha256};
-
 use crate::json::Text;
 use crate::wire::ir::{Content, Maker};
-use crate::wire::opaque::hex;
+use crate::wire::opaque;
 
 /// What the ids of such items begin with. A provider that speaks this format would look for its own items under them.
 pub(super) const ID: &str = "rs_broker_";
@@ -83,9 +81,7 @@ fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// The text however it was escaped: who sends it back may escape it in another way.
 fn digest(text: &Text<'_>) -> String {
-    let plain = text.plain();
-    let bytes = plain.as_ref().map_or(text.escaped(), |plain| plain.as_bytes());
-    let mut digits = hex(&Sha256::digest(bytes));
+    let mut digits = opaque::digest(text);
     digits.truncate(DIGITS);
     digits
 }

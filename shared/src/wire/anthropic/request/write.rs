@@ -9,7 +9,6 @@ mod schema;
 mod thinking;
 mod tools;
 
-use crate::json::Node;
 use crate::json::write::object;
 use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::anthropic::models::Model;
@@ -35,11 +34,7 @@ pub fn check(request: &ChatRequest<'_>, target: &Target<'_>) -> Result<(), Untra
     }
     for (index, tool) in request.tools.iter().enumerate() {
         // Anything but an object cannot be the input of a tool here.
-        let kind = tool
-            .schema
-            .and_then(|schema| Node::unread_object(schema).field("type"));
-        let is_object = kind.is_none_or(|kind| kind.is("object"));
-        if !is_object || !is_name(&tool.name, LONGEST_NAME) {
+        if !tool.takes_object() || !is_name(&tool.name, LONGEST_NAME) {
             return Err(Untranslatable::unsupported(&format!("tools[{index}]")));
         }
     }

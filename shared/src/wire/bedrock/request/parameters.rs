@@ -129,15 +129,7 @@ fn additional(
     if sampling.seed.is_some() {
         dropped.note("seed");
     }
-    for (key, penalty) in [
-        ("presence_penalty", sampling.presence_penalty),
-        ("frequency_penalty", sampling.frequency_penalty),
-    ] {
-        // No penalty is what happens anyway.
-        if penalty.is_some_and(|penalty| value(penalty) != 0.0) {
-            dropped.note(key);
-        }
-    }
+    sampling.penalties().for_each(|key| dropped.note(key));
     Members::new(|fields| {
         match (sampling.top_k, model.top_k) {
             (None, _) => {}

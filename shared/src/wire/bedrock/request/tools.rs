@@ -39,15 +39,6 @@ impl<'r> Offer<'r> {
     /// The tools that the model may call, and the choice among them. There is no way to forbid calls but to offer
     /// nothing; where the conversation has calls, something must be offered, and the model is told.
     pub(super) fn of(request: &'r ChatRequest<'r>, model: Model, dropped: &mut Dropped) -> Self {
-        let allowed: Option<HashSet<&[u8]>> = match &request.tool_choice {
-            Some(ToolChoice::Allowed { names, .. }) => Some(names.iter().map(Text::escaped).collect()),
-            _ => None,
-        };
-        let is_allowed = |tool: &&Tool<'_>| {
-            allowed
-                .as_ref()
-                .is_none_or(|names| names.contains(tool.name.escaped()))
-        };
         let parts = request.messages.iter().flat_map(|message| &message.parts);
         let called: Vec<&Text<'_>> = parts
             .filter_map(|part| match &part.content {
@@ -59,7 +50,7 @@ impl<'r> Offer<'r> {
         let tools: Vec<&Tool<'_>> = if is_forbidden && called.is_empty() {
             Vec::new()
         } else {
-            request.tools.iter().filter(is_allowed).collect()
+            request.allowed_tools().collect()
         };
         let mut names: HashSet<&[u8]> = tools.iter().map(|tool| tool.name.escaped()).collect();
         let spoken_of: Vec<&Text<'_>> = called

@@ -120,14 +120,6 @@ fn write_tool(object: &mut Object<'_>, tool: &Tool<'_>) {
     }
 }
 
-/// Whether a tool takes an object, or nothing.
-pub(super) fn takes_object(tool: &Tool<'_>) -> bool {
-    let kind = tool
-        .schema
-        .and_then(|schema| Node::unread_object(schema).field("type"));
-    kind.is_none_or(|kind| kind.is("object"))
-}
-
 /// Whether a schema is one of anything but an object without properties.
 fn takes_something(schema: &[u8]) -> bool {
     let mut says_more = false;

@@ -111,15 +111,7 @@ fn write_sampling(
     if sampling.seed.is_some() {
         dropped.note("seed");
     }
-    for (key, penalty) in [
-        ("presence_penalty", sampling.presence_penalty),
-        ("frequency_penalty", sampling.frequency_penalty),
-    ] {
-        // No penalty is what happens anyway.
-        if penalty.is_some_and(|penalty| value(penalty) != 0.0) {
-            dropped.note(key);
-        }
-    }
+    sampling.penalties().for_each(|key| dropped.note(key));
 }
 
 /// Anthropic's temperature ends at 1.

@@ -1,7 +1,5 @@
 //! The tools and the choice among them.
 
-use std::collections::HashSet;
-
 use super::marks::Marks;
 use crate::json::Text;
 use crate::json::write::Object;
@@ -31,15 +29,6 @@ enum Choice<'r> {
 impl<'r> Offer<'r> {
     /// The tools that the model may call, and the choice among them.
     pub(super) fn of(request: &'r ChatRequest<'r>, model: &Model, dropped: &mut Dropped) -> Self {
-        let allowed: Option<HashSet<&[u8]>> = match &request.tool_choice {
-            Some(ToolChoice::Allowed { names, .. }) => Some(names.iter().map(Text::escaped).collect()),
-            _ => None,
-        };
-        let is_allowed = |tool: &&Tool<'_>| {
-            allowed
-                .as_ref()
-                .is_none_or(|names| names.contains(tool.name.escaped()))
-        };
         let choice = match &request.tool_choice {
             None => Choice::Unsaid,
             Some(ToolChoice::None) => Choice::None,
@@ -58,7 +47,7 @@ impl<'r> Offer<'r> {
             Some(ToolChoice::Named(name)) => Choice::Tool(name),
         };
         let offer = Self {
-            tools: request.tools.iter().filter(is_allowed).collect(),
+            tools: request.allowed_tools().collect(),
             choice: match choice {
                 Choice::Any if !model.can_be_forced => Choice::Told(None),
                 Choice::Tool(name) if !model.can_be_forced => Choice::Told(Some(name)),
