@@ -26,7 +26,7 @@ fn write(counted: Counted<'_>, model: &str) -> Result<Vec<u8>, Untranslatable> {
     let chat = format.write_chat(&request, &target, &mut Dropped::default());
     let mut out = Vec::with_capacity(chat.len());
     write::object(&mut out, |body| {
-        in_words_of_responses(body, Node::unread_object(&chat))
+        in_words_of_responses(body, Node::unread_object(&chat));
     });
     Ok(out)
 }
@@ -50,7 +50,7 @@ fn in_words_of_responses(body: &mut Object<'_>, chat: Node<'_>) {
     });
     if let Some(tools) = tools {
         body.array("tools", |list| {
-            tools.each(|tool| list.object(|object| write_tool(object, tool)))
+            tools.each(|tool| list.object(|object| write_tool(object, tool)));
         });
     }
     if let Some(choice) = choice {
@@ -118,7 +118,7 @@ fn write_content(item: &mut Object<'_>, key: &str, content: Option<Node<'_>>) {
     match content {
         Some(parts) if parts.kind() == Kind::Array => {
             item.array(key, |list| {
-                parts.each(|part| list.object(|object| write_part(object, part)))
+                parts.each(|part| list.object(|object| write_part(object, part)));
             });
         }
         content => copy(item, key, content),
