@@ -19,7 +19,7 @@ mod flaw;
 mod media;
 mod observation;
 mod observe;
-mod opaque;
+pub(crate) mod opaque;
 mod place;
 pub mod readings;
 mod tool_ids;

@@ -36,6 +36,7 @@ mod outcome;
 mod policies;
 mod record;
 mod refuse;
+mod stored;
 mod tally;
 
 const START: Timestamp = Timestamp(1_795_254_245_678_000_000);
