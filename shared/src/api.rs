@@ -96,11 +96,10 @@ pub fn path(headers: &Headers) -> &str {
 /// The API of a call at none of the broker's own paths.
 fn passed(path: &str, headers: &Headers, likely: Dialect) -> Result<Api, ApiError> {
     let Some(operation) = Operation::at(path, likely) else {
-        let is_messages = path.starts_with("/messages/");
-        return Err(ApiError::UnknownPath(if is_messages {
-            Dialect::Anthropic
-        } else {
-            likely
+        return Err(ApiError::UnknownPath(match path {
+            _ if path.starts_with("/messages/") => Dialect::Anthropic,
+            _ if path.starts_with("/responses/") => Dialect::OpenAi,
+            _ => likely,
         }));
     };
     let passed = operation.asked(path, headers.first(":method"));

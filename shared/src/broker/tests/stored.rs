@@ -174,9 +174,12 @@ fn a_response_is_looked_at_where_it_is_kept_and_costs_nothing() {
             (&json!("gpt"), &json!("openai-b"))
         );
         assert_eq!(record["llm.outcome"], "ok");
-        for nothing in ["llm.tokens.input", "llm.tokens.output", "llm.cost.usd"] {
+        assert_eq!(record["llm.cost.usd"], 0.0);
+        for nothing in ["llm.tokens.input", "llm.tokens.output"] {
             assert_eq!(record.get(nothing), None, "{nothing}");
         }
+        let metrics = call.host.metrics.join(" ");
+        assert!(!metrics.contains("unpriced"), "{metrics}");
     }
 }
 
@@ -195,5 +198,5 @@ fn whether_another_workspace_has_a_response_is_not_told() {
         body.to_string().replace(&id, "")
     });
     assert!(told[0].contains("Response with id '' not found."), "{told:?}");
-    assert!(told.iter().all(|told| *told == told[0]), "{told:?}");
+    assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
 }

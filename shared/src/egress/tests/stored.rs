@@ -183,7 +183,7 @@ fn a_call_about_a_response_names_it_as_the_provider_does() {
             assert!(headers.contains(&header), "{headers:?}");
         }
         assert!(
-            !headers.iter().any(|header| header.contains("broker")),
+            !headers.iter().any(|header| header.contains("resp_broker")),
             "{headers:?}"
         );
     }
