@@ -22,7 +22,8 @@ fn turn(agent: &str, model: &str, previous: &Value) -> Driver {
     let token = format!("Bearer {agent}-token");
     let changes = [(":path", "/v1/responses"), ("authorization", token.as_str())];
     let mut call = Driver::arrived(headers_with(Dialect::OpenAi, &changes));
-    let body = json!({"model": model, "input": "hi", "previous_response_id": previous});
+    let input = "Tell me more of that, and of what you said before. ".repeat(9);
+    let body = json!({"model": model, "input": input, "previous_response_id": previous});
     call.complete(body.to_string());
     call
 }
@@ -81,6 +82,22 @@ fn a_conversation_goes_on_where_it_is_kept() {
             (1, &json!("kept_elsewhere"))
         );
     }
+}
+
+#[test]
+fn what_an_account_remembers_teaches_nothing_of_how_a_model_counts() {
+    let id = kept("openai-a", "bot", "gpt");
+    let learned = [json!(id), Value::Null].map(|previous| {
+        let mut call = turn("bot", "gpt", &previous);
+        let answer = DONE.replace("\"input_tokens\":5", "\"input_tokens\":50000");
+        call.attempt("openai-a", [(1, status(200, JSON)), (1, last(&answer))]);
+        call.answered();
+        call.finish();
+        let content = call.call().borrow().request.content;
+        let estimators = &call.host.worker.estimators;
+        estimators.estimate(&"gpt-a".into(), &content, call.host.store.as_ref())
+    });
+    assert!(learned[0] < learned[1], "{learned:?}");
 }
 
 #[test]
