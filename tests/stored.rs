@@ -101,7 +101,7 @@ async fn ten_turns_stay_at_the_account_of_the_first_on_any_envoy() {
         let id = call.json()["previous_response_id"].clone();
         let prefix = format!("resp_{}_", account.name());
         assert!(id.as_str().is_some_and(|id| id.starts_with(&prefix)), "{id}");
-        assert!(!call.contains("broker"), "{}", call.text());
+        assert!(!call.contains("resp_broker"), "{}", call.text());
     }
 }
 

@@ -17,7 +17,7 @@ pub use labeller::{Labeller, Place, Shape};
 use sha2::{Digest, Sha256};
 
 use crate::config::{Agent, ProviderKind, Snapshot};
-use crate::ids::ProviderName;
+use crate::ids::{LogicalModelName, ProviderName};
 use crate::json::Span;
 use crate::json::splice::Edit;
 use crate::wire::opaque::hex;
@@ -97,7 +97,7 @@ impl Tag {
     /// The name that the agent asked for, if it is still one.
     #[must_use]
     pub fn model<'s>(&self, snapshot: &'s Snapshot) -> Option<&'s str> {
-        let logical = snapshot.models.keys().map(|name| name.as_str());
+        let logical = snapshot.models.keys().map(LogicalModelName::as_str);
         let others = snapshot.offered_models.iter().chain(&snapshot.upstream_models);
         let mut names = logical.chain(others.map(String::as_str));
         names.find(|name| digits("model", name) == self.model)

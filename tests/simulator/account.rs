@@ -299,7 +299,7 @@ impl Account {
                 if let (None, Some(response)) = (&refusal, call.stored(behaviour)) {
                     state.kept.keep(response, body);
                 }
-                refusal.map(Err)
+                refusal.map(|refusal| Err(Box::new(refusal)))
             }
             _ => None,
         };

@@ -79,18 +79,20 @@ impl Kept {
     }
 
     /// Serves a call about a response.
-    pub(crate) fn serve(&mut self, about: &About) -> Result<Found, StatusError> {
+    pub(crate) fn serve(&mut self, about: &About) -> Result<Found, Box<StatusError>> {
         let About {
             method,
             id,
             action,
             is_stream,
         } = about;
-        let refused = |status: u16, message: String| StatusError {
-            status,
-            message: Some(message),
-            error_type: Some("invalid_request_error".to_owned()),
-            ..StatusError::default()
+        let refused = |status: u16, message: String| {
+            Box::new(StatusError {
+                status,
+                message: Some(message),
+                error_type: Some("invalid_request_error".to_owned()),
+                ..StatusError::default()
+            })
         };
         let Some(entry) = self.0.get(id) else {
             return Err(refused(404, format!("Response with id '{id}' not found.")));

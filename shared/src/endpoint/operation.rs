@@ -119,8 +119,9 @@ impl Operation {
             ("", None, _) if rest.is_empty() => Some(GET_POST),
             (id, action, None) if rest.starts_with('/') && is_id(id) => match (self, action) {
                 (_, None) => Some(of_one),
-                (Self::Files(_), Some("content")) | (Self::MessageBatches, Some("results")) => Some(GET),
-                (Self::StoredResponses, Some("input_items")) => Some(GET),
+                (Self::Files(_), Some("content"))
+                | (Self::MessageBatches, Some("results"))
+                | (Self::StoredResponses, Some("input_items")) => Some(GET),
                 (Self::Batches | Self::MessageBatches | Self::StoredResponses, Some("cancel")) => Some(POST),
                 _ => None,
             },

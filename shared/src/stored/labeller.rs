@@ -43,7 +43,6 @@ pub struct Place {
     /// What the value is that comes next.
     next: Wanted,
     string: Within,
-    is_escaped: bool,
     key: [u8; KEY],
     /// How long the key is, as far as it is of interest.
     length: usize,
@@ -74,6 +73,8 @@ enum Within {
     /// An id of which so many bytes of the prefix have come.
     Id(usize, Wanted),
     Text,
+    /// After a backslash. None of these keys and ids needs one, so what follows is any text.
+    Escape,
 }
 
 const FIELD: &[u8] = b"data:";
@@ -86,7 +87,6 @@ const BEGINNING: Place = Place {
     expects_key: false,
     next: Wanted::Nothing,
     string: Within::Nothing,
-    is_escaped: false,
     key: [0; KEY],
     length: 0,
 };
@@ -187,7 +187,7 @@ impl Labeller {
                 (after.saturating_add(length), None)
             }
             Line::Data => match at.string {
-                Within::Text if !at.is_escaped && !matches!(byte, b'"' | b'\\') => {
+                Within::Text if !matches!(byte, b'"' | b'\\') => {
                     let length = memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
                     (after.saturating_add(length), None)
                 }
@@ -245,25 +245,15 @@ impl Place {
 
     /// A byte of a string; gives whose tag follows it.
     fn letter(&mut self, byte: u8, shape: Shape) -> Option<Wanted> {
-        if self.is_escaped {
-            self.is_escaped = false;
-            return None;
-        }
         match (byte, self.string) {
+            (_, Within::Escape) => self.string = Within::Text,
             (b'"', string) => {
                 if string == Within::Key {
                     self.next = self.wanted(shape);
                 }
                 self.string = Within::Nothing;
             }
-            (b'\\', string) => {
-                self.is_escaped = true;
-                // None of these keys and ids needs escapes.
-                self.length = KEY;
-                if let Within::Id(..) = string {
-                    self.string = Within::Text;
-                }
-            }
+            (b'\\', _) => self.string = Within::Escape,
             (_, Within::Key) => {
                 if let Some(slot) = self.key.get_mut(self.length) {
                     *slot = byte;

@@ -13,7 +13,7 @@ fn labelled(shape: Shape, text: &[u8], cuts: &[prop::sample::Index]) -> Vec<u8> 
     let mut labeller = Labeller::new(shape, "OWN_".to_owned(), "BEFORE_".to_owned());
     let (mut passed, mut done) = (Vec::new(), 0);
     for place in places {
-        let chunk = &text[done..place];
+        let chunk = text.get(done..place).unwrap_or_default();
         passed.extend(labeller.push(chunk).unwrap_or_else(|| chunk.to_vec()));
         done = place;
     }
