@@ -1,6 +1,8 @@
 //! Responses that an account of OpenAI keeps: conversations go on there, and their responses are found there.
 
-use provider_simulator::{Behaviour, Simulator, Vendor};
+mod kinds;
+
+use provider_simulator::{Answer as Told, Behaviour, Simulator, Vendor};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -113,7 +115,7 @@ async fn a_conversation_goes_on_where_its_first_turn_ended_up() {
     for (broken, well) in [(one, two), (two, one)] {
         broken.behave(Behaviour::status(503));
         let first = turn(&broker, "hi", &Value::Null, false).await;
-        broken.behave(provider_simulator::Answer::default());
+        broken.behave(Told::default());
         well.clear();
         broken.clear();
         let second = turn(&broker, "and?", &first["id"], true).await;
@@ -259,37 +261,6 @@ async fn an_account_that_serves_no_more_keeps_what_it_has_to_itself() {
     let error = answer.expect_status(400).json()["error"].clone();
     assert_eq!(error["code"], "previous_response_not_found");
     turn(&broker, "from the start", &Value::Null, false).await;
-}
-
-#[tokio::test]
-async fn azure_keeps_responses_too_and_others_do_not() {
-    let azure = Simulator::start_as(Vendor::Azure, "azure").await;
-    let anthropic = Simulator::start_as(Vendor::Anthropic, "anthropic").await;
-    let members = json!([
-        {"provider": "azure", "model": "gpt-4o"},
-        {"provider": "anthropic", "model": "claude-sonnet-4-5", "priority": 1},
-    ]);
-    let config = Config::new()
-        .provider("azure-openai", &azure)
-        .provider("anthropic", &anthropic)
-        .pool("mixed", json!({"members": members}))
-        .model("gpt", "mixed");
-    let broker = Broker::start(&config).await;
-    let first = turn(&broker, "hi", &Value::Null, true).await;
-    let second = turn(&broker, "and?", &first["id"], false).await;
-    let read = ask(&broker, TOKEN, Method::GET, &path_of(&second)).await;
-    assert_eq!(read.expect_status(200).json(), second);
-    assert_eq!(azure.received()[2].path, "/openai/v1/responses/resp_azure_2");
-
-    azure.behave(Behaviour::status(503));
-    let from_anthropic = turn(&broker, "hi", &Value::Null, false).await;
-    assert_eq!(from_anthropic["store"], false);
-    azure.behave(provider_simulator::Answer::default());
-    let body = json!({"model": "gpt", "input": "and?", "previous_response_id": from_anthropic["id"]});
-    let answer = broker.post(RESPONSES, TOKEN, body.to_string()).await;
-    let error = answer.expect_status(400).json()["error"].clone();
-    assert_eq!(error["param"], "previous_response_id");
-    assert_eq!((azure.count(), anthropic.count()), (4, 1));
 }
 
 #[tokio::test]

@@ -11,11 +11,12 @@ pub(super) fn labelled(passage: Passage, call: &Call, head: &Head<'_>) -> Passag
     let keeping = &call.request.keeping;
     let is_asked = call.format == Format::OpenAiResponses && (keeping.is_wanted || keeping.named.is_some());
     let is_about = call.endpoint.is_of_response();
-    let shape = if head.is_stream(false) {
-        Shape::Stream
+    let is_stream = if is_about {
+        head.is_stream(false)
     } else {
-        Shape::Whole
+        call.request.stream
     };
+    let shape = if is_stream { Shape::Stream } else { Shape::Whole };
     let attempt = call.attempts.last().filter(|attempt| {
         let keeps = attempt.provider.kind.keeps_responses();
         keeps && head.outcome.is_success() && !head.is_encoded() && (is_asked || is_about)

@@ -116,14 +116,17 @@ fn events() -> [String; 4] {
 
 #[test]
 fn events_of_a_stream_tell_the_agents_id() {
-    let mut attempt = Driver::start(&respond(&json!({"stream": true})), "a");
-    attempt.send();
-    attempt.answer(200, STREAM, &[]);
-    let events = events();
-    let chunks = events.each_ref().map(String::as_str);
-    let passed = attempt.pass(&chunks);
-    assert_eq!(passed, events.concat().replace("resp_2", &id("2")));
-    assert_eq!(attempt.host.chunks.len(), 2, "others pass untouched");
+    // Whoever leaves the type out is judged by the body.
+    for content_type in [STREAM, ""] {
+        let mut attempt = Driver::start(&respond(&json!({"stream": true})), "a");
+        attempt.send();
+        attempt.answer(200, content_type, &[]);
+        let events = events();
+        let chunks = events.each_ref().map(String::as_str);
+        let passed = attempt.pass(&chunks);
+        assert_eq!(passed, events.concat().replace("resp_2", &id("2")));
+        assert_eq!(attempt.host.chunks.len(), 2, "others pass untouched");
+    }
 }
 
 #[test]
