@@ -54,6 +54,8 @@ mod stats;
 #[cfg(test)]
 mod status;
 #[cfg(test)]
+mod stored;
+#[cfg(test)]
 mod tls;
 #[cfg(test)]
 mod trailers;

@@ -77,8 +77,6 @@ impl Api {
 pub enum ApiError {
     /// There is nothing at this path.
     UnknownPath(Dialect),
-    /// Something that was kept of an earlier answer is asked for, and the broker keeps nothing.
-    NotKept(Dialect),
     /// The path is right, the method is not; with the one that would be.
     WrongMethod(Dialect, &'static str),
 }
@@ -98,11 +96,10 @@ pub fn path(headers: &Headers) -> &str {
 /// The API of a call at none of the broker's own paths.
 fn passed(path: &str, headers: &Headers, likely: Dialect) -> Result<Api, ApiError> {
     let Some(operation) = Operation::at(path, likely) else {
-        let is_messages = path.starts_with("/messages/");
-        return Err(ApiError::UnknownPath(if is_messages {
-            Dialect::Anthropic
-        } else {
-            likely
+        return Err(ApiError::UnknownPath(match path {
+            _ if path.starts_with("/messages/") => Dialect::Anthropic,
+            _ if path.starts_with("/responses/") => Dialect::OpenAi,
+            _ => likely,
         }));
     };
     let passed = operation.asked(path, headers.first(":method"));
@@ -145,7 +142,6 @@ pub fn of(headers: &Headers) -> Result<Api, ApiError> {
         "/models" => (Api::Models(likely), "GET"),
         "/embeddings" => (Api::Embeddings, "POST"),
         "/messages/count_tokens" => (Api::CountTokens, "POST"),
-        _ if path.starts_with("/responses/") => return Err(ApiError::NotKept(Dialect::OpenAi)),
         _ if path.starts_with("/models/") => (Api::Model(likely), "GET"),
         _ => return passed(path, headers, likely),
     };
@@ -232,18 +228,28 @@ mod tests {
     }
 
     #[test]
-    fn responses_are_made_and_not_kept() {
+    fn responses_are_made_and_looked_at() {
         for path in ["/v1/responses", "/responses/", "/v1/v1/responses?x=1"] {
             let completion = Api::Completion(Format::OpenAiResponses);
             assert_eq!(api("POST", path, false), Ok(completion), "{path}");
         }
-        for path in [
-            "/v1/responses/resp_1",
-            "/v1/responses/resp_1/input_items",
-            "/v1/responses/compact",
+        for (path, allowed) in [
+            ("/v1/responses/resp_1", "GET, DELETE"),
+            ("/v1/responses/resp_1/input_items?limit=2", "GET"),
+            ("/v1/responses/resp_1/cancel", "POST"),
         ] {
-            let not_kept = Err(ApiError::NotKept(Dialect::OpenAi));
-            assert_eq!(api("GET", path, false), not_kept, "{path}");
+            let wrong = Err(ApiError::WrongMethod(Dialect::OpenAi, allowed));
+            assert_eq!(api("PUT", path, false), wrong, "{path}");
+        }
+        for path in [
+            "/v1/responses/compact",
+            "/v1/responses/input_tokens",
+            "/v1/responses/resp_1/output",
+            "/v1/responses/resp_1/cancel/now",
+            "/v1/responses//cancel",
+        ] {
+            let unknown = Err(ApiError::UnknownPath(Dialect::OpenAi));
+            assert_eq!(api("POST", path, false), unknown, "{path}");
         }
         assert_eq!(
             api("GET", "/v1/responses", false),

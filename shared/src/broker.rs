@@ -176,9 +176,7 @@ fn arrive(trail: &mut Trail, headers: Headers, is_end: bool, output: &mut dyn Ou
     let api = match api::of(&headers) {
         Ok(api) => api,
         Err(error) => {
-            let (api::ApiError::UnknownPath(dialect)
-            | api::ApiError::NotKept(dialect)
-            | api::ApiError::WrongMethod(dialect, _)) = error;
+            let (api::ApiError::UnknownPath(dialect) | api::ApiError::WrongMethod(dialect, _)) = error;
             trail.dialect = dialect;
             return refuse(trail, Refusal::Api(error), output);
         }
@@ -305,8 +303,7 @@ fn read_and_plan(
         endpoint,
         headers,
     } = reading;
-    let request = endpoint.read(format, &headers, &body);
-    let mut request = request.map_err(Refusal::Request)?;
+    let mut request = decision::read(&trail.snapshot, &agent, endpoint, format, &headers, &body)?;
     let user = identity::given_user(&headers, Some(&request.metadata));
     let agent = trail.snapshot.with_end_user(agent, user);
     let input = decision::estimate_input(&trail.snapshot, &request, moment);
@@ -340,6 +337,7 @@ fn read_and_plan(
         return Err(refusal);
     }
     let mut call = Call {
+        agent: agent.clone(),
         format,
         endpoint,
         request,

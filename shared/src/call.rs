@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::acceptance::{Judge, Judgement, Wanted};
 use crate::budget::Settled;
-use crate::config::{Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
+use crate::config::{Agent, Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
 use crate::endpoint::Endpoint;
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
@@ -31,6 +31,8 @@ pub type SharedCall = Rc<RefCell<Call>>;
 /// A call from the moment it was planned.
 #[derive(Debug)]
 pub struct Call {
+    /// Who calls.
+    pub agent: Arc<Agent>,
     /// The format that the agent speaks.
     pub format: Format,
     /// What is asked of providers.

@@ -11,6 +11,7 @@ mod outgoing;
 mod passage;
 mod refused;
 mod stopping;
+mod stored;
 
 use std::borrow::Cow;
 

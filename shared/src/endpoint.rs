@@ -12,6 +12,7 @@ mod read;
 pub use headers::request_headers;
 pub use operation::{Naming, Operation, Passed};
 
+use crate::api;
 use crate::config::{NO_DEFAULTS, Pool, ProviderKind};
 use crate::headers::{Headers, X_BROKER_MODEL};
 use crate::json::splice::Edit;
@@ -36,6 +37,9 @@ impl ProviderKind {
     /// Whether a provider of this kind has a further part of a vendor's API, beside conversations.
     fn has(self, passed: Passed) -> bool {
         let dialect = passed.dialect();
+        if passed.operation == Operation::StoredResponses {
+            return self.keeps_responses();
+        }
         match self {
             Self::OpenAi | Self::OpenAiCompatible | Self::SelfHosted(_) => dialect == Dialect::OpenAi,
             // What is harmful is judged there by another service.
@@ -69,14 +73,21 @@ impl Endpoint {
         self.is_of_object()
     }
 
-    /// Whether it is about an object that one account keeps: a file, a batch. No other account can stand in.
+    /// Whether it is about an object that one account keeps: a file, a batch, a response. No other account can stand in.
     #[must_use]
     pub fn is_of_object(self) -> bool {
-        matches!(self, Self::Passed(passed) if passed.operation.naming() == Naming::None)
+        let is_of = |naming| matches!(naming, Naming::None | Naming::Id);
+        matches!(self, Self::Passed(passed) if is_of(passed.operation.naming()))
+    }
+
+    /// Whether it is about a response, whose id says which account keeps it.
+    #[must_use]
+    pub fn is_of_response(self) -> bool {
+        matches!(self, Self::Passed(passed) if passed.operation.naming() == Naming::Id)
     }
 
     /// Reads the facts of a body. What names no model asks for the one that a header names; where objects are kept is said
-    /// by logical models of names that are only for that.
+    /// by logical models of names that are only for that, and of responses by their ids.
     pub fn read(self, format: Format, headers: &Headers, body: &[u8]) -> Result<Request, RequestError> {
         let is_name = |name: &&str| (1..=MAX_MODEL_NAME).contains(&name.len());
         let named = headers.text(X_BROKER_MODEL).filter(is_name);
@@ -88,6 +99,7 @@ impl Endpoint {
                 Naming::Json => read::json(passed.operation, named, body),
                 Naming::Form => form::read(headers, named, body),
                 Naming::None => keeper(passed.dialect(), named).map(read::of_model),
+                Naming::Id => Ok(read::of_response(api::path(headers))),
             },
         }
     }
@@ -112,7 +124,8 @@ impl Endpoint {
                 // The account that keeps objects is the first that can, whatever its weight: it must stay the same.
                 let mut members = pool.members.iter();
                 let keeper = members.position(|member| member.provider.kind.has(passed));
-                if target.kind.has(passed) && (!self.is_of_object() || keeper == Some(index)) {
+                let is_any = !self.is_of_object() || self.is_of_response();
+                if target.kind.has(passed) && (is_any || keeper == Some(index)) {
                     Ok(())
                 } else {
                     Err(Untranslatable::Unsupported {
@@ -147,7 +160,7 @@ impl Endpoint {
                 }
                 Naming::Json => request::replace_model(request, model),
                 Naming::Form => form::name_model(headers, request, body, model),
-                Naming::None => None,
+                Naming::None | Naming::Id => None,
             },
             Self::Embeddings | Self::CountTokens => request::replace_model(request, model),
         };

@@ -141,7 +141,7 @@ pub fn explain(snapshot: &Snapshot, question: Question<'_>) -> Result<Explanatio
         now,
         conditions,
     } = question;
-    let request = endpoint.read(format, headers, body).map_err(Refusal::Request)?;
+    let request = decision::read(snapshot, agent, endpoint, format, headers, body)?;
     // What workers remember is in Envoy; here everybody is well.
     let moment = Moment {
         now,

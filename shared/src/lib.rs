@@ -41,5 +41,6 @@ pub mod sse;
 pub mod statistics;
 pub mod status;
 pub mod store;
+pub mod stored;
 pub mod units;
 pub mod wire;

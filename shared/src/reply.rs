@@ -1,8 +1,11 @@
 //! Every answer that the broker gives itself, in the caller's dialect. One exhaustive table says what each refusal
 //! looks like.
 
+mod not_stored;
 mod overdrawn;
 mod unfit;
+
+pub use not_stored::NotStored;
 
 use std::borrow::Cow;
 
@@ -33,6 +36,8 @@ pub enum Refusal {
     UnknownModel(String),
     /// The model is known, but the call cannot be said in the format of any member of its pool.
     Untranslatable(Untranslatable),
+    /// The response that the call names is not kept for this agent where the call may go.
+    NotStored(NotStored),
     /// The model is known, but no member of its pool can or may serve the call.
     Unfit(Unfit),
     /// Everybody who could serve the call is at a limit, for this much longer.
@@ -141,14 +146,6 @@ impl Refusal {
                 anthropic_type: "not_found_error",
                 ..invalid(404, "unknown_path", "there is no API at this path".into())
             },
-            Self::Api(ApiError::NotKept(_)) => Row {
-                anthropic_type: "not_found_error",
-                ..invalid(
-                    404,
-                    "responses_not_kept",
-                    "the broker keeps no responses: send the whole conversation as `input` of POST /v1/responses".into(),
-                )
-            },
             Self::Api(ApiError::WrongMethod(_, method)) => invalid(
                 405,
                 "method_not_allowed",
@@ -188,6 +185,7 @@ impl Refusal {
                 parameter: Some(quoted(reason.place()).into_owned().into()),
                 ..invalid(400, reason.code(), reason.to_string().into())
             },
+            Self::NotStored(missing) => missing.row(),
             Self::Unfit(unfit) => unfit.row(),
             Self::AtLimit(wait) => Row {
                 openai_type: "rate_limit_error",

@@ -10,6 +10,7 @@ use crate::json::scan::{self, Kind, ScanError, Value, Words};
 use crate::json::{Span, splice::Edit};
 use crate::limits::{MAX_MODEL_NAME, MAX_STATED};
 use crate::provider::{Capabilities, Capability};
+use crate::stored::Keeping;
 use crate::units::Tokens;
 use content::Content;
 
@@ -40,6 +41,8 @@ pub struct Request {
     pub members_at: usize,
     /// What even a provider of the same format would refuse.
     pub left_out: Vec<LeftOut>,
+    /// What it says of responses that the provider keeps.
+    pub keeping: Keeping,
 }
 
 /// Where the conversation of a body begins.
@@ -134,8 +137,8 @@ pub enum RequestError {
     /// `stream` is neither true nor false.
     #[error("`stream` must be true or false")]
     BadStream,
-    /// The answer is to be made later, and to be fetched from where nothing is kept. Nobody would hear what it used.
-    #[error("`background` must be false: answers are not kept, so there is nothing to fetch later")]
+    /// The answer is to be made later, when nobody hears what it uses.
+    #[error("`background` must be false: what is used after a call has ended cannot be counted")]
     Background,
     /// A call about a file or a batch names a model that is not there to say where such are kept; with the name of the one
     /// that is.

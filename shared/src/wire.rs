@@ -22,7 +22,7 @@ mod media;
 mod members;
 mod observation;
 mod observe;
-mod opaque;
+pub(crate) mod opaque;
 mod place;
 pub mod readings;
 mod tool_ids;

@@ -34,6 +34,8 @@ CHAT_MODEL = "primary-llm"
 FAILOVER_MODEL = "pair-llm"
 FAILING_MODEL = "failing-llm"
 CLAUDE_MODEL = "claude-sonnet-4-6"
+# Two accounts in turn, each of which knows its own responses only.
+KEPT_MODEL = "kept-llm"
 MODELS = {CHAT_MODEL, FAILOVER_MODEL, FAILING_MODEL, CLAUDE_MODEL}
 
 # The accounts that are nobody's, besides one of each kind, which is as strict as the real ones.
@@ -49,6 +51,10 @@ pools:
     members:
       - {{provider: failing, model: gpt-5-mini, priority: 0}}
       - {{provider: openai-b, model: gpt-5-mini, priority: 1}}
+  - name: keepers
+    members:
+      - {{provider: openai-a, model: gpt-5-mini}}
+      - {{provider: openai-b, model: gpt-5-mini}}
   - name: pair-vectors
     members:
       - {{provider: failing, model: text-embedding-3-small, priority: 0}}
@@ -56,6 +62,7 @@ pools:
 models:
 {models}
   - {{name: vectors, pool: pair-vectors}}
+  - {{name: kept-llm, pool: keepers}}
   - {{name: openai-files-there, targets: [{{provider: openai-strict, model: gpt-4o}}]}}
   - {{name: anthropic-files-there, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-6}}]}}
   - {{name: on-anthropic-old, targets: [{{provider: anthropic-strict, model: claude-sonnet-4-0}}]}}

@@ -16,12 +16,13 @@ use tokio::time::Instant;
 use crate::bedrock::Operation;
 use crate::bedrock::signature::{self, SigningKeys};
 use crate::behaviour::Behaviour;
-use crate::endpoints::Endpoint;
 use crate::endpoints::own::Own;
+use crate::endpoints::{self, Endpoint, Served};
 use crate::plan::{Call, Outcome};
 use crate::record::ReceivedRequest;
 use crate::request::{Asked, Dialect};
 use crate::server;
+use crate::stored::{About, Found, Kept};
 use crate::vendor::Vendor;
 
 /// A simulated provider account on a port of its own. It ends when it is dropped.
@@ -218,6 +219,7 @@ pub(crate) struct State {
     pub(crate) received: Vec<ReceivedRequest>,
     pub(crate) health: Option<u16>,
     pub(crate) checks: Vec<ReceivedRequest>,
+    kept: Kept,
 }
 
 impl Account {
@@ -249,6 +251,7 @@ impl Account {
         };
         let endpoint = Endpoint::of(parts).filter(|endpoint| vendor.serves(endpoint.dialect));
         let own = Own::of(vendor, parts);
+        let about = About::of(vendor, parts);
         let serial = self.serial.fetch_add(1, Ordering::Relaxed) + 1;
         let call = Call {
             account: &self.name,
@@ -257,6 +260,7 @@ impl Account {
                 .as_ref()
                 .map(Own::dialect)
                 .or(dialect)
+                .or(about.as_ref().map(|_| Dialect::Responses))
                 .or(endpoint.map(|endpoint| endpoint.dialect)),
             vendor,
             asked: asked.as_ref(),
@@ -286,9 +290,34 @@ impl Account {
             let usage = behaviour.as_ref().and_then(|behaviour| call.usage(behaviour));
             state.received.push(received(parts, body, self.started, usage));
         }
+        let kept = match (behaviour.as_deref(), &about) {
+            (Some(Behaviour::Answer(_)), Some(about)) => Some(state.kept.serve(about)),
+            (Some(behaviour @ Behaviour::Answer(_)), None) => {
+                let previous = asked.as_ref().and_then(|asked| asked.as_ref().ok());
+                let previous = previous.and_then(|asked| asked.previous.as_deref());
+                let refusal = state.kept.refusal(previous);
+                if let (None, Some(response)) = (&refusal, call.stored(behaviour)) {
+                    state.kept.keep(response, body);
+                }
+                refusal.map(|refusal| Err(Box::new(refusal)))
+            }
+            _ => None,
+        };
         drop(state);
         self.count.send_modify(|count| *count += 1);
 
+        match kept {
+            Some(Ok(Found::Whole(found))) => {
+                let body = found.to_string().into_bytes();
+                return endpoints::respond(&call, Ok(Served("application/json", vec![body])));
+            }
+            Some(Ok(Found::Stream(event))) => {
+                let event = format!("event: response.completed\ndata: {event}\n\n").into_bytes();
+                return endpoints::respond(&call, Ok(Served("text/event-stream", vec![event])));
+            }
+            Some(Err(error)) => return Outcome::Respond(call.failure(&error)),
+            None => {}
+        }
         if let (Some(Behaviour::Answer(_)), Some(own)) = (behaviour.as_deref(), &own) {
             return own.answer(&call, parts, body);
         }

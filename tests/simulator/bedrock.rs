@@ -96,6 +96,8 @@ impl Operation {
             include_usage: true,
             tool: None,
             body_bytes: body.len(),
+            previous: None,
+            is_stored: false,
         })
     }
 }

@@ -28,12 +28,12 @@ pub(crate) struct Endpoint<'a> {
 }
 
 /// A success: its type and its pieces.
-struct Served(&'static str, Vec<Vec<u8>>);
+pub(crate) struct Served(pub(crate) &'static str, pub(crate) Vec<Vec<u8>>);
 
 /// Why a call is refused.
-struct Refused(u16, String);
+pub(crate) struct Refused(u16, String);
 
-type Answered = Result<Served, Refused>;
+pub(crate) type Answered = Result<Served, Refused>;
 
 impl<'a> Endpoint<'a> {
     /// The endpoint of a call, if it is one.
@@ -170,7 +170,7 @@ impl<'a> Endpoint<'a> {
 }
 
 /// The answer as it goes over the wire.
-fn respond(call: &Call<'_>, answered: Answered) -> Outcome {
+pub(crate) fn respond(call: &Call<'_>, answered: Answered) -> Outcome {
     Outcome::Respond(match answered {
         Ok(Served(kind, pieces)) => Plan {
             status: 200,

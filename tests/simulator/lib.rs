@@ -17,6 +17,8 @@
 //! `call NAME with {…}`, `describe the image`, `say: …`, `refuse`; it answers in the schema that is asked for, honours stop
 //! sequences and bounds, and thinks when it is told to.
 //!
+//! What responses it was not told to forget it keeps, and goes on only with those: see `stored`.
+//!
 //! Beside conversations it knows what else these vendors offer, in a small way: see `endpoints`.
 //!
 //! The way of a call: `server` (HTTP) → `account` (record it, choose the behaviour) → `request` (what is asked; `strict` refuses) → `plan`
@@ -42,6 +44,7 @@ mod request;
 mod responses;
 mod seal;
 mod server;
+mod stored;
 mod strict;
 mod usage;
 mod vendor;

@@ -87,6 +87,10 @@ pub(crate) struct Told<'a> {
     pub(crate) interleave: bool,
     /// See [`Answer`](crate::Answer).
     pub(crate) reasoning_field: &'a str,
+    /// The response that it goes on with.
+    pub(crate) previous: Option<&'a str>,
+    /// Whether it is kept.
+    pub(crate) is_stored: bool,
 }
 
 /// A part of an answer and how a stream cuts it.

@@ -62,6 +62,10 @@ pub(crate) struct Asked {
     /// The name of the tool the answer must call.
     pub(crate) tool: Option<String>,
     pub(crate) body_bytes: usize,
+    /// The response that it goes on with.
+    pub(crate) previous: Option<String>,
+    /// Whether its response is to be kept.
+    pub(crate) is_stored: bool,
 }
 
 impl Asked {
@@ -130,6 +134,8 @@ impl Asked {
             include_usage: true,
             tool: None,
             body_bytes,
+            previous: None,
+            is_stored: false,
         })
     }
 
@@ -152,6 +158,8 @@ impl Asked {
                 .unwrap_or(false),
             tool: wanted_tool(call.tools, call.messages),
             body_bytes: body.len(),
+            previous: call.previous_response_id,
+            is_stored: dialect == Dialect::Responses && call.store.unwrap_or(true),
         })
     }
 }
@@ -161,6 +169,8 @@ struct Call<'a> {
     model: Option<String>,
     stream: Option<bool>,
     stream_options: Option<StreamOptions>,
+    previous_response_id: Option<String>,
+    store: Option<bool>,
     #[serde(borrow)]
     tools: Option<&'a RawValue>,
     #[serde(borrow)]

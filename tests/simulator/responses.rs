@@ -171,8 +171,8 @@ fn response(told: &Told<'_>, status: &str, output: &[Value]) -> Value {
         "id": format!("resp_{}", told.id), "object": "response", "created_at": CREATED, "status": status,
         "background": false, "error": null, "incomplete_details": details, "instructions": null,
         "max_output_tokens": null, "model": told.model, "output": output, "parallel_tool_calls": true,
-        "previous_response_id": null, "reasoning": {"effort": null, "summary": null}, "service_tier": "default",
-        "store": true, "temperature": 1.0, "text": {"format": {"type": "text"}}, "tool_choice": "auto", "tools": [],
+        "previous_response_id": told.previous, "reasoning": {"effort": null, "summary": null}, "service_tier": "default",
+        "store": told.is_stored, "temperature": 1.0, "text": {"format": {"type": "text"}}, "tool_choice": "auto", "tools": [],
         "top_p": 1.0, "truncation": "disabled", "usage": usage, "user": null, "metadata": {},
     })
 }

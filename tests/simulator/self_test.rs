@@ -12,6 +12,7 @@ mod control;
 mod faults;
 mod refusals;
 mod replies;
+mod stored;
 
 const CHAT: &str = "/v1/chat/completions";
 const MESSAGES: &str = "/v1/messages";

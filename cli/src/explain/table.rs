@@ -193,6 +193,7 @@ fn told(reason: &ExclusionReason) -> String {
             format!("its context ends at {} tokens", context_tokens.0)
         }
         ExclusionReason::Untranslatable { place } => format!("cannot be told `{place}`"),
+        ExclusionReason::KeptElsewhere => "does not keep that response".to_owned(),
         ExclusionReason::CircuitOpen { for_ms } => format!("failed too often, for {} ms more", for_ms.0),
         ExclusionReason::CoolingDown { for_ms, .. } => format!("cools down, for {} ms more", for_ms.0),
         ExclusionReason::Budget { for_ms } => format!("its budget is spent, for {} ms more", for_ms.0),

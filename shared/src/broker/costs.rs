@@ -39,6 +39,10 @@ impl Saved {
 impl Costs {
     pub fn of(call: &Call) -> Self {
         let cost = |attempt: &Attempt| {
+            // What a response used was paid for when it was made.
+            if call.endpoint.is_of_response() {
+                return attempt.is_success().then_some(MicroUsd(0));
+            }
             let price = call.pool.members.get(attempt.member)?.price?;
             price.known_cost(attempt.usage.as_ref()?)
         };

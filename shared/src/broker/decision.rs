@@ -9,11 +9,12 @@ use crate::config::{Agent, NO_DEFAULTS, Snapshot};
 use crate::endpoint::Endpoint;
 use crate::headers::Headers;
 use crate::policy::{Action, Context, Deciding, Principal, Verdicts};
-use crate::reply::{Refusal, UpstreamFailure};
+use crate::reply::{NotStored, Refusal, UpstreamFailure};
 use crate::request::Request;
 use crate::routing::{
     self, Conversation, Demand, Eligibility, Estimator, Exclusion, Facts, Leave, Moment, Plan, Resolution,
 };
+use crate::stored::{Keeper, Named};
 use crate::units::{Millis, Tokens};
 use crate::wire::{Format, Target};
 
@@ -82,6 +83,36 @@ pub fn decide_and_enter(
     Ok((decision, None))
 }
 
+/// Reads a call. What is about a response that is kept asks for the model that the response was asked of.
+pub fn read(
+    snapshot: &Snapshot,
+    agent: &Agent,
+    endpoint: Endpoint,
+    format: Format,
+    headers: &Headers,
+    body: &[u8],
+) -> Result<Request, Refusal> {
+    let mut request = endpoint.read(format, headers, body).map_err(Refusal::Request)?;
+    if endpoint.is_of_response() {
+        let named = request.keeping.named.as_ref();
+        let tag = named.and_then(Named::read).map(|(tag, _)| tag);
+        let tag = tag.filter(|tag| tag.belongs_to(agent));
+        let model = tag.as_ref().and_then(|tag| tag.model(snapshot));
+        let model = model.ok_or_else(|| not_stored(endpoint, &request))?;
+        model.clone_into(&mut request.model);
+    }
+    Ok(request)
+}
+
+fn not_stored(endpoint: Endpoint, request: &Request) -> Refusal {
+    let named = request.keeping.named.as_ref();
+    let id = named.map(|named| named.id.clone()).unwrap_or_default();
+    Refusal::NotStored(match endpoint {
+        Endpoint::Answer => NotStored::Previous(id),
+        _ => NotStored::Asked(id),
+    })
+}
+
 /// The tokens of an input before it is known who counts them: as the model does that the agent asked for, or the first
 /// of those that stand behind its name.
 #[must_use]
@@ -107,7 +138,7 @@ pub fn decide(snapshot: &Snapshot, asked: Asked<'_>, moment: Moment<'_>) -> Resu
         let decision = decide_in(snapshot, asked, facts, cheaper, moment);
         let cannot_serve = matches!(
             decision.refusal,
-            Some(Refusal::Unfit(_) | Refusal::Untranslatable(_))
+            Some(Refusal::Unfit(_) | Refusal::Untranslatable(_) | Refusal::NotStored(_))
         );
         if !cannot_serve {
             return Ok(decision);
@@ -152,8 +183,12 @@ fn decide_in(
         (deciding, Verdicts::new(snapshot.policy_mode))
     });
     let mut portable = Portable::new(format, body);
+    let mut keeper = Keeper::of(request, agent);
     let mut plan = |eligibility: &Eligibility<'_>| {
         routing::plan(pool, moment, demand, conversation, retries, |placed| {
+            if let Some(keeper) = &mut keeper {
+                keeper.check(placed.1)?;
+            }
             if let Some((deciding, verdicts)) = &mut permission {
                 verdicts.check(deciding, &request.model, pool, placed)?;
             }
@@ -180,6 +215,15 @@ fn decide_in(
     let refusal = plan.attempts.is_empty().then(|| {
         if let Some(wait) = plan.wait {
             return Refusal::AtLimit(wait);
+        }
+        if let Some(keeper) = keeper {
+            if keeper.is_missing() || (endpoint.is_of_response() && !keeper.is_found()) {
+                return not_stored(endpoint, request);
+            }
+            if let Some(own) = keeper.own(&plan.excluded) {
+                let unfit = eligibility.unfit(&own).map(Refusal::Unfit);
+                return unfit.unwrap_or(Refusal::Upstream(UpstreamFailure::Unreachable));
+            }
         }
         let untranslatable = portable.into_refusal().map(Refusal::Untranslatable);
         untranslatable

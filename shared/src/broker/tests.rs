@@ -37,6 +37,7 @@ mod outcome;
 mod policies;
 mod record;
 mod refuse;
+mod stored;
 mod tally;
 mod told;
 

@@ -212,7 +212,10 @@ fn learn(call: &Call, now: Timestamp, output: &mut dyn Output) -> Option<Tokens>
     let (estimators, store) = (&output.worker().estimators, output.store());
     let content = &call.request.content;
     let expected = estimators.estimate(&attempt.model, content, store);
-    estimators.learn(&attempt.model, content, usage.input, store);
+    // What the account remembers of earlier turns counts there, and was not sent.
+    if call.request.keeping.named.is_none() {
+        estimators.learn(&attempt.model, content, usage.input, store);
+    }
     if let Some(conversation) = &call.conversation
         && let Some(member) = call.pool.members.get(attempt.member)
     {

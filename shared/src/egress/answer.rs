@@ -7,6 +7,7 @@ use super::judging::{Judging, Next};
 use super::passage::Passage;
 use super::refused::Refused;
 use super::stopping::stop;
+use super::stored;
 use super::{Held, Output, State};
 use crate::call::{Call, SharedCall};
 use crate::config::ProviderKind;
@@ -55,6 +56,7 @@ pub(super) fn begin(
     }
     shared.is_complete = is_end;
     let passage = passage(&shared, head, now);
+    let passage = stored::labelled(passage, &shared, head);
     // First of all: what a provider says in Envoy's name must not keep the call from its next attempt.
     set_headers(&shared, head, headers, &passage, output);
     if is_success && let Some(flaw) = endpoints::flaw(&shared, head, is_end) {
@@ -177,8 +179,8 @@ fn set_headers(
 ) {
     let is_success = head.outcome.is_success();
     let is_translated = passage.is_translated();
-    let is_rewritten = passage.is_rewritten() || (is_success && leaves_usage_out(call));
-    let mut answer = provider::answer_headers(given, !is_rewritten);
+    let keeps_length = passage.keeps_length() && !(is_success && leaves_usage_out(call));
+    let mut answer = provider::answer_headers(given, keeps_length);
     let status = if head.is_our_credential() {
         // As a 502 it goes to the next account.
         502

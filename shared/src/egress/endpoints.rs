@@ -24,7 +24,9 @@ pub(super) fn passes_at_once(call: &Call, head: &Head<'_>, is_end: bool) -> bool
 fn is_read(passed: Passed, head: &Head<'_>) -> bool {
     match passed.operation {
         Operation::Completions => true,
-        Operation::Batches | Operation::Files(_) | Operation::MessageBatches => false,
+        Operation::Batches | Operation::Files(_) | Operation::MessageBatches | Operation::StoredResponses => {
+            false
+        }
         Operation::Moderations
         | Operation::ImageGenerations
         | Operation::ImageEdits

@@ -1,6 +1,7 @@
 //! An answer on its way to the agent: it passes as it is, or in the agent's format.
 
 use crate::ledger::Usage;
+use crate::stored::{Labeller, Place};
 use crate::wire::{
     AnswerTranslator, CountTranslator, EmbeddingTranslator, Ending, Observation, Observer, Relay, Unframer,
 };
@@ -20,6 +21,8 @@ pub enum Passage {
     Counted(CountTranslator),
     /// The provider's stream comes in binary frames.
     Unframed(Box<Unframed>),
+    /// The provider keeps the answer, and the agent gets its id with a tag.
+    Labelled(Box<Labelled>),
 }
 
 /// A stream that is taken out of its frames first.
@@ -31,7 +34,29 @@ pub struct Unframed {
     rest: Passage,
 }
 
+/// An answer that gets tags on its way.
+#[derive(Debug)]
+pub struct Labelled {
+    labeller: Labeller,
+    /// How far that was before the last chunk.
+    before: Place,
+    /// What passed of the last chunk, without tags.
+    relay: Relay,
+    rest: Passage,
+}
+
 impl Passage {
+    /// The same way with tags.
+    #[must_use]
+    pub fn labelled(self, labeller: Labeller) -> Self {
+        Self::Labelled(Box::new(Labelled {
+            before: labeller.place(),
+            relay: Relay::Unchanged,
+            rest: self,
+            labeller,
+        }))
+    }
+
     /// The same way for a stream that comes in frames.
     #[must_use]
     pub fn after(self, unframer: Unframer) -> Self {
@@ -48,12 +73,22 @@ impl Passage {
             Self::Same(_) | Self::Leashed(..) => false,
             Self::Translated(_) | Self::Embedded(_) | Self::Counted(_) => true,
             Self::Unframed(unframed) => unframed.rest.is_translated(),
+            Self::Labelled(labelled) => labelled.rest.is_translated(),
         }
     }
 
-    /// Whether the agent gets other bytes than the provider's.
+    /// Whether the agent gets the broker's words and not the provider's.
     pub fn is_rewritten(&self) -> bool {
-        !matches!(self, Self::Same(_) | Self::Leashed(..))
+        match self {
+            Self::Same(_) | Self::Leashed(..) => false,
+            Self::Labelled(labelled) => labelled.rest.is_rewritten(),
+            Self::Translated(_) | Self::Embedded(_) | Self::Counted(_) | Self::Unframed(_) => true,
+        }
+    }
+
+    /// Whether the agent gets as many bytes as the provider sends.
+    pub fn keeps_length(&self) -> bool {
+        !self.is_rewritten() && !matches!(self, Self::Labelled(_))
     }
 
     /// The last chunk as it is to be read: without frames.
@@ -65,6 +100,7 @@ impl Passage {
             | Self::Embedded(_)
             | Self::Counted(_) => chunk,
             Self::Unframed(unframed) => &unframed.events,
+            Self::Labelled(labelled) => labelled.rest.read(chunk),
         }
     }
 
@@ -80,6 +116,7 @@ impl Passage {
             Self::Embedded(translator) => Relay::Replaced(translator.push(chunk, is_last, observation)),
             Self::Translated(translator) => Relay::Replaced(translator.push(chunk, is_last, observation)),
             Self::Unframed(unframed) => Relay::Replaced(unframed.push(chunk, is_last, observation)),
+            Self::Labelled(labelled) => labelled.push(chunk, is_last, observation),
         }
     }
 
@@ -99,6 +136,7 @@ impl Passage {
                 let Unframed { events, rest, .. } = unframed.as_mut();
                 rest.stop(events, relay, usage, observation)
             }
+            (Self::Labelled(labelled), _) => labelled.stop(chunk, usage, observation),
             (Self::Leashed(_, ending), relay) => {
                 let passed = ending.after(chunk, relay, usage)?;
                 observation.note_stopped();
@@ -109,6 +147,27 @@ impl Passage {
                 Some([passed.as_slice(), &end].concat())
             }
         }
+    }
+}
+
+impl Labelled {
+    fn push(&mut self, chunk: &[u8], is_last: bool, observation: &mut Observation) -> Relay {
+        self.before = self.labeller.place();
+        self.relay = self.rest.push(chunk, is_last, observation);
+        let labelled = match &self.relay {
+            Relay::Unchanged => self.labeller.push(chunk),
+            Relay::Replaced(passed) => self.labeller.push(passed),
+        };
+        match labelled {
+            Some(labelled) => Relay::Replaced(labelled),
+            None => self.relay.clone(),
+        }
+    }
+
+    fn stop(&mut self, chunk: &[u8], usage: &Usage, observation: &mut Observation) -> Option<Vec<u8>> {
+        let passed = self.rest.stop(chunk, &self.relay, usage, observation)?;
+        self.labeller.go_back(self.before);
+        Some(self.labeller.push(&passed).unwrap_or(passed))
     }
 }
 

@@ -20,6 +20,7 @@ mod failover;
 mod frames;
 mod request;
 mod stopping;
+mod stored;
 
 const START: Timestamp = Timestamp(1_795_254_245_678_000_000);
 const JSON: &str = "application/json";

@@ -7,6 +7,7 @@ use crate::api;
 use crate::config::ProviderKind;
 use crate::headers::Headers;
 use crate::provider::{self, Destination, azure};
+use crate::stored;
 use crate::wire::Format;
 
 /// The longest query of a path that goes on to a provider: real ones have a limit and an id in it.
@@ -109,7 +110,11 @@ fn keeps_type(passed: Passed) -> bool {
 
 /// The path after `/v1`: the agent's, with what follows the question mark where an object is asked for.
 fn path(endpoint: Endpoint, client: &Headers) -> String {
-    let path = api::path(client).to_owned();
+    let path = if endpoint.is_of_response() {
+        stored::providers_path(api::path(client))
+    } else {
+        api::path(client).to_owned()
+    };
     if !endpoint.is_of_object() {
         return path;
     }

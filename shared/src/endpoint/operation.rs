@@ -29,6 +29,8 @@ pub enum Operation {
     /// Files: <https://platform.openai.com/docs/api-reference/files>,
     /// <https://platform.claude.com/docs/en/api/files-list>
     Files(Dialect),
+    /// Responses that were made and are kept: <https://platform.openai.com/docs/api-reference/responses/get>
+    StoredResponses,
     /// Anthropic's batches: <https://platform.claude.com/docs/en/api/creating-message-batches>
     MessageBatches,
 }
@@ -42,6 +44,8 @@ pub enum Naming {
     Form,
     /// Not at all: it is about an object that one account keeps.
     None,
+    /// In the id of an object in the path, which the broker gave it.
+    Id,
 }
 
 /// One call of an operation.
@@ -75,7 +79,12 @@ impl Operation {
             "/audio/transcriptions" => Self::Transcriptions,
             "/audio/translations" => Self::Translations,
             _ => {
-                let objects = [Self::Batches, Self::Files(likely), Self::MessageBatches];
+                let objects = [
+                    Self::Batches,
+                    Self::Files(likely),
+                    Self::MessageBatches,
+                    Self::StoredResponses,
+                ];
                 objects
                     .into_iter()
                     .find(|operation| operation.methods(path).is_some())?
@@ -105,11 +114,15 @@ impl Operation {
         let (id, action, more) = (parts.next().unwrap_or_default(), parts.next(), parts.next());
         let of_one = if self == Self::Batches { GET } else { GET_DELETE };
         match (id, action, more) {
+            // They are made and not listed, and this is called otherwise.
+            _ if self == Self::StoredResponses && matches!(id, "" | "compact" | "input_tokens") => None,
             ("", None, _) if rest.is_empty() => Some(GET_POST),
             (id, action, None) if rest.starts_with('/') && is_id(id) => match (self, action) {
                 (_, None) => Some(of_one),
-                (Self::Files(_), Some("content")) | (Self::MessageBatches, Some("results")) => Some(GET),
-                (Self::Batches | Self::MessageBatches, Some("cancel")) => Some(POST),
+                (Self::Files(_), Some("content"))
+                | (Self::MessageBatches, Some("results"))
+                | (Self::StoredResponses, Some("input_items")) => Some(GET),
+                (Self::Batches | Self::MessageBatches | Self::StoredResponses, Some("cancel")) => Some(POST),
                 _ => None,
             },
             _ => None,
@@ -122,6 +135,7 @@ impl Operation {
             Self::Batches => Some("/batches"),
             Self::Files(_) => Some("/files"),
             Self::MessageBatches => Some("/messages/batches"),
+            Self::StoredResponses => Some("/responses"),
             _ => None,
         }
     }
@@ -145,6 +159,7 @@ impl Operation {
                 Naming::Form
             }
             Self::Batches | Self::Files(_) | Self::MessageBatches => Naming::None,
+            Self::StoredResponses => Naming::Id,
         }
     }
 }
@@ -172,6 +187,7 @@ impl Passed {
             Operation::Files(Dialect::OpenAi) => "openai.files",
             Operation::Files(Dialect::Anthropic) => "anthropic.files",
             Operation::MessageBatches => "anthropic.batches",
+            Operation::StoredResponses => "openai.stored_responses",
         }
     }
 

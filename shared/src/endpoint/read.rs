@@ -7,6 +7,7 @@ use crate::json::splice::{Edit, splice};
 use crate::provider::{Capabilities, Capability};
 use crate::request::content::Content;
 use crate::request::{self, Beginning, Given, Metadata, Request, RequestError, StreamUsage};
+use crate::stored::{self, Keeping, Named};
 use crate::units::Tokens;
 use crate::wire::Format;
 
@@ -25,6 +26,20 @@ pub fn of_model(model: &str) -> Request {
         beginning: Beginning::default(),
         members_at: 0,
         left_out: Vec::new(),
+        keeping: Keeping::default(),
+    }
+}
+
+/// A call about a response that its provider keeps, which names no model.
+pub fn of_response(path: &str) -> Request {
+    let id = stored::id_in(path).unwrap_or_default().to_owned();
+    let span = Span::default();
+    Request {
+        keeping: Keeping {
+            named: Some(Named { id, span }),
+            is_wanted: false,
+        },
+        ..of_model("")
     }
 }
 

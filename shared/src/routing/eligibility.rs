@@ -91,6 +91,8 @@ pub enum ExclusionReason {
         /// The place in the caller's body that has no equivalent.
         place: String,
     },
+    /// The response that the call names is kept at another account.
+    KeptElsewhere,
     /// It failed too often there.
     CircuitOpen {
         /// For how much longer.
@@ -131,6 +133,7 @@ impl ExclusionReason {
             Self::LacksEmbeddings => "lacks_embeddings",
             Self::ContextTooLong { .. } => "context_too_long",
             Self::Untranslatable { .. } => "untranslatable",
+            Self::KeptElsewhere => "kept_elsewhere",
             Self::CircuitOpen { .. } => "circuit_open",
             Self::CoolingDown { .. } => "cooling_down",
             Self::Limited { .. } => "limited",
@@ -222,6 +225,7 @@ impl<'a> Eligibility<'a> {
                     most: *context_tokens,
                 },
                 ExclusionReason::Untranslatable { .. }
+                | ExclusionReason::KeptElsewhere
                 | ExclusionReason::CircuitOpen { .. }
                 | ExclusionReason::CoolingDown { .. }
                 | ExclusionReason::Limited { .. }

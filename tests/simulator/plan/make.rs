@@ -48,6 +48,16 @@ impl Call<'_> {
         }
     }
 
+    /// The response that is to be kept of this call's answer.
+    pub(crate) fn stored(&self, behaviour: &Behaviour) -> Option<serde_json::Value> {
+        match (behaviour, self.asked) {
+            (Behaviour::Answer(answer), Some(Ok(asked))) if asked.is_stored => {
+                Some(responses::whole(&self.told(answer, asked, &self.id())))
+            }
+            _ => None,
+        }
+    }
+
     fn answer(&self, answer: &Answer) -> Plan {
         let asked = match (self.dialect, self.asked) {
             (Some(_), Some(Ok(asked))) => asked,
@@ -196,7 +206,7 @@ impl Call<'_> {
         }
     }
 
-    fn failure(&self, error: &StatusError) -> Plan {
+    pub(crate) fn failure(&self, error: &StatusError) -> Plan {
         let dialect = self.dialect.unwrap_or(Dialect::OpenAi);
         let mut headers = self.headers(JSON);
         let body = if self.is_bedrock {
@@ -262,6 +272,8 @@ impl Call<'_> {
             usage: Some(usage).filter(|_| answer.usage && !hidden),
             interleave: answer.interleave,
             reasoning_field: answer.reasoning_field.as_deref().unwrap_or("reasoning_content"),
+            previous: asked.previous.as_deref(),
+            is_stored: asked.is_stored,
         }
     }
 

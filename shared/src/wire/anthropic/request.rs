@@ -12,6 +12,7 @@ use crate::config::NO_DEFAULTS;
 use crate::json::Node;
 use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
+use crate::stored::Keeping;
 use crate::wire::Target;
 
 /// The JSON schema that the answer is to fit.
@@ -60,6 +61,7 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         } else {
             Vec::new()
         },
+        keeping: Keeping::default(),
     })
 }
 

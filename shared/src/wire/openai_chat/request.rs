@@ -12,6 +12,7 @@ use crate::json::Node;
 use crate::json::scan::{self, Kind, Value};
 use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
+use crate::stored::Keeping;
 use crate::wire::Target;
 
 /// The JSON schema that the answer is to fit.
@@ -63,6 +64,7 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         beginning: top.beginning,
         members_at: request::members_at(body),
         left_out: Vec::new(),
+        keeping: Keeping::default(),
     })
 }
 

@@ -12,6 +12,7 @@ use crate::json::scan::{self, Kind, Value};
 use crate::json::splice::Edit;
 use crate::provider::Capability;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
+use crate::stored::{Keeping, Named};
 use crate::wire::ir::ChatRequest;
 use crate::wire::{Target, Untranslatable};
 
@@ -34,9 +35,19 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
             "max_output_tokens",
             "text",
             "background",
+            "store",
+            "previous_response_id",
         ],
     )?;
-    let [temperature, top_p, max_output_tokens, text, background] = top.own;
+    let [
+        temperature,
+        top_p,
+        max_output_tokens,
+        text,
+        background,
+        store,
+        previous,
+    ] = top.own;
     if background.is_some_and(|value| !matches!(value.kind, Kind::False | Kind::Null)) {
         return Err(RequestError::Background);
     }
@@ -66,6 +77,23 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         beginning: top.beginning,
         members_at: request::members_at(body),
         left_out: foreign::edits(body),
+        keeping: Keeping {
+            named: previous.and_then(|previous| named(body, previous)),
+            is_wanted: store.is_none_or(|value| value.kind != Kind::False),
+        },
+    })
+}
+
+/// The response that the call goes on with. What is no text names none, as the provider will say.
+fn named(body: &[u8], previous: Value) -> Option<Named> {
+    let quoted = previous.span.of(body);
+    let id = || match scan::string(quoted) {
+        Some(id) => id.into_owned(),
+        None => String::from_utf8_lossy(quoted).into_owned(),
+    };
+    (previous.kind == Kind::String).then(|| Named {
+        id: id(),
+        span: previous.span,
     })
 }
 
@@ -84,6 +112,7 @@ pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
     let mut edits: Vec<Edit> = request::replace_model(request, target.model)
         .into_iter()
         .collect();
+    edits.extend(request.keeping.named.iter().filter_map(Named::edit));
     edits.extend(request.left_out.iter().map(|left_out| left_out.edit.clone()));
     if *defaults == NO_DEFAULTS {
         return edits;

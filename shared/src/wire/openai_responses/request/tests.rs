@@ -118,3 +118,37 @@ fn a_plain_call_needs_nothing() {
         "a text begins a conversation, too"
     );
 }
+
+#[test]
+fn a_response_that_is_named_is_named_once() {
+    let read = |body: &str| read_facts(body.as_bytes()).map(|request| request.keeping);
+    let named = |body: &str| read(body).unwrap().named.map(|named| named.id);
+    assert_eq!(
+        named(r#"{"model":"m","input":"a","previous_response\u005fid":"resp\u005f1"}"#).as_deref(),
+        Some("resp_1"),
+        "however it is written"
+    );
+    assert_eq!(named(r#"{"model":"m","previous_response_id":null}"#), None);
+    assert_eq!(
+        named(r#"{"model":"m","input":[{"previous_response_id":"resp_1"}]}"#),
+        None
+    );
+    let unreadable = r#"{"model":"m","previous_response_id":"\ud800"}"#;
+    assert_eq!(
+        named(unreadable).as_deref(),
+        Some(r#""\ud800""#),
+        "never passed on"
+    );
+    for key in ["previous_response_id", "store"] {
+        let twice = format!(r#"{{"model":"m","{key}":null,"{key}":null}}"#);
+        assert_eq!(read(&twice), Err(RequestError::Repeated(key)));
+    }
+    for (body, is_wanted) in [
+        (r#"{"model":"m"}"#, true),
+        (r#"{"model":"m","store":null}"#, true),
+        (r#"{"model":"m","store":true}"#, true),
+        (r#"{"model":"m","store":false}"#, false),
+    ] {
+        assert_eq!(read(body).unwrap().is_wanted, is_wanted, "{body}");
+    }
+}

@@ -39,7 +39,7 @@ const fn get(name: &'static str, path: &'static str, is_anthropics: bool) -> Bes
 }
 
 /// The calls in the order of the page.
-pub const BESIDE: [Beside; 14] = [
+pub const BESIDE: [Beside; 15] = [
     post(
         "embeddings of a text",
         "/v1/embeddings",
@@ -68,6 +68,7 @@ pub const BESIDE: [Beside; 14] = [
     post("transcriptions", "/v1/audio/transcriptions", ""),
     get("files (OpenAI)", "/v1/files", false),
     get("batches (OpenAI)", "/v1/batches", false),
+    get("stored responses", "/v1/responses/resp_1", false),
     get("files (Anthropic)", "/v1/files", true),
     get("batches (Anthropic)", "/v1/messages/batches", true),
 ];
