@@ -1,6 +1,7 @@
 //! The once-per-call machine: it finds out who calls and what for, plans the attempts, answers itself where no
 //! provider may or can, and records how the call ended.
 
+mod anew;
 mod budgets;
 mod cascade;
 mod costs;
@@ -352,6 +353,7 @@ fn read_and_plan(
         plan,
         attempts: Vec::with_capacity(1),
         entered,
+        unmade: Vec::new(),
         is_over: false,
         prepared,
         observation: Observation::default(),

@@ -2,11 +2,12 @@
 
 use super::{Attempt, Call, Charge, Outcome};
 use crate::alert::Alert;
+use crate::fleet::{Change, Known};
 use crate::health::{Cause, Gate, Health, Sample, Ticket};
 use crate::ledger::{Percent, Window};
 use crate::metrics::{Labels, Metric};
 use crate::routing::{ExclusionReason, Leave, PlannedAttempt, Strategy, release, take_retry};
-use crate::store::{Store, health_key, update, window_key};
+use crate::store::{Store, health_key, known_key, update, window_key};
 use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
 
 /// What a machine needs of its host for that.
@@ -189,14 +190,30 @@ impl Call {
         })
     }
 
+    /// What the rate limit service is to be told of a call that is over: what its attempts took of limits that a fleet holds
+    /// together.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        let mut changes = std::mem::take(&mut self.unmade);
+        for attempt in &mut self.attempts {
+            let taken = attempt.leave.as_mut().and_then(|leave| leave.taken.take());
+            if let Some(taken) = taken {
+                changes.extend(taken.changes(&attempt.provider));
+            }
+        }
+        changes
+    }
+
     /// Gives the leave for an attempt back that is not made.
     pub(crate) fn give_back(&mut self, store: &dyn Store, now: Timestamp) {
         if let Some(leave) = self.entered.take()
             && let Some(planned) = self.next_planned()
         {
+            let taken = leave.taken.filter(|taken| taken.is_counted);
+            let unmade = taken.map(|taken| taken.unmade(&planned.provider));
             let key = health_key(&planned.provider.name, &planned.model);
             abandon(&key, leave.ticket, store);
             release(planned, leave, store, now);
+            self.unmade.extend(unmade.into_iter().flatten());
         }
     }
 }
@@ -212,6 +229,21 @@ impl Attempt {
         if let Some(reservation) = reservation {
             update(store, &window_key(&self.provider.name), |window: &mut Window| {
                 window.settle(reservation, used);
+            });
+            self.settle_taken(used, store);
+        }
+    }
+}
+
+impl Attempt {
+    /// The same of the limits that a fleet holds together, as far as this Envoy knows; the fleet is told at the end.
+    fn settle_taken(&mut self, used: Tokens, store: &dyn Store) {
+        let taken = self.leave.as_mut().and_then(|leave| leave.taken.as_mut());
+        if let Some(taken) = taken {
+            taken.used = Some(used);
+            let (at, tokens) = (taken.at, taken.tokens);
+            update(store, &known_key(&self.provider.name), |known: &mut Known| {
+                known.settle(at, tokens, used);
             });
         }
     }

@@ -248,7 +248,8 @@ fn account(envoy: &Envoy<'_>) -> crate::fleet::Account {
     let mut counters = budget.counters_of(workspaces);
     let counter = counters.find(|counter| counter.key.contains("/lab/")).unwrap();
     let division = crate::fleet::Division::of(&counter.ceiling, START);
-    crate::fleet::Account::of(&budget.name, &counter.key, &division)
+    let owner = crate::fleet::Owner::Budget(budget.name.clone());
+    crate::fleet::Account::of(&owner, &counter.key, &division)
 }
 
 #[test]
