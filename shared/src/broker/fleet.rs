@@ -251,9 +251,6 @@ fn go_elsewhere(
     };
     match decided {
         Ok(()) => begin(trail, call, now, output),
-        Err(Refusal::AtLimit(_)) if trail.uncounted.is_some() && when_down(trail) == WhenDown::Closed => {
-            refuse(trail, Refusal::UncountedLimits, output)
-        }
         Err(refusal) => refuse(trail, refusal, output),
     }
 }

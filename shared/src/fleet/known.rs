@@ -1,7 +1,8 @@
 //! What an Envoy knows of what a fleet has left of an account's limits.
 
 use super::ask::Asked;
-use crate::ledger::{Period, RateLimits, Span, UsedUp, Zone};
+use crate::health::Standing;
+use crate::ledger::{Period, RateLimits, Span, Zone};
 use crate::limits::{FLEET_MEMORY, SERVICE_REST};
 use crate::store::{Packed, Unpack};
 use crate::units::{Timestamp, Tokens};
@@ -22,25 +23,25 @@ pub struct Known {
 impl Known {
     /// Tells whether there may be room for an attempt of which the service is asked before it is made. That there was none
     /// is believed for a moment only, since others return what they did not use.
-    pub fn check(&self, limits: &RateLimits, tokens: Tokens, now: Timestamp) -> Result<(), UsedUp> {
+    pub fn check(&self, limits: &RateLimits, tokens: Tokens, now: Timestamp) -> Result<(), Standing> {
         self.check_open(now)?;
         let mut known = *self;
         let until = known.turn(limits, now);
         let refused = Timestamp(known.refused);
         let is_recent = refused <= now && now < refused.after(FLEET_MEMORY);
         if is_recent && !known.has_room(limits, tokens) {
-            return Err(UsedUp { until });
+            return Err(Standing::Limited { until });
         }
         Ok(())
     }
 
     /// Takes the room for an attempt of which the service is told later.
-    pub fn take(&mut self, limits: &RateLimits, tokens: Tokens, now: Timestamp) -> Result<(), UsedUp> {
+    pub fn take(&mut self, limits: &RateLimits, tokens: Tokens, now: Timestamp) -> Result<(), Standing> {
         self.check_open(now)?;
         let until = self.turn(limits, now);
         if !self.has_room(limits, tokens) {
             self.refused = now.0;
-            return Err(UsedUp { until });
+            return Err(Standing::Limited { until });
         }
         self.requests = self.requests.saturating_sub(1);
         self.tokens = self.tokens.saturating_sub(tokens.0);
@@ -93,11 +94,11 @@ impl Known {
         self.closed_until = now.after(SERVICE_REST).0;
     }
 
-    fn check_open(&self, now: Timestamp) -> Result<(), UsedUp> {
+    fn check_open(&self, now: Timestamp) -> Result<(), Standing> {
         let until = Timestamp(self.closed_until);
         // Further ahead the clock went back.
         if now < until && until <= now.after(SERVICE_REST) {
-            return Err(UsedUp { until });
+            return Err(Standing::Uncounted { until });
         }
         Ok(())
     }

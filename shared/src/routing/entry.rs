@@ -5,7 +5,7 @@ use crate::budget::Amounts;
 use crate::config::{Member, Provider};
 use crate::fleet::{Known, Taken};
 use crate::health::{Health, Standing, Ticket};
-use crate::ledger::{Exhausted, Hold, Reservation, UsedUp, Window};
+use crate::ledger::{Exhausted, Hold, Reservation, Window};
 use crate::limits::MAX_COOLDOWN;
 use crate::store::{Store, health_key, known_key, look, update, window_key};
 use crate::units::{MicroUsd, Timestamp, Tokens};
@@ -67,11 +67,20 @@ pub(crate) fn standing(member: &Member, takes: Amounts, store: &dyn Store, now: 
     if !provider.limits.shared {
         return standing;
     }
-    let used_up = check_known(provider, takes.tokens, store, now).err();
-    standing.or_limited(used_up.map(|used_up| used_up.until))
+    match check_known(provider, takes.tokens, store, now) {
+        Ok(()) => standing,
+        Err(Standing::Limited { until }) => standing.or_limited(Some(until)),
+        Err(_) if standing.limited_until().is_some() => standing,
+        Err(uncounted) => uncounted,
+    }
 }
 
-fn check_known(provider: &Provider, tokens: Tokens, store: &dyn Store, now: Timestamp) -> Result<(), UsedUp> {
+fn check_known(
+    provider: &Provider,
+    tokens: Tokens,
+    store: &dyn Store,
+    now: Timestamp,
+) -> Result<(), Standing> {
     let known: Known = look(store, &known_key(&provider.name));
     known.check(&provider.limits, tokens, now)
 }
@@ -186,9 +195,9 @@ fn enter_limits(planned: &PlannedAttempt, entry: Entry<'_>) -> Result<(Ticket, L
     if provider.limits.shared {
         match take_known(planned, entry) {
             Ok(taken) => limited.taken = taken,
-            Err(used_up) => {
+            Err(standing) => {
                 release_limits(planned, limited, store);
-                return Err(Standing::Limited { until: used_up.until });
+                return Err(standing);
             }
         }
     }
@@ -210,7 +219,7 @@ fn enter_limits(planned: &PlannedAttempt, entry: Entry<'_>) -> Result<(Ticket, L
 }
 
 /// Asks what is known of the fleet. Who is not asked for there goes by that alone.
-fn take_known(planned: &PlannedAttempt, entry: Entry<'_>) -> Result<Option<Taken>, UsedUp> {
+fn take_known(planned: &PlannedAttempt, entry: Entry<'_>) -> Result<Option<Taken>, Standing> {
     let Entry { store, now, .. } = entry;
     let (provider, tokens) = (&planned.provider, planned.estimate.tokens);
     if entry.is_asked_for {
@@ -225,7 +234,7 @@ pub(crate) fn take_uncounted(
     tokens: Tokens,
     store: &dyn Store,
     now: Timestamp,
-) -> Result<Taken, UsedUp> {
+) -> Result<Taken, Standing> {
     let take = |known: &mut Known| known.take(&provider.limits, tokens, now);
     let taken = update(store, &known_key(&provider.name), take).result;
     taken.map(|()| Taken::new(tokens, false, now))

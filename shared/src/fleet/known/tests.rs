@@ -25,7 +25,7 @@ fn of_what_nothing_is_known_all_is_there() {
     let mut known = Known::default();
     assert_eq!(known.check(&LIMITS, Tokens(5_000), at(0)), Ok(()));
     assert_eq!(known.take(&LIMITS, Tokens(600), at(0)), Ok(()));
-    let used_up = UsedUp { until: at(60_000) };
+    let used_up = Standing::Limited { until: at(60_000) };
     assert_eq!(known.take(&LIMITS, Tokens(600), at(10)), Err(used_up));
     assert_eq!(known.take(&LIMITS, Tokens(400), at(20)), Ok(()));
     // Another minute begins anew, where no call needs more than the whole limit.
@@ -48,7 +48,7 @@ fn what_the_service_says_is_taken_over_with_what_the_call_takes() {
 fn that_there_is_too_little_is_believed_for_a_moment_by_those_who_ask_and_for_the_minute_by_others() {
     let mut known = Known::default();
     assert!(!known.learn(&LIMITS, &said(2, 90, 500), Tokens(500), at(0)));
-    let used_up = Err(UsedUp { until: at(60_000) });
+    let used_up = Err(Standing::Limited { until: at(60_000) });
     assert_eq!(known.check(&LIMITS, Tokens(91), at(999)), used_up);
     assert_eq!(known.check(&LIMITS, Tokens(90), at(999)), Ok(()));
     assert_eq!(known.check(&LIMITS, Tokens(91), at(1_000)), Ok(()));
@@ -78,7 +78,7 @@ fn what_is_not_enough_is_less_than_was_asked_for() {
 fn what_nobody_counts_is_closed_until_somebody_does_or_a_second_has_passed() {
     let mut known = Known::default();
     known.close(at(0));
-    let closed = Err(UsedUp { until: at(1_000) });
+    let closed = Err(Standing::Uncounted { until: at(1_000) });
     assert_eq!(known.check(&LIMITS, Tokens(1), at(999)), closed);
     assert_eq!(known.take(&LIMITS, Tokens(1), at(999)), closed);
     assert_eq!(known.check(&LIMITS, Tokens(1), at(1_000)), Ok(()));

@@ -272,7 +272,7 @@ fn a_closed_limit_lets_nothing_pass_without_the_service_but_to_those_that_have_n
     finish_at(&mut driver, "openai-b", 9);
     let record = driver.record();
     assert_eq!(record["llm.rate_limit_service"], "timed_out");
-    assert_eq!(record["llm.excluded"][0]["reason"], "limited");
+    assert_eq!(record["llm.excluded"][0]["reason"], "uncounted");
     // Nor after a failure.
     let mut driver = envoy.begin(9);
     assert_eq!((taker(&driver), driver.host.questions.len()), ("openai-b", 0));
@@ -287,6 +287,10 @@ fn a_closed_limit_lets_nothing_pass_without_the_service_but_to_those_that_have_n
     assert!(driver.reply().0.headers.contains(&wait));
     driver.finish();
     assert!(driver.host.forwards.is_empty());
+    // The same without asking again.
+    let driver = envoy.begin(9);
+    assert!(driver.host.questions.is_empty());
+    assert_eq!(code(&driver), (503, "limits_unavailable".to_owned()));
     envoy.memory.wait(1_001);
     assert_eq!(spend(&envoy, 9, 9).0, "openai-a");
 }
