@@ -404,6 +404,9 @@ fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> Stat
     if call.borrow().is_at_end() {
         output.remove_response_header(X_ENVOY_RATELIMITED);
     }
+    for change in call.borrow_mut().tell_taken() {
+        output.worker().pending.add(change);
+    }
     if let Some(left) = budgets::told(&trail.reserved.holding, trail.started, output) {
         output.set_response_header(X_BROKER_BUDGET_LEFT, &left);
     }

@@ -190,6 +190,17 @@ impl Call {
         })
     }
 
+    /// What the rate limit service is to be told of attempts that followed a failure, as soon as that can be.
+    pub fn tell_taken(&mut self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for attempt in self.attempts.iter_mut().skip(1) {
+            if let Some(taken) = attempt.leave.as_mut().and_then(|leave| leave.taken.as_mut()) {
+                changes.extend(taken.tell(&attempt.provider));
+            }
+        }
+        changes
+    }
+
     /// What the rate limit service is to be told of a call that is over: what its attempts took of limits that a fleet holds
     /// together.
     pub fn take_changes(&mut self) -> Vec<Change> {
@@ -208,7 +219,7 @@ impl Call {
         if let Some(leave) = self.entered.take()
             && let Some(planned) = self.next_planned()
         {
-            let taken = leave.taken.filter(|taken| taken.is_counted);
+            let taken = leave.taken.filter(|taken| taken.is_told);
             let unmade = taken.map(|taken| taken.unmade(&planned.provider));
             let key = health_key(&planned.provider.name, &planned.model);
             abandon(&key, leave.ticket, store);

@@ -15,25 +15,41 @@ pub struct Taken {
     pub at: Timestamp,
     /// The tokens that were expected; beside them it is one request.
     pub tokens: Tokens,
-    /// Whether the service has counted it.
-    pub is_counted: bool,
+    /// Whether the service knows of it, or soon will.
+    pub is_told: bool,
     /// The tokens that it used, where that is known.
     pub used: Option<Tokens>,
 }
 
 impl Taken {
-    /// What an attempt took that was expected to use so many tokens. `is_counted`: by the service.
+    /// What an attempt took that was expected to use so many tokens. `is_told`: whether the service has counted
+    /// it already.
     #[must_use]
-    pub fn new(tokens: Tokens, is_counted: bool, at: Timestamp) -> Self {
+    pub fn new(tokens: Tokens, is_told: bool, at: Timestamp) -> Self {
         Self {
             at,
             tokens,
-            is_counted,
+            is_told,
             used: None,
         }
     }
 
-    /// What the service is to be told of an attempt that was made.
+    /// What the service is to be told of an attempt that is being made, if it does not know of it yet.
+    #[must_use]
+    pub fn tell(&mut self, provider: &Provider) -> Vec<Change> {
+        if std::mem::replace(&mut self.is_told, true) {
+            return Vec::new();
+        }
+        let shares = shares(provider, self.tokens, self.at).into_iter();
+        let taken = shares.map(|share| Change {
+            account: share.account,
+            taken: share.needed,
+            returned: 0,
+        });
+        taken.collect()
+    }
+
+    /// What it is to be told of one that is over.
     #[must_use]
     pub fn changes(&self, provider: &Provider) -> Vec<Change> {
         // Where nothing tells what was used, it stays as it was expected.
@@ -53,7 +69,7 @@ impl Taken {
             Kind::Tokens => tokens.0,
         });
         let all = shares.iter().zip(used);
-        all.map(|(share, used)| share.change(used, self.is_counted))
+        all.map(|(share, used)| share.change(used, self.is_told))
             .collect()
     }
 }
@@ -101,3 +117,6 @@ fn limited(limits: &RateLimits) -> impl Iterator<Item = Limit> {
     ];
     both.into_iter().filter(|_| limits.shared).flatten()
 }
+
+#[cfg(test)]
+mod tests;
