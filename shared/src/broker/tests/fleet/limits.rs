@@ -9,7 +9,7 @@ use super::{Cell, Counting, Envoy, Event, Fleet, code, fail};
 
 /// Envoys that share these limits of accounts, and in the second place the keys of their service. `gpt` is served by
 /// `openai-a`, and after it by `openai-b`.
-fn fleet<const N: usize>(limits: [(&str, Value); N], service: &Value) -> Fleet {
+fn fleet<const N: usize>(limits: &[(&str, Value); N], service: &Value) -> Fleet {
     let mut document = document();
     for provider in document["providers"].as_array_mut().unwrap() {
         if let Some((_, limits)) = limits.iter().find(|(name, _)| provider["name"] == *name) {
@@ -29,7 +29,7 @@ fn fleet<const N: usize>(limits: [(&str, Value); N], service: &Value) -> Fleet {
 }
 
 fn of_requests(most: u64) -> Fleet {
-    fleet([("openai-a", json!({"requests_per_minute": most}))], &json!({}))
+    fleet(&[("openai-a", json!({"requests_per_minute": most}))], &json!({}))
 }
 
 /// Who takes a call first.
@@ -104,7 +104,7 @@ fn a_minute_of_the_clock_begins_anew() {
 #[test]
 fn where_all_are_at_their_limit_the_agent_is_told_for_how_long() {
     let one = json!({"requests_per_minute": 1});
-    let fleet = fleet([("openai-a", one.clone()), ("openai-b", one)], &json!({}));
+    let fleet = fleet(&[("openai-a", one.clone()), ("openai-b", one)], &json!({}));
     let (first, second) = (fleet.envoy(), fleet.envoy());
     assert_eq!(spend(&first, 9, 9).0, "openai-a");
     assert_eq!(spend(&first, 9, 9).0, "openai-b");
@@ -125,7 +125,7 @@ fn where_all_are_at_their_limit_the_agent_is_told_for_how_long() {
 #[test]
 fn tokens_that_were_not_used_are_returned() {
     let tokens = json!({"tokens_per_minute": 1_000});
-    let fleet = fleet([("openai-a", tokens)], &json!({}));
+    let fleet = fleet(&[("openai-a", tokens)], &json!({}));
     let (first, second) = (fleet.envoy(), fleet.envoy());
     let mut under_way = first.call(480);
     assert_eq!(taker(&second.call(480)), "openai-a");
@@ -139,7 +139,7 @@ fn tokens_that_were_not_used_are_returned() {
 #[test]
 fn tokens_beyond_what_was_expected_are_charged_and_beyond_the_whole_limit_not_asked_for() {
     let tokens = json!({"tokens_per_minute": 300});
-    let fleet = fleet([("openai-a", tokens)], &json!({}));
+    let fleet = fleet(&[("openai-a", tokens)], &json!({}));
     let (first, second) = (fleet.envoy(), fleet.envoy());
     // 500 are expected of it.
     assert_eq!(spend(&first, 4_000, 900).0, "openai-a");
@@ -151,7 +151,7 @@ fn tokens_beyond_what_was_expected_are_charged_and_beyond_the_whole_limit_not_as
 #[test]
 fn budgets_and_limits_are_asked_for_in_one_question_and_budgets_once() {
     let one = json!({"requests_per_minute": 1});
-    let mut fleet = fleet([("openai-a", one.clone()), ("openai-b", one)], &json!({}));
+    let mut fleet = fleet(&[("openai-a", one.clone()), ("openai-b", one)], &json!({}));
     fleet.document["budgets"] = json!([
         {"name": "minute", "scope": "workspace", "tokens": 1_000, "per": "minute", "shared": true},
     ]);
@@ -172,7 +172,7 @@ fn budgets_and_limits_are_asked_for_in_one_question_and_budgets_once() {
 #[test]
 fn an_attempt_after_a_failure_goes_by_what_is_known_and_is_told_of() {
     let limits = json!({"requests_per_minute": 2, "tokens_per_minute": 5_000});
-    let mut fleet = fleet([("openai-b", limits)], &json!({}));
+    let mut fleet = fleet(&[("openai-b", limits)], &json!({}));
     fleet.document["models"]
         .as_array_mut()
         .unwrap()
@@ -203,7 +203,7 @@ fn an_attempt_after_a_failure_goes_by_what_is_known_and_is_told_of() {
 #[test]
 fn an_agent_that_leaves_before_the_attempt_returns_what_was_taken() {
     let fleet = fleet(
-        [(
+        &[(
             "openai-a",
             json!({"requests_per_minute": 5, "tokens_per_minute": 900}),
         )],
@@ -220,7 +220,7 @@ fn an_agent_that_leaves_before_the_attempt_returns_what_was_taken() {
 #[test]
 fn a_failed_attempt_was_a_request_without_tokens() {
     let limits = json!({"requests_per_minute": 5, "tokens_per_minute": 900});
-    let fleet = fleet([("openai-a", limits)], &json!({}));
+    let fleet = fleet(&[("openai-a", limits)], &json!({}));
     let envoy = fleet.envoy();
     let mut driver = envoy.call(100);
     assert_eq!(fail_at(&mut driver, "openai-a"), ["openai-b"]);
@@ -264,7 +264,7 @@ fn without_the_service_an_envoy_holds_the_limit_by_itself_from_where_the_fleet_w
 fn a_closed_limit_lets_nothing_pass_without_the_service_but_to_those_that_have_none() {
     let one = json!({"requests_per_minute": 9});
     let closed = json!({"when_down": "closed"});
-    let open = fleet([("openai-a", one.clone())], &closed);
+    let open = fleet(&[("openai-a", one.clone())], &closed);
     let envoy = open.envoy();
     let mut driver = envoy.begin(9);
     fail(&mut driver);
@@ -278,7 +278,7 @@ fn a_closed_limit_lets_nothing_pass_without_the_service_but_to_those_that_have_n
     assert_eq!((taker(&driver), driver.host.questions.len()), ("openai-b", 0));
     assert!(fail_at(&mut driver, "openai-b").is_empty());
 
-    let shut = fleet([("openai-a", one.clone()), ("openai-b", one)], &closed);
+    let shut = fleet(&[("openai-a", one.clone()), ("openai-b", one)], &closed);
     let mut envoy = shut.envoy();
     let mut driver = envoy.begin(9);
     fail(&mut driver);
@@ -298,7 +298,7 @@ fn a_closed_limit_lets_nothing_pass_without_the_service_but_to_those_that_have_n
 #[test]
 fn all_questions_of_a_call_have_the_time_of_one() {
     let one = json!({"requests_per_minute": 1});
-    let fleet = fleet([("openai-a", one.clone()), ("openai-b", one)], &json!({}));
+    let fleet = fleet(&[("openai-a", one.clone()), ("openai-b", one)], &json!({}));
     spend(&fleet.envoy(), 9, 9);
     let mut driver = fleet.envoy().begin(9);
     driver.wait(20);
@@ -319,7 +319,7 @@ fn all_questions_of_a_call_have_the_time_of_one() {
 #[test]
 fn a_call_to_count_tokens_is_estimated_where_the_account_is_at_its_limit() {
     let one = json!({"requests_per_minute": 1});
-    let fleet = fleet([("anthropic-a", one)], &json!({}));
+    let fleet = fleet(&[("anthropic-a", one)], &json!({}));
     let envoy = fleet.envoy();
     let body = json!({"model": "claude", "messages": [{"role": "user", "content": "How long is this?"}]});
     let mut counted = envoy.hear(envoy.begin_at("/v1/messages/count_tokens", &body));
