@@ -2,6 +2,7 @@
 
 mod health;
 mod leash;
+mod limits;
 mod spent;
 
 use std::cell::RefCell;

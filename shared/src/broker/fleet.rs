@@ -5,19 +5,18 @@
 //! Where the account is at a limit of the fleet the call is decided anew, and asks again for whoever is to take it then. An
 //! attempt that follows a failure cannot wait: it goes by what this Envoy knows.
 
-use super::anew::decide_anew;
-use super::{Output, Refusal, ServiceCall, State, Trail, answer_estimate, forward, refuse};
+mod limits;
+
+use super::anew::go_elsewhere;
+use super::{Output, Refusal, ServiceCall, State, Trail, forward, refuse};
 use crate::budget::Overdrawn;
 use crate::call::Call;
-use crate::config::Provider;
-use crate::endpoint::Endpoint;
 use crate::fleet::limits::shares;
-use crate::fleet::{Ask, Asked, Known, Service, Share, Taken, Trouble, Verdict, WhenDown};
-use crate::limits::{MAX_FLEET_DECISIONS, SERVICE_REST};
+use crate::fleet::{Ask, Asked, Service, Share, Taken, Trouble, Verdict, WhenDown};
 use crate::metrics::{Labels, Metric};
-use crate::routing::{Moment, take_uncounted};
-use crate::store::{known_key, update};
-use crate::units::{Millis, Timestamp, Tokens};
+use crate::routing::take_uncounted;
+use crate::units::{Millis, Timestamp};
+use limits::{close, has_room, limited, take};
 
 /// A call that waits for the service.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ pub(super) struct Inquiry {
     at: Timestamp,
     budgets: usize,
     /// How often the call was decided anew.
-    decisions: usize,
+    pub decisions: usize,
 }
 
 /// Lets a call go on, or asks the service first where a fleet counts its budgets or the limits of who is to take it.
@@ -193,68 +192,6 @@ fn return_all(ask: &Ask, output: &mut dyn Output) {
     }
 }
 
-/// The account that is to take a call, if a fleet holds its limits together, and the tokens that it is expected to take.
-fn limited(call: &Call) -> Option<(&Provider, Tokens)> {
-    let planned = call.next_planned()?;
-    let provider = &planned.provider;
-    provider
-        .limits
-        .shared
-        .then_some((provider.as_ref(), planned.estimate.tokens))
-}
-
-/// Notes with the leave for the attempt what it takes of limits that a fleet holds together.
-fn take(call: &mut Call, taken: impl FnOnce(Tokens) -> Taken) {
-    let tokens = limited(call).map(|(_, tokens)| tokens);
-    if let (Some(tokens), Some(leave)) = (tokens, &mut call.entered) {
-        leave.taken = Some(taken(tokens));
-    }
-}
-
-/// Takes over what the service said of the account's limits, and tells whether the call has room there.
-fn has_room(call: &Call, asked: &[Asked], now: Timestamp, output: &mut dyn Output) -> bool {
-    let Some((provider, tokens)) = limited(call) else {
-        return true;
-    };
-    let learn = |known: &mut Known| known.learn(&provider.limits, asked, tokens, now);
-    update(output.store(), &known_key(&provider.name), learn).result
-}
-
-/// Decides a call anew: the account that was to take it is at a limit, or not counted. `asked`: what the service said of the
-/// call's budgets, all of which are given back.
-fn go_elsewhere(
-    trail: &mut Trail,
-    mut call: Call,
-    asked: &[Asked],
-    now: Timestamp,
-    output: &mut dyn Output,
-) -> State {
-    let store = output.store();
-    call.give_back(store, now);
-    let holding = std::mem::take(&mut trail.reserved.holding);
-    holding.release_and_learn(asked, store, now);
-    if call.endpoint == Endpoint::CountTokens {
-        return answer_estimate(trail, output);
-    }
-    let moment = Moment {
-        now,
-        random: trail.random,
-        store,
-        worker: output.worker(),
-    };
-    trail.inquiry.decisions += 1;
-    let decided = if trail.inquiry.decisions > MAX_FLEET_DECISIONS {
-        trail.excluded = std::mem::take(&mut call.plan.excluded);
-        Err(Refusal::AtLimit(SERVICE_REST))
-    } else {
-        decide_anew(trail, &mut call, moment)
-    };
-    match decided {
-        Ok(()) => begin(trail, call, now, output),
-        Err(refusal) => refuse(trail, refusal, output),
-    }
-}
-
 fn when_down(trail: &Trail) -> WhenDown {
     let service = trail.snapshot.rate_limit_service.as_ref();
     service.map(|service| service.when_down).unwrap_or_default()
@@ -300,15 +237,6 @@ fn do_without(
     }
     trail.reserved.holding.charge(shares, None);
     forward(trail, call, output)
-}
-
-/// Nobody counts the limits of the plan's accounts for now, so that none of those is asked.
-fn close(call: &Call, now: Timestamp, output: &mut dyn Output) {
-    let attempts = call.plan.attempts.iter();
-    for planned in attempts.filter(|planned| planned.provider.limits.shared) {
-        let key = known_key(&planned.provider.name);
-        update(output.store(), &key, |known: &mut Known| known.close(now));
-    }
 }
 
 /// The call is not made.

@@ -2,12 +2,11 @@
 
 use super::{Attempt, Call, Charge, Outcome};
 use crate::alert::Alert;
-use crate::fleet::{Change, Known};
 use crate::health::{Cause, Gate, Health, Sample, Ticket};
 use crate::ledger::{Percent, Window};
 use crate::metrics::{Labels, Metric};
 use crate::routing::{ExclusionReason, Leave, PlannedAttempt, Strategy, release, take_retry};
-use crate::store::{Store, health_key, known_key, update, window_key};
+use crate::store::{Store, health_key, update, window_key};
 use crate::units::{MicroUsd, Millis, Timestamp, Tokens};
 
 /// What a machine needs of its host for that.
@@ -190,30 +189,6 @@ impl Call {
         })
     }
 
-    /// What the rate limit service is to be told of attempts that followed a failure, as soon as that can be.
-    pub fn tell_taken(&mut self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for attempt in self.attempts.iter_mut().skip(1) {
-            if let Some(taken) = attempt.leave.as_mut().and_then(|leave| leave.taken.as_mut()) {
-                changes.extend(taken.tell(&attempt.provider));
-            }
-        }
-        changes
-    }
-
-    /// What the rate limit service is to be told of a call that is over: what its attempts took of limits that a fleet holds
-    /// together.
-    pub fn take_changes(&mut self) -> Vec<Change> {
-        let mut changes = std::mem::take(&mut self.unmade);
-        for attempt in &mut self.attempts {
-            let taken = attempt.leave.as_mut().and_then(|leave| leave.taken.take());
-            if let Some(taken) = taken {
-                changes.extend(taken.changes(&attempt.provider));
-            }
-        }
-        changes
-    }
-
     /// Gives the leave for an attempt back that is not made.
     pub(crate) fn give_back(&mut self, store: &dyn Store, now: Timestamp) {
         if let Some(leave) = self.entered.take()
@@ -242,20 +217,6 @@ impl Attempt {
                 window.settle(reservation, used);
             });
             self.settle_taken(used, store);
-        }
-    }
-}
-
-impl Attempt {
-    /// The same of the limits that a fleet holds together, as far as this Envoy knows; the fleet is told at the end.
-    fn settle_taken(&mut self, used: Tokens, store: &dyn Store) {
-        let taken = self.leave.as_mut().and_then(|leave| leave.taken.as_mut());
-        if let Some(taken) = taken {
-            taken.used = Some(used);
-            let (at, tokens) = (taken.at, taken.tokens);
-            update(store, &known_key(&self.provider.name), |known: &mut Known| {
-                known.settle(at, tokens, used);
-            });
         }
     }
 }
