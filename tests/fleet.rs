@@ -1,6 +1,7 @@
 //! Several Envoys, one ceiling: the real rate limit service and a real Redis count what all of them spend.
 
 mod down;
+mod limits;
 
 use std::net::SocketAddr;
 use std::time::Duration;

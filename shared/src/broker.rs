@@ -1,6 +1,7 @@
 //! The once-per-call machine: it finds out who calls and what for, plans the attempts, answers itself where no
 //! provider may or can, and records how the call ended.
 
+mod anew;
 mod budgets;
 mod cascade;
 mod costs;
@@ -350,6 +351,7 @@ fn read_and_plan(
         plan,
         attempts: Vec::with_capacity(1),
         entered,
+        unmade: Vec::new(),
         is_over: false,
         prepared,
         observation: Observation::default(),
@@ -399,6 +401,9 @@ fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {
 fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> State {
     if call.borrow().is_at_end() {
         output.remove_response_header(X_ENVOY_RATELIMITED);
+    }
+    for change in call.borrow_mut().tell_taken() {
+        output.worker().pending.add(change);
     }
     if let Some(left) = budgets::told(&trail.reserved.holding, trail.started, output) {
         output.set_response_header(X_BROKER_BUDGET_LEFT, &left);

@@ -2,6 +2,7 @@
 
 mod health;
 mod leash;
+mod limits;
 mod spent;
 
 use std::cell::RefCell;
@@ -12,6 +13,7 @@ use crate::acceptance::{Judge, Judgement, Wanted};
 use crate::budget::Settled;
 use crate::config::{Agent, Defaults, LogicalModel, NO_DEFAULTS, Pool, Provider};
 use crate::endpoint::Endpoint;
+use crate::fleet::Change;
 use crate::headers::Headers;
 use crate::ids::UpstreamModelName;
 use crate::ledger::Usage;
@@ -57,6 +59,8 @@ pub struct Call {
     pub granted: usize,
     /// The leave to make the attempt that is next in the plan.
     pub entered: Option<Leave>,
+    /// What the rate limit service is to be told of attempts that it counted and that were not made.
+    pub unmade: Vec<Change>,
     /// Whether the call is over, so that an attempt which ends with it says nothing of its account.
     pub is_over: bool,
     /// The first attempt's body, where it is in another format than the agent's.

@@ -236,6 +236,12 @@ pub const MAX_SERVICE_ANSWER: usize = 64 << 10;
 /// How long a rate limit service that did not answer is left alone by a worker, whose calls would otherwise all wait.
 pub const SERVICE_REST: Millis = Millis(1_000);
 
+/// How long it is believed that a fleet has too little left of an account's limits: others return what they did not use.
+pub const FLEET_MEMORY: Millis = Millis(1_000);
+
+/// How often a call is decided anew because the accounts that were to take it are at limits of the fleet, or not counted.
+pub const MAX_FLEET_DECISIONS: usize = 8;
+
 /// How long it may take to tell a rate limit service what calls used that are over: nobody waits for that.
 pub const SERVICE_TELLING_TIME: Millis = Millis(1_000);
 

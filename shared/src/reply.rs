@@ -46,6 +46,8 @@ pub enum Refusal {
     Overdrawn(Box<Overdrawn>),
     /// A budget of the caller is counted by a rate limit service that does not answer.
     Uncounted,
+    /// So are the limits of all accounts that could serve the call.
+    UncountedLimits,
     /// No provider gave an answer that could be passed on.
     Upstream(UpstreamFailure),
     /// Envoy answered in the broker's place, with this status, before the call was forwarded.
@@ -128,7 +130,7 @@ impl Refusal {
             reply.headers.push(("retry-after", seconds.to_string()));
             reply.headers.push(("retry-after-ms", wait.0.to_string()));
         }
-        if *self == Self::Uncounted {
+        if matches!(self, Self::Uncounted | Self::UncountedLimits) {
             reply.headers.push(("retry-after", "1".to_owned()));
         }
         if let Self::Overdrawn(overdrawn) = self {
@@ -202,6 +204,11 @@ impl Refusal {
                 503,
                 "budget_unavailable",
                 "what is left of a budget of this agent cannot be found out now; try again in a moment",
+            ),
+            Self::UncountedLimits => upstream(
+                503,
+                "limits_unavailable",
+                "whether a provider of this model may be asked cannot be found out now; try again in a moment",
             ),
             Self::Upstream(failure) => failure.row(),
             Self::Envoy(408) => invalid(

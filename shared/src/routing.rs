@@ -26,7 +26,7 @@ pub use conversation::{Conversation, Holder, Stay, Warmth};
 pub use demand::Demand;
 pub use eligibility::{Eligibility, Exclusion, ExclusionReason, Unfit, allows_region};
 pub use entry::Leave;
-pub(crate) use entry::{health, release, standing};
+pub(crate) use entry::{health, release, standing, take_uncounted};
 pub use estimator::Estimator;
 pub use estimators::Estimators;
 pub use order::{Placed, Speed, expected_cost};

@@ -89,6 +89,12 @@ pub fn window_key(provider: &ProviderName) -> String {
     format!("window/{provider}")
 }
 
+/// Where it is kept what is [`Known`](crate::fleet::Known) of the limits of an account that a fleet holds together.
+#[must_use]
+pub fn known_key(provider: &ProviderName) -> String {
+    format!("known/{provider}")
+}
+
 /// Where the [`RuleStatistics`](crate::statistics::RuleStatistics) of what chose a pool are kept.
 #[must_use]
 pub fn statistics_key(selection: Selection<'_>) -> String {

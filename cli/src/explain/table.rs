@@ -197,6 +197,9 @@ fn told(reason: &ExclusionReason) -> String {
         ExclusionReason::CircuitOpen { for_ms } => format!("failed too often, for {} ms more", for_ms.0),
         ExclusionReason::CoolingDown { for_ms, .. } => format!("cools down, for {} ms more", for_ms.0),
         ExclusionReason::Budget { for_ms } => format!("its budget is spent, for {} ms more", for_ms.0),
+        ExclusionReason::Uncounted { for_ms } => {
+            format!("nobody counts its limits, for {} ms more", for_ms.0)
+        }
         ExclusionReason::Limited { for_ms } => format!("at its limit, for {} ms more", for_ms.0),
         ExclusionReason::RetryBudget => "the pool's retry budget is spent".to_owned(),
     }

@@ -43,8 +43,7 @@ pub fn run(options: &Options) -> Result<()> {
 pub(super) fn configuration(document: &Document) -> Option<Value> {
     let snapshot = &document.loaded.snapshot;
     let service = snapshot.rate_limit_service.as_ref()?;
-    let shared = snapshot.budgets.iter().filter(|budget| budget.shared);
-    Some(fleet::rendered(service, shared.map(AsRef::as_ref)))
+    Some(fleet::rendered(service, snapshot))
 }
 
 /// The service's cluster, where the document says how it is reached.

@@ -12,7 +12,8 @@ use crate::policy::{Action, Context, Deciding, Principal, Verdicts};
 use crate::reply::{NotStored, Refusal, UpstreamFailure};
 use crate::request::Request;
 use crate::routing::{
-    self, Conversation, Demand, Eligibility, Estimator, Exclusion, Facts, Leave, Moment, Plan, Resolution,
+    self, Conversation, Demand, Eligibility, Estimator, Exclusion, ExclusionReason, Facts, Leave, Moment,
+    Plan, Resolution,
 };
 use crate::stored::{Keeper, Named};
 use crate::units::{Millis, Tokens};
@@ -78,7 +79,7 @@ pub fn decide_and_enter(
         decision = decide(snapshot, asked, moment)?;
     }
     let soonest = decision.plan.excluded.iter().filter_map(Exclusion::wait).min();
-    let refusal = Refusal::AtLimit(soonest.unwrap_or(Millis(1_000)));
+    let refusal = at_limit(soonest.unwrap_or(Millis(1_000)), &decision.plan.excluded);
     decision.refusal.get_or_insert(refusal);
     Ok((decision, None))
 }
@@ -111,6 +112,16 @@ fn not_stored(endpoint: Endpoint, request: &Request) -> Refusal {
         Endpoint::Answer => NotStored::Previous(id),
         _ => NotStored::Asked(id),
     })
+}
+
+/// All who could serve a call are at a limit, or nobody knows whether they are.
+fn at_limit(wait: Millis, excluded: &[Exclusion]) -> Refusal {
+    let is_uncounted = |exclusion: &Exclusion| matches!(exclusion.reason, ExclusionReason::Uncounted { .. });
+    if excluded.iter().any(is_uncounted) {
+        Refusal::UncountedLimits
+    } else {
+        Refusal::AtLimit(wait)
+    }
 }
 
 /// The tokens of an input before it is known who counts them: as the model does that the agent asked for, or the first
@@ -214,7 +225,7 @@ fn decide_in(
         .and_then(|first| portable.prepare(&Target::new(&first.provider, &first.model, defaults)));
     let refusal = plan.attempts.is_empty().then(|| {
         if let Some(wait) = plan.wait {
-            return Refusal::AtLimit(wait);
+            return at_limit(wait, &plan.excluded);
         }
         if let Some(keeper) = keeper {
             if keeper.is_missing() || (endpoint.is_of_response() && !keeper.is_found()) {

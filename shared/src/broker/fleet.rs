@@ -1,12 +1,22 @@
-//! A call whose budgets a fleet of Envoys counts together waits for the rate limit service, for some milliseconds at the
-//! most. What it took there and did not use is returned when it is over, which delays nobody.
+//! A call whose budgets a fleet of Envoys counts together, or the limits of the account that is to take it, waits for the
+//! rate limit service, for some milliseconds at the most. What it took there and did not use is returned when it is over,
+//! which delays nobody.
+//!
+//! Where the account is at a limit of the fleet the call is decided anew, and asks again for whoever is to take it then. An
+//! attempt that follows a failure cannot wait: it goes by what this Envoy knows.
 
+mod limits;
+
+use super::anew::go_elsewhere;
 use super::{Output, Refusal, ServiceCall, State, Trail, forward, refuse};
 use crate::budget::Overdrawn;
 use crate::call::Call;
-use crate::fleet::{Ask, Asked, Service, Share, Trouble, Verdict, WhenDown};
+use crate::fleet::limits::shares;
+use crate::fleet::{Ask, Asked, Service, Share, Taken, Trouble, Verdict, WhenDown};
 use crate::metrics::{Labels, Metric};
+use crate::routing::take_uncounted;
 use crate::units::{Millis, Timestamp};
+use limits::{close, has_room, limited, take};
 
 /// A call that waits for the service.
 #[derive(Debug)]
@@ -15,12 +25,30 @@ pub(super) struct Asking {
     ask: Ask,
     /// When it came so far.
     since: Timestamp,
+    /// How long the answer may take.
+    time: Millis,
 }
 
-/// Lets a call go on, or asks the service first where a fleet counts its budgets.
+/// What a call has asked the service so far.
+#[derive(Debug, Default)]
+pub(super) struct Inquiry {
+    /// When it first did.
+    since: Option<Timestamp>,
+    /// When it was said what it needs, and how much of that are budgets; the rest are the limits of an account.
+    at: Timestamp,
+    budgets: usize,
+    /// How often the call was decided anew.
+    pub decisions: usize,
+}
+
+/// Lets a call go on, or asks the service first where a fleet counts its budgets or the limits of who is to take it.
 pub(super) fn begin(trail: &mut Trail, call: Call, now: Timestamp, output: &mut dyn Output) -> State {
     let holding = &trail.reserved.holding;
-    let shares = holding.shares(trail.random, now);
+    let mut shares = holding.shares(trail.random, now);
+    (trail.inquiry.at, trail.inquiry.budgets) = (now, shares.len());
+    if let Some((provider, tokens)) = limited(&call) {
+        shares.extend(self::shares(provider, tokens, now));
+    }
     if shares.is_empty() {
         return forward(trail, call, output);
     }
@@ -40,11 +68,14 @@ pub(super) fn answered(
     now: Timestamp,
     output: &mut dyn Output,
 ) -> State {
-    let Asking { call, mut ask, since } = asking;
-    let service = trail.snapshot.rate_limit_service.as_ref();
-    let timeout = service.map_or(Millis(0), |service| service.timeout);
+    let Asking {
+        mut call,
+        mut ask,
+        since,
+        time,
+    } = asking;
     let verdict = answer
-        .map_err(|status| Trouble::of_status(status).after(now.millis_since(since), timeout))
+        .map_err(|status| Trouble::of_status(status).after(now.millis_since(since), time))
         .and_then(|answer| ask.read(answer, &output.worker().pending));
     let asked = match verdict {
         Ok(asked) => {
@@ -64,23 +95,34 @@ pub(super) fn answered(
     if let Some(overdrawn) = overdrawn {
         return turn_away(trail, call, &ask, &asked, overdrawn, now, output);
     }
+    let (of_budgets, of_limits) = asked
+        .split_at_checked(trail.inquiry.budgets)
+        .unwrap_or((&asked, &[]));
+    if !has_room(&call, of_limits, now, output) {
+        return_all(&ask, output);
+        measure("limited", None, output);
+        return go_elsewhere(trail, call, of_budgets, now, output);
+    }
     trail
         .reserved
         .holding
-        .learn(&asked, ask.takes(), output.store(), now);
+        .learn(of_budgets, ask.takes(), output.store(), now);
     if !ask.takes() {
         // There is enough after all.
         let ask = Ask::new(ask.into_shares(), true);
         return send(trail, call, ask, now, output);
     }
     measure("counted", None, output);
+    take(&mut call, |tokens| Taken::new(tokens, true, trail.inquiry.at));
     trail.reserved.holding.charge(ask.into_shares(), Some(&asked));
     forward(trail, call, output)
 }
 
 /// The call is over before the service answered. Whether it took something there is found out later.
 pub(super) fn abandon(trail: &mut Trail, asking: Asking, output: &mut dyn Output) {
-    let Asking { call, mut ask, since } = asking;
+    let Asking {
+        call, mut ask, since, ..
+    } = asking;
     let pending = &output.worker().pending;
     pending.lose(ask.take_sent(), Trouble::Failed, since);
     give_back(trail, call, since, output);
@@ -90,18 +132,25 @@ fn send(trail: &mut Trail, call: Call, mut ask: Ask, now: Timestamp, output: &mu
     let Some(service) = trail.snapshot.rate_limit_service.clone() else {
         return do_without(trail, call, ask.into_shares(), Trouble::Unreachable, now, output);
     };
+    let since = *trail.inquiry.since.get_or_insert(now);
+    let left = service.timeout.0.saturating_sub(now.millis_since(since).0);
+    if left == 0 {
+        return do_without(trail, call, ask.into_shares(), Trouble::TimedOut, now, output);
+    }
     let message = ask.message(&service, &output.worker().pending, trail.random);
-    let timeout = time_for(&service, &ask, trail.reserved.holding.seems_overdrawn());
+    let time = time_for(&service, &ask, trail.reserved.holding.seems_overdrawn());
+    let time = time.min(Millis(left));
     let is_sent = output.ask_service(ServiceCall {
         service: &service,
         message: &message,
-        timeout,
+        timeout: time,
     });
     if is_sent {
         return State::Asking(Box::new(Asking {
             call,
             ask,
             since: now,
+            time,
         }));
     }
     let pending = &output.worker().pending;
@@ -127,11 +176,7 @@ fn turn_away(
     now: Timestamp,
     output: &mut dyn Output,
 ) -> State {
-    if ask.takes() {
-        for share in ask.shares() {
-            output.worker().pending.add(share.change(0, true));
-        }
-    }
+    return_all(ask, output);
     measure("exhausted", None, output);
     // What this call holds was never a part of what is left.
     let shares = ask.shares().len();
@@ -139,23 +184,40 @@ fn turn_away(
     refuse(trail, Refusal::Overdrawn(Box::new(overdrawn)), output)
 }
 
+/// Returns what was taken for a call that is not made so.
+fn return_all(ask: &Ask, output: &mut dyn Output) {
+    let taken = ask.shares().iter().filter(|_| ask.takes());
+    for share in taken {
+        output.worker().pending.add(share.change(0, true));
+    }
+}
+
+fn when_down(trail: &Trail) -> WhenDown {
+    let service = trail.snapshot.rate_limit_service.as_ref();
+    service.map(|service| service.when_down).unwrap_or_default()
+}
+
 /// What becomes of a call that the service did not count.
 fn do_without(
     trail: &mut Trail,
-    call: Call,
+    mut call: Call,
     shares: Vec<Share>,
     trouble: Trouble,
     now: Timestamp,
     output: &mut dyn Output,
 ) -> State {
-    trail.uncounted = Some(trouble);
-    let service = trail.snapshot.rate_limit_service.as_ref();
-    let when_down = service.map(|service| service.when_down).unwrap_or_default();
+    trail.uncounted.get_or_insert(trouble);
+    let is_closed = when_down(trail) == WhenDown::Closed;
     let holding = &trail.reserved.holding;
-    if when_down == WhenDown::Closed && holding.is_enforced_by_fleet() {
+    if is_closed && holding.is_enforced_by_fleet() {
         measure("closed", Some(trouble), output);
         give_back(trail, call, now, output);
         return refuse(trail, Refusal::Uncounted, output);
+    }
+    if is_closed && limited(&call).is_some() {
+        measure("closed", Some(trouble), output);
+        close(&call, now, output);
+        return go_elsewhere(trail, call, &[], now, output);
     }
     measure("local", Some(trouble), output);
     if holding.seems_overdrawn() {
@@ -165,6 +227,13 @@ fn do_without(
             Refusal::Overdrawn(Box::new(overdrawn))
         });
         return refuse(trail, refusal, output);
+    }
+    let taken =
+        limited(&call).map(|(provider, tokens)| take_uncounted(provider, tokens, output.store(), now));
+    match taken {
+        Some(Ok(taken)) => take(&mut call, |_| taken),
+        Some(Err(_)) => return go_elsewhere(trail, call, &[], now, output),
+        None => {}
     }
     trail.reserved.holding.charge(shares, None);
     forward(trail, call, output)

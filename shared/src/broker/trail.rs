@@ -7,6 +7,7 @@ use crate::broker::Output;
 use crate::broker::budgets::{self, Reserved};
 use crate::broker::costs::Costs;
 use crate::broker::decision::Asked;
+use crate::broker::fleet::Inquiry;
 use crate::broker::measure::measure;
 use crate::broker::tally::tally;
 use crate::call::{Attempt, Call, SharedCall};
@@ -44,6 +45,8 @@ pub(super) struct Trail {
     pub reserved: Reserved,
     /// Why the rate limit service did not count the call, which it should have.
     pub uncounted: Option<Trouble>,
+    /// What the call has asked that service.
+    pub inquiry: Inquiry,
     /// The status that the agent got.
     pub status: Option<u16>,
     /// The call, once it was forwarded and is over.
@@ -89,6 +92,7 @@ impl Trail {
             is_estimate: false,
             reserved: Reserved::default(),
             uncounted: None,
+            inquiry: Inquiry::default(),
             status: None,
             upstream: None,
             started,
@@ -135,6 +139,9 @@ impl Trail {
                 is_cut_off && (call.observation.broke_off().is_some() || output.has_provider_broken_off());
             let has_given_up = self.refusal.is_some() || self.is_estimate;
             call.settle_end(has_given_up, is_providers_fault, now, output);
+            for change in call.take_changes() {
+                output.worker().pending.add(change);
+            }
         }
         let learned = self
             .upstream

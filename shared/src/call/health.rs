@@ -194,9 +194,12 @@ impl Call {
         if let Some(leave) = self.entered.take()
             && let Some(planned) = self.next_planned()
         {
+            let taken = leave.taken.filter(|taken| taken.is_told);
+            let unmade = taken.map(|taken| taken.unmade(&planned.provider));
             let key = health_key(&planned.provider.name, &planned.model);
             abandon(&key, leave.ticket, store);
             release(planned, leave, store, now);
+            self.unmade.extend(unmade.into_iter().flatten());
         }
     }
 }
@@ -213,6 +216,7 @@ impl Attempt {
             update(store, &window_key(&self.provider.name), |window: &mut Window| {
                 window.settle(reservation, used);
             });
+            self.settle_taken(used, store);
         }
     }
 }

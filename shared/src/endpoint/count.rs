@@ -58,7 +58,10 @@ pub fn prepare(call: &mut Call, content: &Content, moment: Moment<'_>) -> Tokens
 /// Whether the broker's estimate will do where nobody is asked: the call itself is in order and permitted.
 #[must_use]
 pub fn can_be_estimated(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::AtLimit(_) | Refusal::Upstream(_))
+    matches!(
+        refusal,
+        Refusal::AtLimit(_) | Refusal::UncountedLimits | Refusal::Upstream(_)
+    )
 }
 
 /// Whether whoever was asked last did not count, for a reason that lies with the provider. `has_failed`: whether there is

@@ -1,17 +1,15 @@
-//! What a budget of a subject is called in the service, and in what it is counted there.
+//! What a budget of a subject, or a limit of a provider account, is called in the service, and in what it is counted there.
 //!
 //! A service counts in windows of its own, which are not the calendar's: its month has 30 days and its year 365. So each of
 //! our windows has counters of its own, of a longer window of the service's. Where that ends within ours, as the year does
 //! once, on a day of December, the counters begin anew; then each of the two parts has its share of the ceiling, by its
 //! length, so that both together are no more than one.
 
-use crate::ids::BudgetName;
+use crate::ids::{BudgetName, ProviderName};
 use crate::ledger::{Ceiling, Period, Span, Zone};
 use crate::units::Timestamp;
 
-/// The keys of a descriptor's entries.
-pub const BUDGET: &str = "budget";
-/// The same.
+/// The key of a descriptor's second entry; that of its first is [`Owner::key`].
 pub const ACCOUNT: &str = "account";
 
 /// The limit of every counter in the service: the highest that it can have.
@@ -132,21 +130,50 @@ pub enum Side {
     Returned,
 }
 
-/// The counters of one subject's budget in one of its windows.
+/// What of the configuration counters belong to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    /// A budget.
+    Budget(BudgetName),
+    /// The limits of a provider account.
+    Limits(ProviderName),
+}
+
+impl Owner {
+    /// The key of a descriptor's first entry.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Budget(_) => "budget",
+            Self::Limits(_) => "limits",
+        }
+    }
+
+    /// The value of that entry: the name in the configuration.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Budget(name) => name.as_str(),
+            Self::Limits(name) => name.as_str(),
+        }
+    }
+}
+
+/// The counters of one subject's budget, or of one limit, in one of its windows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Account {
-    /// The budget.
-    pub budget: BudgetName,
+    /// To what they belong.
+    pub owner: Owner,
     window: String,
 }
 
 impl Account {
     /// The one of a counter; `key` tells subjects, units and periods apart.
     #[must_use]
-    pub fn of(budget: &BudgetName, key: &str, division: &Division) -> Self {
+    pub fn of(owner: &Owner, key: &str, division: &Division) -> Self {
         let (scale, start) = (division.scale.to_string(), division.start.to_string());
         Self {
-            budget: budget.clone(),
+            owner: owner.clone(),
             window: [key, "/", &scale, "/", &start].concat(),
         }
     }

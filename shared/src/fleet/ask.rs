@@ -1,12 +1,11 @@
 //! The question whether the fleet has enough left for a call, which takes it at once; and what the service says.
 
-use super::account::{Account, Division, LIMIT};
+use super::account::{Account, Division, LIMIT, Owner};
 use super::book::Sent;
 use super::message::{self, Counted};
 use super::pending::{Change, Pending};
 use super::service::Service;
 use super::trouble::Trouble;
-use crate::ids::BudgetName;
 use crate::ledger::Ceiling;
 use crate::units::Timestamp;
 
@@ -26,17 +25,10 @@ pub struct Share {
 impl Share {
     /// What a call that needs an amount needs of a counter. `random` decides where an amount is no whole unit.
     #[must_use]
-    pub fn of(
-        budget: &BudgetName,
-        key: &str,
-        ceiling: &Ceiling,
-        amount: u64,
-        random: u64,
-        now: Timestamp,
-    ) -> Self {
+    pub fn of(owner: &Owner, key: &str, ceiling: &Ceiling, amount: u64, random: u64, now: Timestamp) -> Self {
         let division = Division::of(ceiling, now);
         let mut share = Self {
-            account: Account::of(budget, key, &division),
+            account: Account::of(owner, key, &division),
             division,
             needed: 0,
             offset: random.checked_rem(division.scale).unwrap_or_default(),

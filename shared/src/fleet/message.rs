@@ -2,7 +2,7 @@
 //! <https://github.com/envoyproxy/envoy/blob/main/api/envoy/service/ratelimit/v3/rls.proto>,
 //! <https://github.com/envoyproxy/envoy/blob/main/api/envoy/extensions/common/ratelimit/v3/ratelimit.proto>
 
-use super::account::{ACCOUNT, BUDGET, LIMIT, Side};
+use super::account::{ACCOUNT, LIMIT, Owner, Side};
 use super::book::Sent;
 use super::protobuf::{Fields, Malformed, Writer};
 use super::service::Service;
@@ -16,8 +16,8 @@ pub const METHOD: &str = "ShouldRateLimit";
 /// One counter and what is to be added to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Descriptor<'a> {
-    /// The budget.
-    pub budget: &'a str,
+    /// To what it belongs.
+    pub owner: &'a Owner,
     /// Which of its counters.
     pub account: &'a str,
     /// How much; nothing only asks.
@@ -59,11 +59,7 @@ pub fn request_of(service: &Service, sent: &[Sent]) -> Vec<u8> {
                     Side::Taken => sent.taken(),
                     Side::Returned => sent.returned,
                 };
-                (
-                    sent.account.budget.as_str(),
-                    sent.account.counter(side, book),
-                    hits,
-                )
+                (&sent.account.owner, sent.account.counter(side, book), hits)
             };
             [
                 counter(Side::Returned, None),
@@ -73,8 +69,8 @@ pub fn request_of(service: &Service, sent: &[Sent]) -> Vec<u8> {
             ]
         })
         .collect();
-    let descriptors = counters.iter().map(|(budget, account, hits)| Descriptor {
-        budget,
+    let descriptors = counters.iter().map(|(owner, account, hits)| Descriptor {
+        owner,
         account,
         hits: *hits,
     });
@@ -87,8 +83,9 @@ pub fn request<'a>(domain: &str, descriptors: impl IntoIterator<Item = Descripto
     let mut request = Writer::default();
     request.bytes(1, domain.as_bytes());
     for descriptor in descriptors {
+        let owner = descriptor.owner;
         request.message(2, |message| {
-            for (key, value) in [(BUDGET, descriptor.budget), (ACCOUNT, descriptor.account)] {
+            for (key, value) in [(owner.key(), owner.name()), (ACCOUNT, descriptor.account)] {
                 message.message(1, |entry| {
                     entry.bytes(1, key.as_bytes());
                     entry.bytes(2, value.as_bytes());
@@ -149,14 +146,15 @@ mod tests {
 
     #[test]
     fn a_request_names_the_domain_and_each_counter_with_its_addend() {
+        let [owner, limits] = [Owner::Budget("b".into()), Owner::Limits("a".into())];
         let descriptors = [
             Descriptor {
-                budget: "b",
+                owner: &owner,
                 account: "x",
                 hits: 300,
             },
             Descriptor {
-                budget: "b",
+                owner: &limits,
                 account: "y",
                 hits: 0,
             },
@@ -166,7 +164,7 @@ mod tests {
             [
                 b"\x0a\x01d".as_slice(),
                 b"\x12\x20\x0a\x0b\x0a\x06budget\x12\x01b\x0a\x0c\x0a\x07account\x12\x01x\x1a\x03\x08\xac\x02",
-                b"\x12\x1f\x0a\x0b\x0a\x06budget\x12\x01b\x0a\x0c\x0a\x07account\x12\x01y\x1a\x02\x08\x00",
+                b"\x12\x1f\x0a\x0b\x0a\x06limits\x12\x01a\x0a\x0c\x0a\x07account\x12\x01y\x1a\x02\x08\x00",
             ]
             .concat()
         );

@@ -161,6 +161,7 @@ fn traffic_shifts_before_a_provider_refuses_and_waits_are_honest() {
         account.limits = RateLimits {
             requests_per_minute: Some(100),
             tokens_per_minute: Some(70_000),
+            shared: false,
         };
         account
     };

@@ -30,6 +30,11 @@ pub enum Standing {
         /// When there is room again.
         until: Timestamp,
     },
+    /// A fleet holds its limits, and nobody counts for the fleet now.
+    Uncounted {
+        /// When that may be asked again.
+        until: Timestamp,
+    },
     /// The budget of its account is spent.
     Spent {
         /// When it begins anew.
@@ -43,7 +48,11 @@ impl Standing {
     pub fn is_in(self) -> bool {
         match self {
             Self::Healthy | Self::Deprioritised | Self::HalfOpen => true,
-            Self::Open { .. } | Self::CoolingDown { .. } | Self::Limited { .. } | Self::Spent { .. } => false,
+            Self::Open { .. }
+            | Self::CoolingDown { .. }
+            | Self::Limited { .. }
+            | Self::Uncounted { .. }
+            | Self::Spent { .. } => false,
         }
     }
 
@@ -51,7 +60,7 @@ impl Standing {
     #[must_use]
     pub fn limited_until(self) -> Option<Timestamp> {
         match self {
-            Self::Limited { until } | Self::Spent { until } => Some(until),
+            Self::Limited { until } | Self::Uncounted { until } | Self::Spent { until } => Some(until),
             Self::CoolingDown { until, cause } if cause.is_limit() => Some(until),
             Self::Healthy
             | Self::Deprioritised
@@ -96,6 +105,7 @@ pub fn sort<T>(members: impl IntoIterator<Item = (T, Standing)>) -> Sorted<T> {
             Standing::Open { .. }
             | Standing::CoolingDown { .. }
             | Standing::Limited { .. }
+            | Standing::Uncounted { .. }
             | Standing::Spent { .. } => {
                 out.push((member, standing));
             }
@@ -109,9 +119,10 @@ pub fn sort<T>(members: impl IntoIterator<Item = (T, Standing)>) -> Sorted<T> {
         // A refused credential is less likely to have mended itself than a failure.
         failed.sort_by_key(|(_, standing)| match standing {
             Standing::Open { until } => (0, *until),
-            Standing::CoolingDown { until, .. } | Standing::Limited { until } | Standing::Spent { until } => {
-                (1, *until)
-            }
+            Standing::CoolingDown { until, .. }
+            | Standing::Limited { until }
+            | Standing::Uncounted { until }
+            | Standing::Spent { until } => (1, *until),
             Standing::Healthy | Standing::Deprioritised | Standing::HalfOpen => (0, Timestamp(0)),
         });
         unwell = failed.into_iter().map(|(member, _)| member).collect();

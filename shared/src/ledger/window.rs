@@ -25,6 +25,8 @@ pub struct RateLimits {
     pub requests_per_minute: Option<u64>,
     /// Tokens, of input and output together.
     pub tokens_per_minute: Option<u64>,
+    /// Whether a fleet of Envoys counts them together.
+    pub shared: bool,
 }
 
 impl RateLimits {

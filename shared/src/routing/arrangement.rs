@@ -190,6 +190,7 @@ impl ExclusionReason {
                 cause,
             }),
             Standing::Limited { until } => Some(Self::Limited { for_ms: left(until) }),
+            Standing::Uncounted { until } => Some(Self::Uncounted { for_ms: left(until) }),
             Standing::Spent { until } => Some(Self::Budget { for_ms: left(until) }),
         }
     }

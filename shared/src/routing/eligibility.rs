@@ -45,6 +45,7 @@ impl Exclusion {
             ExclusionReason::CircuitOpen { for_ms }
             | ExclusionReason::CoolingDown { for_ms, .. }
             | ExclusionReason::Limited { for_ms }
+            | ExclusionReason::Uncounted { for_ms }
             | ExclusionReason::Budget { for_ms } => Some(for_ms),
             _ => None,
         }
@@ -110,6 +111,11 @@ pub enum ExclusionReason {
         /// For how much longer.
         for_ms: Millis,
     },
+    /// A fleet holds the account's limits, and nobody counts for the fleet now.
+    Uncounted {
+        /// For how much longer it is left alone.
+        for_ms: Millis,
+    },
     /// The account's budget is spent.
     Budget {
         /// For how much longer.
@@ -137,6 +143,7 @@ impl ExclusionReason {
             Self::CircuitOpen { .. } => "circuit_open",
             Self::CoolingDown { .. } => "cooling_down",
             Self::Limited { .. } => "limited",
+            Self::Uncounted { .. } => "uncounted",
             Self::Budget { .. } => "budget",
             Self::RetryBudget => "retry_budget",
         }
@@ -229,6 +236,7 @@ impl<'a> Eligibility<'a> {
                 | ExclusionReason::CircuitOpen { .. }
                 | ExclusionReason::CoolingDown { .. }
                 | ExclusionReason::Limited { .. }
+                | ExclusionReason::Uncounted { .. }
                 | ExclusionReason::Budget { .. }
                 | ExclusionReason::RetryBudget => return None,
             };

@@ -85,6 +85,7 @@ fn word(standing: Standing) -> &'static str {
         Standing::Open { .. } => "circuit_open",
         Standing::CoolingDown { .. } => "cooling_down",
         Standing::Limited { .. } => "limited",
+        Standing::Uncounted { .. } => "uncounted",
         Standing::Spent { .. } => "budget",
     }
 }
@@ -97,6 +98,7 @@ fn cause(standing: Standing) -> Option<Cause> {
         | Standing::HalfOpen
         | Standing::Open { .. }
         | Standing::Limited { .. }
+        | Standing::Uncounted { .. }
         | Standing::Spent { .. } => None,
     }
 }
@@ -106,6 +108,7 @@ fn until(standing: Standing) -> Option<Timestamp> {
         Standing::Open { until }
         | Standing::CoolingDown { until, .. }
         | Standing::Limited { until }
+        | Standing::Uncounted { until }
         | Standing::Spent { until } => Some(until),
         Standing::Healthy | Standing::Deprioritised | Standing::HalfOpen => None,
     }

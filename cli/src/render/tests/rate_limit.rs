@@ -7,7 +7,13 @@ use crate::render::rate_limit;
 fn document(service: &str) -> Document {
     let text = format!(
         "
-providers: [{{name: a, kind: openai, endpoint: 'https://api.example.com', credential: {{env: KEY}}}}]
+providers:
+  - {{name: a, kind: openai, endpoint: 'https://api.example.com', credential: {{env: KEY}}, limits: {{tokens_per_minute: 9}}}}
+  - name: b
+    kind: openai
+    endpoint: 'https://api.example.com'
+    credential: {{env: KEY}}
+    limits: {{requests_per_minute: 9, shared: true}}
 models: [{{name: fast, targets: [{{provider: a, model: m}}]}}]
 agents: []
 identity: {{spiffe: {{agent: 'spiffe://mesh/{{agent}}'}}}}
@@ -27,17 +33,19 @@ fn cluster(service: &str) -> Option<Value> {
 }
 
 #[test]
-fn the_service_is_told_the_windows_of_all_shared_budgets_and_no_ceilings() {
+fn the_service_is_told_the_windows_of_all_that_is_shared_and_no_ceilings() {
     let document = document("{cluster: ratelimit, domain: model-broker}");
     let rendered = rate_limit::configuration(&document).unwrap();
-    let of = |name: &str, unit: &str| {
-        json!({"key": "budget", "value": name, "descriptors": [{
+    let of = |key: &str, name: &str, unit: &str| {
+        json!({"key": key, "value": name, "descriptors": [{
             "key": "account", "rate_limit": {"unit": unit, "requests_per_unit": 4_294_967_295_u64},
         }]})
     };
     assert_eq!(
         rendered,
-        json!({"domain": "model-broker", "descriptors": [of("month", "year"), of("day", "month")]})
+        json!({"domain": "model-broker", "descriptors": [
+            of("budget", "month", "year"), of("budget", "day", "month"), of("limits", "b", "hour"),
+        ]})
     );
 }
 

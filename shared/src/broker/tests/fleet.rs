@@ -1,5 +1,7 @@
 //! What it means for calls that a fleet of Envoys counts their budgets together.
 
+mod limits;
+
 use std::cell::Cell;
 
 use serde_json::{Value, json};
@@ -70,6 +72,16 @@ struct Envoy<'a> {
 impl Envoy<'_> {
     /// A call for at most so many tokens of output, that was not answered by the service yet.
     fn begin(&self, most: u64) -> Driver {
+        self.begin_for("gpt", most)
+    }
+
+    fn begin_for(&self, model: &str, most: u64) -> Driver {
+        let messages = [json!({"role": "user", "content": "hi"})];
+        let body = json!({"model": model, "max_tokens": most, "messages": messages});
+        self.begin_at("/v1/chat/completions", &body)
+    }
+
+    fn begin_at(&self, path: &str, body: &Value) -> Driver {
         let loaded = load(&self.fleet.document, Audience::Filter);
         let snapshot = loaded.unwrap_or_else(|mistakes| panic!("{mistakes}")).snapshot;
         let mut driver = Driver {
@@ -83,18 +95,19 @@ impl Envoy<'_> {
             now: self.memory.now,
         };
         driver.handle(Event::RequestHeaders {
-            headers: Headers::new(headers_with(Dialect::OpenAi, &[])),
+            headers: Headers::new(headers_with(Dialect::OpenAi, &[(":path", path)])),
             is_end: false,
         });
-        let body =
-            json!({"model": "gpt", "max_tokens": most, "messages": [{"role": "user", "content": "hi"}]});
         driver.complete(body.to_string());
         driver
     }
 
     /// The same, with whatever the service says.
     fn call(&self, most: u64) -> Driver {
-        let mut driver = self.begin(most);
+        self.hear(self.begin(most))
+    }
+
+    fn hear(&self, mut driver: Driver) -> Driver {
         let mut heard = 0;
         while driver.machine().is_asking() {
             let answer = self.fleet.counting.answer(&driver.host.questions[heard].0);
@@ -248,7 +261,8 @@ fn account(envoy: &Envoy<'_>) -> crate::fleet::Account {
     let mut counters = budget.counters_of(workspaces);
     let counter = counters.find(|counter| counter.key.contains("/lab/")).unwrap();
     let division = crate::fleet::Division::of(&counter.ceiling, START);
-    crate::fleet::Account::of(&budget.name, &counter.key, &division)
+    let owner = crate::fleet::Owner::Budget(budget.name.clone());
+    crate::fleet::Account::of(&owner, &counter.key, &division)
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{Held, Holding, Overdrawn};
 use crate::budget::Amounts;
-use crate::fleet::{Asked, Change, Share};
+use crate::fleet::{Asked, Change, Owner, Share};
 use crate::ledger::Span;
 use crate::store::Store;
 use crate::units::Timestamp;
@@ -29,7 +29,7 @@ impl Holding {
         let share = |held: &Held| {
             let (budget, counter) = (&held.allowance.budget, &held.allowance.counter);
             Share::of(
-                &budget.name,
+                &Owner::Budget(budget.name.clone()),
                 &counter.key,
                 &counter.ceiling,
                 held.hold.amount,

@@ -102,7 +102,7 @@ pub(super) fn read_account_budget(reader: &Reader<'_>) -> Option<(Ceiling, Vec<P
     Some((ceiling, alert_at))
 }
 
-fn read_switch(reader: &Reader<'_>) -> Option<bool> {
+pub(super) fn read_switch(reader: &Reader<'_>) -> Option<bool> {
     let is_on = reader.value().as_bool();
     is_on.or_else(|| reader.mistake("must be `true` or `false`"))
 }

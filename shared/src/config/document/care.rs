@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::budgets::read_switch;
 use crate::config::reader::Reader;
 use crate::health::CircuitBreaker;
 use crate::ledger::RateLimits;
@@ -34,9 +35,10 @@ pub(super) fn read_circuit_breaker(reader: &Reader<'_>) -> CircuitBreaker {
     }
 }
 
-pub(super) fn read_limits(reader: &Reader<'_>) -> RateLimits {
+/// The limits, and the switch that makes a fleet count them together.
+pub(super) fn read_limits<'v>(reader: &Reader<'v>) -> (RateLimits, Option<Reader<'v>>) {
     let Some(mut section) = reader.section() else {
-        return RateLimits::default();
+        return Default::default();
     };
     let mut limit = |key| {
         section
@@ -44,14 +46,19 @@ pub(super) fn read_limits(reader: &Reader<'_>) -> RateLimits {
             .map(|limit| limit.integer(1..=MAX_PER_MINUTE))
     };
     let (requests, tokens) = (limit("requests_per_minute"), limit("tokens_per_minute"));
+    let shared = section
+        .optional("shared")
+        .filter(|shared| read_switch(shared) == Some(true));
     let has_known_keys = section.end();
     if has_known_keys && requests.is_none() && tokens.is_none() {
         reader.mistake::<()>("must have `requests_per_minute`, `tokens_per_minute` or both");
     }
-    RateLimits {
+    let limits = RateLimits {
         requests_per_minute: requests.flatten(),
         tokens_per_minute: tokens.flatten(),
-    }
+        shared: shared.is_some(),
+    };
+    (limits, shared)
 }
 
 fn small(reader: &Reader<'_>, range: RangeInclusive<u64>) -> Option<u16> {

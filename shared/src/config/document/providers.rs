@@ -21,6 +21,8 @@ pub struct ProviderEntry<'v> {
     pub timeouts: Timeouts,
     pub circuit_breaker: CircuitBreaker,
     pub limits: RateLimits,
+    /// Where it says that a fleet counts them together.
+    pub shared_limits: Option<Reader<'v>>,
     /// The most dollars, and what of them is told of.
     pub budget: Option<(Ceiling, Vec<Percent>)>,
     /// Only in the operator's document.
@@ -51,6 +53,7 @@ impl<'v> ProviderEntry<'v> {
             .optional("circuit_breaker")
             .map(|breaker| read_circuit_breaker(&breaker));
         let limits = section.optional("limits").map(|limits| read_limits(&limits));
+        let (limits, shared_limits) = limits.unwrap_or_default();
         let budget = section
             .optional("budget")
             .and_then(|budget| read_account_budget(&budget));
@@ -77,7 +80,8 @@ impl<'v> ProviderEntry<'v> {
             region,
             timeouts: timeouts.unwrap_or_default(),
             circuit_breaker: circuit_breaker.unwrap_or_default(),
-            limits: limits.unwrap_or_default(),
+            limits,
+            shared_limits,
             budget,
             endpoint,
             credential,

@@ -28,6 +28,7 @@ fn what_an_account_and_a_pool_bear_is_read() {
         RateLimits {
             requests_per_minute: Some(4_000),
             tokens_per_minute: Some(2_000_000),
+            shared: false,
         }
     );
     let [standard, long, _] = &snapshot.pools[..] else {

@@ -58,9 +58,16 @@ fn a_service_that_counts_nothing_is_told() {
     document["budgets"][0]["shared"] = json!(false);
     let warnings = loaded(&document).warnings;
     let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    let mut limited = document.clone();
+    limited["providers"][0]["limits"]["shared"] = json!(true);
+    assert!(loaded(&limited).warnings.is_empty());
+    let limits = loaded(&limited).snapshot.providers[0].limits;
+    assert!(limits.shared && limits.requests_per_minute.is_some());
     assert_eq!(
         warnings,
-        ["rate_limit_service: has nothing to count: no budget is `shared`"]
+        [
+            "rate_limit_service: has nothing to count: no budget is `shared`, nor are the `limits` of an account"
+        ]
     );
 }
 
@@ -76,6 +83,21 @@ fn what_a_service_cannot_do_is_refused() {
             "/budgets/0/shared",
             json!("yes"),
             "budgets[0].shared: `yes` must be `true` or `false`",
+        ),
+        (
+            "/providers/0/limits/shared",
+            json!("yes"),
+            "providers[0].limits.shared: `yes` must be `true` or `false`",
+        ),
+        (
+            "/providers/0/limits",
+            json!({"shared": true}),
+            "providers[0].limits: `{...}` must have `requests_per_minute`, `tokens_per_minute` or both",
+        ),
+        (
+            "/providers/0/limits/share",
+            json!(true),
+            "providers[0].limits.share: is not a key here",
         ),
         (
             "/rate_limit_service",

@@ -27,9 +27,12 @@ impl Memory {
     pub fn counted(&self) -> (u64, u64) {
         let counters = self.counters.borrow();
         let sum = |side: &str| {
-            let of_side = counters
-                .iter()
-                .filter(|(name, _)| name.ends_with(side) && !name.contains('-'));
+            // A worker's own have its book before that, whose name has a dash.
+            let is_of_fleet = |name: &str| {
+                let whole = name.strip_suffix(side);
+                whole.is_some_and(|name| name.rsplit('/').next().is_some_and(|last| !last.contains('-')))
+            };
+            let of_side = counters.iter().filter(|(name, _)| is_of_fleet(name));
             of_side.map(|(_, count)| count).sum()
         };
         (sum("/taken"), sum("/returned"))

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::testing::Memory;
 use super::*;
-use crate::fleet::{Service, WhenDown};
+use crate::fleet::{Owner, Service, WhenDown};
 use crate::ledger::{Period, Unit, Zone};
 use crate::units::Millis;
 #[cfg(target_arch = "wasm32")]
@@ -27,7 +27,7 @@ fn share(most: u64, amount: u64, random: u64) -> Share {
         zone: Zone::UTC,
     };
     Share::of(
-        &"day".into(),
+        &Owner::Budget("day".into()),
         "budget/day/agent/bot",
         &ceiling,
         amount,

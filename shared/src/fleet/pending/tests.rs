@@ -1,7 +1,7 @@
 use super::super::account::Division;
 use super::super::testing::Memory;
 use super::*;
-use crate::fleet::WhenDown;
+use crate::fleet::{Owner, WhenDown};
 use crate::ledger::{Ceiling, Period, Unit, Zone};
 use crate::units::Millis;
 #[cfg(target_arch = "wasm32")]
@@ -16,7 +16,7 @@ fn account(key: &str) -> Account {
         period: Period::Day,
         zone: Zone::UTC,
     };
-    Account::of(&"b".into(), key, &Division::of(&ceiling, NOW))
+    Account::of(&Owner::Budget("b".into()), key, &Division::of(&ceiling, NOW))
 }
 
 fn change(key: &str, taken: u64, returned: u64) -> Change {

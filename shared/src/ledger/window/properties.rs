@@ -35,7 +35,7 @@ proptest! {
         requests in 1..20_u64,
         tokens in 1..2_000_u64,
     ) {
-        let limits = RateLimits { requests_per_minute: Some(requests), tokens_per_minute: Some(tokens) };
+        let limits = RateLimits { requests_per_minute: Some(requests), tokens_per_minute: Some(tokens), shared: false };
         // The clock that is read may go back, the true one does not.
         let (mut read, mut truth) = (1_000_000_000_u64, 0_u64);
         let mut window = Window::default();

@@ -12,6 +12,7 @@ fn limits(requests: u64, tokens: u64) -> RateLimits {
     RateLimits {
         requests_per_minute: Some(requests),
         tokens_per_minute: Some(tokens),
+        shared: false,
     }
 }
 
