@@ -6,11 +6,13 @@ mod budgets;
 mod cascade;
 mod costs;
 pub mod decision;
+mod delivery;
 mod exchange;
 mod fleet;
 mod measure;
 pub(crate) mod offer;
 mod permission;
+mod planning;
 mod portable;
 mod record;
 mod tally;
@@ -23,18 +25,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::api::{self, Api};
-use crate::call::{Attempt, Call, SharedCall};
+use crate::call::{Call, SharedCall};
 use crate::config::{Agent, Snapshot};
 use crate::endpoint::{Endpoint, count};
-use crate::headers::{Headers, X_BROKER_BUDGET_LEFT, X_ENVOY_RATELIMITED, X_REQUEST_ID};
+use crate::headers::{Headers, X_REQUEST_ID};
 use crate::identity::{self, Arrival};
 use crate::limits::MAX_REQUEST_BODY;
-use crate::outcome::Outcome;
-use crate::reply::{self, Refusal, Reply, UpstreamFailure};
-use crate::routing::{self, Moment};
+use crate::reply::{self, Refusal, Reply};
+use crate::routing::Moment;
 use crate::units::Timestamp;
-use crate::wire::{Dropped, Format, Observation};
-use decision::{Asked, Decision};
+
+use delivery::deliver;
+use planning::{Reading, read_and_plan};
 use trail::Trail;
 
 /// One call.
@@ -58,14 +60,6 @@ enum State {
     Replied,
     /// The record is written.
     Finished,
-}
-
-#[derive(Debug)]
-struct Reading {
-    agent: Arc<Agent>,
-    format: Format,
-    endpoint: Endpoint,
-    headers: Headers,
 }
 
 impl Broker {
@@ -288,95 +282,6 @@ fn show_models(
     }
 }
 
-/// The body is there: what does it ask for, who can serve that, in what order?
-fn read_and_plan(
-    trail: &mut Trail,
-    reading: Reading,
-    body: Vec<u8>,
-    moment: Moment<'_>,
-) -> Result<Call, Refusal> {
-    if body.len() > MAX_REQUEST_BODY {
-        return Err(Refusal::TooLarge);
-    }
-    let Reading {
-        agent,
-        format,
-        endpoint,
-        headers,
-    } = reading;
-    let mut request = decision::read(&trail.snapshot, &agent, endpoint, format, &headers, &body)?;
-    let user = identity::given_user(&headers, Some(&request.metadata));
-    let agent = trail.snapshot.with_end_user(agent, user);
-    let input = decision::estimate_input(&trail.snapshot, &request, moment);
-    // What is only counted takes nothing of limits and budgets, and fits everywhere.
-    let counted = (endpoint == Endpoint::CountTokens).then(|| std::mem::take(&mut request.content));
-    trail.estimate = counted.map(|_| input);
-    let asked = Asked {
-        agent: &agent,
-        format,
-        endpoint,
-        headers: &headers,
-        body: &body,
-        request: &request,
-        input,
-    };
-    trail.note_request(&asked);
-    let (decision, entered) = decision::decide_and_enter(&trail.snapshot, asked, moment)?;
-    let Decision {
-        resolution,
-        conversation,
-        verdicts,
-        plan,
-        prepared,
-        refusal,
-    } = decision;
-    trail.verdicts = verdicts;
-    let (model, pool) = (resolution.model.clone(), resolution.pool.clone());
-    trail.resolution = Some(resolution);
-    if let Some(refusal) = refusal {
-        trail.excluded = plan.excluded;
-        return Err(refusal);
-    }
-    let mut call = Call {
-        agent: agent.clone(),
-        format,
-        endpoint,
-        request,
-        headers,
-        body,
-        model,
-        pool,
-        conversation,
-        granted: plan.attempts.len(),
-        plan,
-        attempts: Vec::with_capacity(1),
-        entered,
-        unmade: Vec::new(),
-        is_over: false,
-        prepared,
-        observation: Observation::default(),
-        dropped: Dropped::default(),
-        first_byte_at: None,
-        is_complete: false,
-        leash: None,
-        stopped: None,
-    };
-    if let Some(content) = counted {
-        trail.estimate = Some(count::prepare(&mut call, &content, moment));
-        return Ok(call);
-    }
-    match budgets::reserve(&agent.allowances, &mut call, moment) {
-        Ok(reserved) => trail.reserved = reserved,
-        Err(refusal) => {
-            call.give_back(moment.store, moment.now);
-            trail.excluded = call.plan.excluded;
-            return Err(refusal);
-        }
-    }
-    routing::note_call(&call.pool, moment.store);
-    Ok(call)
-}
-
 fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {
     let call = Rc::new(RefCell::new(call));
     let shared = call.borrow();
@@ -395,47 +300,6 @@ fn forward(trail: &Trail, call: Call, output: &mut dyn Output) -> State {
     }
     drop(shared);
     State::Forwarded(call)
-}
-
-/// An answer begins: the provider's, or Envoy's own because no provider gave one.
-fn deliver(trail: &mut Trail, call: SharedCall, output: &mut dyn Output) -> State {
-    if call.borrow().is_at_end() {
-        output.remove_response_header(X_ENVOY_RATELIMITED);
-    }
-    for change in call.borrow_mut().tell_taken() {
-        output.worker().pending.add(change);
-    }
-    if let Some(left) = budgets::told(&trail.reserved.holding, trail.started, output) {
-        output.set_response_header(X_BROKER_BUDGET_LEFT, &left);
-    }
-    let failure = undeliverable(call.borrow().attempts.last());
-    if count::is_left_to_us(&call.borrow(), failure.is_some()) {
-        trail.upstream = Some(call);
-        return answer_estimate(trail, output);
-    }
-    let Some(failure) = failure else {
-        trail.status = call.borrow().attempts.last().and_then(Attempt::status);
-        return State::Forwarded(call);
-    };
-    trail.upstream = Some(call);
-    refuse(trail, Refusal::Upstream(failure), output)
-}
-
-/// Why the last attempt has nothing that the agent could be given; `None` if it has.
-fn undeliverable(last: Option<&Attempt>) -> Option<UpstreamFailure> {
-    let Some(attempt) = last else {
-        return Some(UpstreamFailure::Unreachable);
-    };
-    match attempt.outcome {
-        Some(Outcome::Status(_)) if attempt.is_deliverable => None,
-        Some(Outcome::Status(401 | 403 | 498)) => Some(UpstreamFailure::CredentialRefused),
-        Some(Outcome::Status(status)) => Some(UpstreamFailure::Unreadable(status)),
-        Some(Outcome::Timeout) => Some(UpstreamFailure::TimedOut),
-        Some(Outcome::Flawed(_) | Outcome::NotAccepted(_)) => Some(UpstreamFailure::Flawed),
-        Some(Outcome::ConnectFailure | Outcome::Reset | Outcome::Unhealthy) | None => {
-            Some(UpstreamFailure::Unreachable)
-        }
-    }
 }
 
 #[cfg(test)]
