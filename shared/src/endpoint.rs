@@ -6,6 +6,7 @@
 pub mod count;
 mod form;
 mod headers;
+mod images;
 mod operation;
 mod read;
 

@@ -1,6 +1,6 @@
 //! What is read of the bodies of other calls than conversations.
 
-use super::Operation;
+use super::{Operation, images};
 use crate::json::Span;
 use crate::json::scan::{Kind, Value};
 use crate::json::splice::{Edit, splice};
@@ -93,8 +93,11 @@ pub fn json(operation: Operation, named: Option<&str>, body: &[u8]) -> Result<Re
     } else {
         Request {
             stream_usage: StreamUsage::Wanted,
-            // What these take of output is not known, or not counted in tokens.
-            max_output: Some(Tokens(0)),
+            // What the others take of output is not known, or not counted in tokens.
+            max_output: Some(match operation {
+                Operation::ImageGenerations => images::most_output(body),
+                _ => Tokens(0),
+            }),
             ..request
         }
     })

@@ -397,3 +397,28 @@ fn without_budgets_nothing_is_counted() {
     );
     assert!(store.contains("health/"), "{store}");
 }
+
+#[test]
+fn pictures_under_way_hold_what_the_best_of_them_take() {
+    let world = World::new(tokens(7_000));
+    let pictures = |body| world.call_at("/v1/images/generations", "bot", &body);
+    let mut first = pictures(json!({"model": "gpt"}));
+    let second = pictures(json!({"model": "gpt"}));
+    assert_eq!(second.reply().0.status, 429);
+    assert_eq!(
+        pictures(json!({"model": "gpt", "quality": "low"}))
+            .host
+            .forwards
+            .len(),
+        1
+    );
+    let account = first.host.forwards[0].cluster.clone();
+    let answer =
+        json!({"data": [{"b64_json": "UE5H"}], "usage": {"input_tokens": 10, "output_tokens": 4_160}});
+    first.attempt(&account, [(1, status(200, JSON)), (1, last(&answer.to_string()))]);
+    first.answered();
+    first.finish();
+    let statement = &first.record()["llm.budgets"][0];
+    assert_eq!(statement["used"], 4_170, "{statement}");
+    assert!(statement["reserved"].as_u64().unwrap() >= 6_240, "{statement}");
+}
