@@ -46,6 +46,10 @@ impl About {
         };
         let (_, rest) = path.split_once("/responses/").filter(|_| is_there)?;
         let (id, action) = rest.split_once('/').unwrap_or((rest, ""));
+        // There the tokens of a call are counted.
+        if id == "input_tokens" {
+            return None;
+        }
         let query = parts.uri.query().unwrap_or_default();
         Some(Self {
             method: parts.method.to_string(),
