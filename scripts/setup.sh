@@ -295,7 +295,8 @@ need_wasm_test_runner() {
 
 need_cargo_deny() {
   [ "$("$TOOLS/cargo/bin/cargo-deny" --version 2>/dev/null)" = "cargo-deny $CARGO_DENY_VERSION" ] && return
-  cargo_install cargo-deny "$CARGO_DENY_VERSION"
+  # It reads one lock file: to compile it twice as fast is worth more than to run it so.
+  cargo_install cargo-deny "$CARGO_DENY_VERSION" --debug
 }
 
 # With the versions its author locked; where a mirror of crates.io lacks one of them, with the nearest that it has.

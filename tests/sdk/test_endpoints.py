@@ -66,11 +66,11 @@ def test_tokens_are_counted_by_the_provider_or_estimated(anthropic: Anthropic, s
     assert counted.parse().input_tokens > 100
     assert "x-broker-estimated" not in counted.headers
     estimated = anthropic.messages.with_raw_response.count_tokens(
-        model="on-openai", messages=messages
+        model="on-mistral", messages=messages
     )
     assert 80 < estimated.parse().input_tokens < 400
     assert estimated.headers["x-broker-estimated"] == "true"
-    assert stack.accounts["openai-strict"].received() == []
+    assert stack.accounts["mistral-strict"].received() == []
 
 
 def test_prompts_are_completed_whole_and_as_streams(plain: OpenAI) -> None:
