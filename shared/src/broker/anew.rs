@@ -5,7 +5,6 @@ use super::{Output, Refusal, State, Trail, answer_estimate, budgets, fleet, refu
 use crate::call::Call;
 use crate::endpoint::Endpoint;
 use crate::fleet::Asked;
-use crate::identity;
 use crate::limits::{MAX_FLEET_DECISIONS, SERVICE_REST};
 use crate::routing::Moment;
 use crate::units::Timestamp;
@@ -48,11 +47,9 @@ pub(super) fn go_elsewhere(
 /// Plans the attempts of a call anew, and reserves what it may take of its caller's budgets. It holds neither leave nor
 /// budgets.
 fn decide_anew(trail: &mut Trail, call: &mut Call, moment: Moment<'_>) -> Result<(), Refusal> {
-    let (Some(caller), Some(requested)) = (&trail.caller, &trail.request) else {
-        return Ok(());
-    };
-    let user = identity::given_user(&call.headers, Some(&call.request.metadata));
-    let agent = trail.snapshot.with_end_user(caller.agent.clone(), user);
+    let agent = call.agent.clone();
+    let input = trail.request.as_ref().map(|request| request.input);
+    let input = input.unwrap_or_default();
     let asked = decision::Asked {
         agent: &agent,
         format: call.format,
@@ -60,7 +57,7 @@ fn decide_anew(trail: &mut Trail, call: &mut Call, moment: Moment<'_>) -> Result
         headers: &call.headers,
         body: &call.body,
         request: &call.request,
-        input: requested.input,
+        input,
     };
     let (decision, entered) = decision::decide_and_enter(&trail.snapshot, asked, moment)?;
     let Decision {
