@@ -7,8 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use shared::config::ListenerTls;
 
-use super::clusters::set;
-use super::parts::watched;
+use super::parts::{set, watched};
 use crate::document::Document;
 
 /// The folder of the secrets.

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use shared::config::{AwsCredential, AwsKeys};
 
-use super::clusters::set;
+use super::parts::set;
 
 /// The filter that signs, body included: AWS takes no model calls without. It keeps the body until it is whole, within the
 /// cluster's buffer.

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use shared::config::{Connection, CredentialSource, KeyForm, Provider, ProviderKind, Scheme};
 
-use super::parts::{seconds, unbounded, wasm_configuration, watched};
+use super::parts::{seconds, secret, set, tls, unbounded, wasm_configuration};
 use super::{BUFFER_BYTES, Place, alerts, aws, health, hop, jwt, rate_limit, tokens};
 use crate::document::Document;
 
@@ -126,35 +126,6 @@ fn cluster(
     Ok(cluster)
 }
 
-pub fn set(object: &mut Value, key: &str, value: Value) {
-    if let Some(members) = object.as_object_mut() {
-        members.insert(key.to_owned(), value);
-    }
-}
-
-/// TLS with the server's own name, checked against the trusted certificates.
-pub fn tls(host: &str, place: &Place) -> Result<Value> {
-    let is_address = host.parse::<std::net::IpAddr>().is_ok();
-    let name = json!({
-        "san_type": if is_address { "IP_ADDRESS" } else { "DNS" },
-        "matcher": {"exact": host},
-    });
-    let mut context = json!({
-        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
-        "common_tls_context": {
-            "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
-            "validation_context": {
-                "trusted_ca": {"filename": std::path::absolute(&place.trusted_ca)?},
-                "match_typed_subject_alt_names": [name],
-            },
-        },
-    });
-    if !is_address {
-        set(&mut context, "sni", json!(host));
-    }
-    Ok(json!({"name": "envoy.transport_sockets.tls", "typed_config": context}))
-}
-
 fn egress_configuration(connection: &Connection, has_hop: bool) -> Value {
     let endpoint = &connection.endpoint;
     let mut egress = json!({
@@ -217,16 +188,6 @@ fn generic(
         set(&mut generic, "header_value_prefix", json!(prefix));
     }
     json!({"name": "envoy.http.injected_credentials.generic", "typed_config": generic})
-}
-
-/// Where Envoy finds a secret that is kept.
-pub fn secret(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Value {
-    let rendered = out.join("secrets");
-    let (name, folder) = match source {
-        CredentialSource::Sds(name) => (name.as_str(), place.secrets.clone().unwrap_or(rendered)),
-        _ => (provider.name.as_str(), rendered),
-    };
-    json!({"name": name, "sds_config": watched(&folder, &format!("{name}.yaml"))})
 }
 
 /// How most providers expect their keys.

@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 use shared::config::{Endpoint, HealthCheck, Scheme};
 
-use super::clusters::set;
-use super::parts::seconds;
+use super::parts::{seconds, set};
 
 /// Lets Envoy check the one host of a cluster.
 pub fn check(cluster: &mut Value, check: &HealthCheck, endpoint: &Endpoint) {

@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use shared::config::{JwtVerification, KeySet};
 use shared::headers::AUTHORIZATION;
 
-use super::clusters::set;
-use super::parts::watched;
+use super::parts::{set, watched};
 use super::{Place, services};
 use crate::document::Document;
 

@@ -10,8 +10,7 @@ use shared::identity::Forwarded;
 use shared::limits::MAX_ATTEMPTS;
 use shared::units::Millis;
 
-use super::clusters::set;
-use super::parts::{WASM, seconds, wasm_configuration, watched};
+use super::parts::{WASM, seconds, set, wasm_configuration, watched};
 use super::{BUFFER_BYTES, Place, agents_tls, hop, jwt, socket_address, status};
 use crate::document::Document;
 

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use anyhow::Result;
 use serde_json::{Value, json};
+use shared::config::{CredentialSource, Provider};
 use shared::units::Millis;
 
 use super::Place;
@@ -55,4 +57,44 @@ pub fn unbounded() -> Value {
 /// A duration as Envoy writes it.
 pub fn seconds(duration: Millis) -> String {
     format!("{}.{:03}s", duration.0 / 1000, duration.0 % 1000)
+}
+
+/// Puts a member into what is an object.
+pub fn set(object: &mut Value, key: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(key.to_owned(), value);
+    }
+}
+
+/// TLS with the server's own name, checked against the trusted certificates.
+pub fn tls(host: &str, place: &Place) -> Result<Value> {
+    let is_address = host.parse::<std::net::IpAddr>().is_ok();
+    let name = json!({
+        "san_type": if is_address { "IP_ADDRESS" } else { "DNS" },
+        "matcher": {"exact": host},
+    });
+    let mut context = json!({
+        "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext",
+        "common_tls_context": {
+            "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+            "validation_context": {
+                "trusted_ca": {"filename": std::path::absolute(&place.trusted_ca)?},
+                "match_typed_subject_alt_names": [name],
+            },
+        },
+    });
+    if !is_address {
+        set(&mut context, "sni", json!(host));
+    }
+    Ok(json!({"name": "envoy.transport_sockets.tls", "typed_config": context}))
+}
+
+/// Where Envoy finds a secret that is kept.
+pub fn secret(provider: &Provider, source: &CredentialSource, place: &Place, out: &Path) -> Value {
+    let rendered = out.join("secrets");
+    let (name, folder) = match source {
+        CredentialSource::Sds(name) => (name.as_str(), place.secrets.clone().unwrap_or(rendered)),
+        _ => (provider.name.as_str(), rendered),
+    };
+    json!({"name": name, "sds_config": watched(&folder, &format!("{name}.yaml"))})
 }

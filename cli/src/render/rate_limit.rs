@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use shared::config::Scheme;
 use shared::fleet;
 
-use super::clusters::{set, tls};
-use super::parts::unbounded;
+use super::parts::{set, tls, unbounded};
 use super::{Place, files};
 use crate::document::{self, Document};
 

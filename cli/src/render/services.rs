@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use shared::config::{Endpoint, Scheme};
 
 use super::Place;
-use super::clusters::{set, tls};
+use super::parts::{set, tls};
 
 /// The cluster of a service.
 pub fn cluster(name: &str, server: &Endpoint, place: &Place) -> Result<Value> {

@@ -6,8 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use shared::config::{ClientCredentials, Connection, CredentialSource, MetadataToken, Provider};
 
-use super::clusters::{secret, set};
-use super::parts::unbounded;
+use super::parts::{secret, set, unbounded};
 use super::{Place, services};
 
 /// How long a token may take to come.
