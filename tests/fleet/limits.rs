@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use provider_simulator::{Behaviour, Simulator};
+use provider_simulator::{Behaviour, ReceivedRequest, Simulator, Usage};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::fleet::{CALL, at_once, counted_call, drain};
+use crate::fleet::{CALL, assert_delay_below_fifty_milliseconds, at_once, counted_call, drain, lost};
 use crate::harness::{Broker, CHAT, Config, PATIENCE, RateLimit, Record, Redis, TOKEN, free_address, until};
 
 /// Two accounts, of which the second takes what the first does not, and Envoys that share the limits of either.
@@ -47,7 +47,7 @@ impl Pair {
 
     /// Calls until the first account got this many within a minute, whatever others still hold: what the service
     /// counted too late for a call is lost to its minute, so that on a busy machine only the next one can be full.
-    async fn fill(&self, envoys: &[&Broker], most: usize) {
+    async fn fill(&self, envoys: &[&Broker], most: u64) {
         until(
             Duration::from_secs(90),
             "the first account to be full",
@@ -55,17 +55,17 @@ impl Pair {
                 for envoy in envoys {
                     envoy.post(CHAT, TOKEN, CALL).await.expect_status(200);
                 }
-                (self.most_in_a_minute(&self.first) >= most).then_some(())
+                (self.most_in_a_minute(&self.first, |_| 1) >= most).then_some(())
             },
         )
         .await;
     }
 
-    /// The most requests that an account got within a minute of the clock.
-    fn most_in_a_minute(&self, account: &Simulator) -> usize {
-        let mut minutes = BTreeMap::new();
+    /// The most of something that an account got within a minute of the clock.
+    fn most_in_a_minute(&self, account: &Simulator, of: impl Fn(&ReceivedRequest) -> u64) -> u64 {
+        let mut minutes = BTreeMap::<u64, u64>::new();
         for call in account.received() {
-            *minutes.entry(seconds(self.since + call.at) / 60).or_default() += 1;
+            *minutes.entry(seconds(self.since + call.at) / 60).or_default() += of(&call);
         }
         minutes.into_values().max().unwrap_or_default()
     }
@@ -150,7 +150,7 @@ async fn several_envoys_hold_one_limit_and_what_is_beyond_goes_to_the_next_accou
         let records = envoy.records();
         assert!(records.iter().all(|record| record.attempts().len() == 1));
     }
-    assert_eq!(pair.most_in_a_minute(&pair.first), 20);
+    assert_eq!(pair.most_in_a_minute(&pair.first, |_| 1), 20);
     // Where nobody else can be asked, the agent is told how long it takes to the next minute.
     let answer = until(PATIENCE, "a minute to be full", async || {
         let answer = counted_call(&second, &call_for("only")).await;
@@ -175,16 +175,13 @@ async fn tokens_of_a_minute_are_held_together_and_what_is_not_used_is_returned()
     let second = config.broker().concurrency(2).start().await;
     early_in_a_minute().await;
     let (answered, refused) = at_once(&[&first, &second], 150).await;
-    assert!(answered > 0 && refused > 0, "{answered} {refused}");
+    assert!(refused > 0, "{answered} {refused}");
     drain(&first).await;
     drain(&second).await;
-    let received = pair.first.received();
-    let used = received
-        .iter()
-        .filter_map(|call| call.usage)
-        .map(provider_simulator::Usage::total);
-    let used: u64 = used.sum();
-    assert!((2_800..=3_000).contains(&used), "{used}");
+    let lost = lost(&[&first, &second]).await;
+    let tokens = |call: &ReceivedRequest| call.usage.map(Usage::total).unwrap_or_default();
+    let used = f64::from(u32::try_from(pair.most_in_a_minute(&pair.first, tokens)).expect("few tokens"));
+    assert!(used <= 3_000.0 && used + lost >= 2_800.0, "{used} {lost}");
 }
 
 #[tokio::test]
@@ -206,7 +203,7 @@ async fn the_limit_holds_across_a_restart_of_an_envoy_and_of_the_service() {
     })
     .await;
     // Also if that took until the next minute.
-    assert_eq!(pair.most_in_a_minute(&pair.first), 12);
+    assert_eq!(pair.most_in_a_minute(&pair.first, |_| 1), 12);
 }
 
 #[tokio::test]
@@ -285,27 +282,12 @@ async fn a_service_that_never_answers_delays_no_call_by_more_than_fifty_millisec
         json!({"requests_per_minute": 90}),
     ];
     let config = config(&first, &second, both, address, "closed");
-    let mut delays = Vec::new();
-    for _ in 0..3 {
-        let envoy = config.broker().concurrency(1).start().await;
-        // The first call of all waits for other things too.
-        envoy
-            .post(CHAT, TOKEN, call_for("nothing"))
-            .await
-            .expect_status(404);
-        let [waited, usual] = [timed(&envoy).await, timed(&envoy).await];
-        delays.push(waited.saturating_sub(usual));
-    }
-    // The quickest tells what the service does, and not the machine.
-    delays.sort_unstable();
-    assert!(delays[0] < Duration::from_millis(50), "{delays:?}");
-    assert!(delays[2] >= Duration::from_millis(20), "{delays:?}");
+    let envoy = config.broker().concurrency(1).start().await;
+    // The first call of all waits for other things too.
+    envoy
+        .post(CHAT, TOKEN, call_for("nothing"))
+        .await
+        .expect_status(404);
+    assert_delay_below_fifty_milliseconds(&envoy).await;
     assert_eq!((first.count(), second.count()), (0, 0));
-}
-
-/// How long a call takes that is refused because of both accounts.
-async fn timed(envoy: &Broker) -> Duration {
-    let started = Instant::now();
-    envoy.post(CHAT, TOKEN, CALL).await.expect_status(503);
-    started.elapsed()
 }
