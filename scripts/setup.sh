@@ -315,9 +315,9 @@ cargo_install() {
 # Exports MODEL_BROKER_WASM.
 build_filter() {
   say "building the filter for wasm32-wasip1"
-  (cd "$ROOT" && "${CARGO[@]}" build --release "${BUILD_STD[@]}" --target wasm32-wasip1 -p model-broker-filter >&2) ||
+  (cd "$ROOT" && "${CARGO[@]}" build --profile module "${BUILD_STD[@]}" --target wasm32-wasip1 -p model-broker-filter >&2) ||
     fail "the filter does not build"
-  export MODEL_BROKER_WASM="$TARGET/wasm32-wasip1/release/model_broker.wasm"
+  export MODEL_BROKER_WASM="$TARGET/wasm32-wasip1/module/model_broker.wasm"
   say "model_broker.wasm: $(module_size) bytes"
 }
 

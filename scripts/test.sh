@@ -60,7 +60,7 @@ step_native() {
 step_wasm() {
   need_node
   need_wasm_test_runner
-  "${CARGO[@]}" test "${BUILD_STD[@]}" -p model-broker-shared --target wasm32-unknown-unknown
+  "${CARGO[@]}" test "${BUILD_STD[@]}" -p model-broker-json -p model-broker-shared --target wasm32-unknown-unknown
 }
 
 step_module() {

@@ -152,7 +152,7 @@ impl Example {
             ("18082", ports[1].clone()),
             ("18083", ports[2].clone()),
             (
-                "target/wasm32-wasip1/release/model_broker.wasm",
+                "target/wasm32-wasip1/module/model_broker.wasm",
                 wasm().display().to_string(),
             ),
             ("/dev/stdout", access_log.display().to_string()),

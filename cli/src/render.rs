@@ -80,7 +80,7 @@ pub struct Place {
 /// Where the status page is if nothing else is said.
 pub const DEFAULT_STATUS: &str = "127.0.0.1:9902";
 
-const DEFAULT_MODULE: &str = "target/wasm32-wasip1/release/model_broker.wasm";
+const DEFAULT_MODULE: &str = "target/wasm32-wasip1/module/model_broker.wasm";
 
 impl Place {
     /// The same with paths that hold wherever Envoy runs.

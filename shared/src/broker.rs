@@ -193,7 +193,7 @@ fn arrive(trail: &mut Trail, headers: Headers, is_end: bool, output: &mut dyn Ou
         return show_models(trail, &agent, &headers, api, output);
     };
     if is_end && !endpoint.may_lack_body() {
-        let empty = Refusal::Request(crate::json::ScanError::Empty.into());
+        let empty = Refusal::Request(json::ScanError::Empty.into());
         return refuse(trail, empty, output);
     }
     if declared_length(&headers) > MAX_REQUEST_BODY as u64 {

@@ -16,10 +16,10 @@ pub use operation::{Naming, Operation, Passed};
 use crate::api;
 use crate::config::{NO_DEFAULTS, Pool, ProviderKind};
 use crate::headers::{Headers, X_BROKER_MODEL};
-use crate::json::splice::Edit;
 use crate::limits::MAX_MODEL_NAME;
 use crate::request::{self, Request, RequestError};
 use crate::wire::{Counter, Dialect, Embedder, Format, Target, Untranslatable};
+use json::splice::Edit;
 
 /// What a call asks of whoever serves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

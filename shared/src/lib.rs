@@ -26,7 +26,6 @@ pub mod headers;
 pub mod health;
 pub mod identity;
 pub mod ids;
-pub mod json;
 pub mod ledger;
 pub mod limits;
 pub mod metrics;

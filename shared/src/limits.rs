@@ -5,9 +5,6 @@ use crate::units::{Millis, Tokens};
 /// The largest request body: prompts with several images fit, and a worker holds a few of them at once.
 pub const MAX_REQUEST_BODY: usize = 32 << 20;
 
-/// How deep a JSON body may nest. Real tool schemas stay below 30; the scanner's stack is this many bits.
-pub const MAX_JSON_DEPTH: usize = 256;
-
 /// The longest agent token worth hashing.
 pub const MAX_TOKEN: usize = 512;
 

@@ -6,13 +6,13 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::json::scan::{self, Kind, ScanError, Value, Words};
-use crate::json::{Span, splice::Edit};
 use crate::limits::{MAX_MODEL_NAME, MAX_STATED};
 use crate::provider::{Capabilities, Capability};
 use crate::stored::Keeping;
 use crate::units::Tokens;
 use content::Content;
+use json::scan::{self, Kind, ScanError, Value, Words};
+use json::{Span, splice::Edit};
 
 /// What the broker read of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]

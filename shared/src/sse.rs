@@ -5,8 +5,8 @@ use std::borrow::Cow;
 
 use memchr::memchr2;
 
-use crate::json::write;
 use crate::limits::MAX_EVENT;
+use json::write;
 
 /// One event as it stood in the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,9 +18,9 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{Agent, ProviderKind, Snapshot};
 use crate::ids::{LogicalModelName, ProviderName};
-use crate::json::Span;
-use crate::json::splice::Edit;
 use crate::wire::opaque::hex;
+use json::Span;
+use json::splice::Edit;
 
 /// What the ids of responses begin with, at OpenAI as at Azure.
 const PREFIX: &str = "resp_";

@@ -56,8 +56,8 @@ pub use upstream::UpstreamFormat;
 
 use self::codec::AgentCodec;
 use self::ir::ChatRequest;
-use crate::json::splice::Edit;
 use crate::request::{Request, RequestError};
+use json::splice::Edit;
 
 /// In whose shape the caller expects errors and lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -38,7 +38,7 @@ pub fn binary() -> PathBuf {
 pub fn wasm() -> PathBuf {
     from_env(
         "MODEL_BROKER_WASM",
-        "target/wasm32-wasip1/release/model_broker.wasm",
+        "target/wasm32-wasip1/module/model_broker.wasm",
     )
 }
 

@@ -6,13 +6,13 @@ use super::{Allowance, Prospect};
 use crate::call::Call;
 use crate::config::ProviderKind;
 use crate::endpoint::Endpoint;
-use crate::json::scan;
-use crate::json::splice::{Edit, splice};
 use crate::limits::{LEAST_CLAMPED_OUTPUT, UNBOUNDED_OUTPUT};
 use crate::routing::Moment;
 use crate::units::Tokens;
 use crate::wire::Format;
 use crate::wire::openai_chat::max_tokens_key;
+use json::scan;
+use json::splice::{Edit, splice};
 
 /// The output that the budgets which clamp have left for a call, where that is less than what the call may take: less than
 /// its bound, or without one than any model can say. `None` if they have enough, or nothing worth asking for.

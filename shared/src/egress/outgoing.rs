@@ -3,10 +3,10 @@
 use crate::call::Call;
 use crate::endpoint::Endpoint;
 use crate::headers::{ANTHROPIC_BETA, Lookup};
-use crate::json::splice::{Edit, splice};
 use crate::routing::PlannedAttempt;
 use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::{Dropped, Target, Untranslatable, UpstreamFormat};
+use json::splice::{Edit, splice};
 
 /// The body of an attempt.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ use memchr::memmem;
 
 use super::read;
 use crate::headers::{Headers, Lookup};
-use crate::json::Span;
-use crate::json::splice::Edit;
 use crate::limits::{MAX_FORM_FIELDS, MAX_FORM_HEADERS, MAX_MODEL_NAME};
 use crate::request::{Request, RequestError};
+use json::Span;
+use json::splice::Edit;
 
 /// The longest boundary that RFC 2046 allows.
 const MAX_BOUNDARY: usize = 70;

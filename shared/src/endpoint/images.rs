@@ -1,7 +1,7 @@
 //! What pictures take: so much is reserved of budgets before they are made.
 
-use crate::json::scan::{self, Kind};
 use crate::units::Tokens;
+use json::scan::{self, Kind};
 
 /// The tokens of a picture of the dearest size in each quality, by OpenAI's GPT Image models:
 /// <https://platform.openai.com/docs/guides/image-generation#cost-and-latency>

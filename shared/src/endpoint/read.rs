@@ -1,15 +1,15 @@
 //! What is read of the bodies of other calls than conversations.
 
 use super::{Operation, images};
-use crate::json::Span;
-use crate::json::scan::{Kind, Value};
-use crate::json::splice::{Edit, splice};
 use crate::provider::{Capabilities, Capability};
 use crate::request::content::Content;
 use crate::request::{self, Beginning, Given, Metadata, Request, RequestError, StreamUsage};
 use crate::stored::{self, Keeping, Named};
 use crate::units::Tokens;
 use crate::wire::Format;
+use json::Span;
+use json::scan::{Kind, Value};
+use json::splice::{Edit, splice};
 
 /// A call of which nothing is known but the model that it goes to.
 pub fn of_model(model: &str) -> Request {

@@ -1,7 +1,7 @@
 //! What the input of a call is made of: text of some kinds, and media, which weigh more in bytes than in tokens.
 
-use crate::json::Span;
-use crate::json::scan::{self, Value, Words, string_members};
+use json::Span;
+use json::scan::{self, Value, Words, string_members};
 
 /// How many kinds of content there are.
 pub const KINDS: usize = 4;

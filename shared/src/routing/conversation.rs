@@ -2,12 +2,12 @@
 
 use super::affinity::{PrefixKey, prefix_key};
 use crate::config::{Member, Pool, ProviderKind};
-use crate::json::scan::{self, string_members};
 use crate::ledger::Usage;
 use crate::limits::MAX_AFFINITY_PART;
 use crate::request::Request;
 use crate::store::{Packed, Store, Unpack, look, update, warmth_key};
 use crate::units::{Millis, Timestamp, Tokens};
+use json::scan::{self, string_members};
 
 /// How long providers keep a prompt at the least after it was used: five minutes at Anthropic and OpenAI,
 /// <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>,

@@ -1,7 +1,7 @@
 //! What an answer is called: every format has its prefix, and what follows it stays.
 
 use super::codec::Caller;
-use crate::json::Text;
+use json::Text;
 
 /// The prefixes that are taken off an id before it gets another.
 const PREFIXES: [&str; 3] = ["chatcmpl-", "msg_", "resp_"];

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use memchr::memchr2;
 
 use super::ir::Arguments;
-use crate::json::write::object;
-use crate::json::{Kind, scan};
+use json::write::object;
+use json::{Kind, scan};
 
 /// The member under which arguments travel that are no object, where only objects are possible: the conversation
 /// goes on and everybody sees what was said. Taken for no arguments at all, they could do harm.
@@ -44,7 +44,7 @@ impl Arguments<'_> {
     }
 }
 
-fn wrapped(fill: impl FnOnce(&mut crate::json::write::Object<'_>)) -> Cow<'static, [u8]> {
+fn wrapped(fill: impl FnOnce(&mut json::write::Object<'_>)) -> Cow<'static, [u8]> {
     let mut out = Vec::new();
     object(&mut out, fill);
     Cow::Owned(out)
@@ -106,7 +106,7 @@ fn escape_string<'j>(mut rest: &'j [u8], out: &mut Vec<u8>) -> &'j [u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Text;
+    use json::Text;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

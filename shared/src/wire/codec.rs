@@ -6,10 +6,10 @@ use super::ir::{Answer, ChatRequest, Delta, Maker, ProviderError};
 use super::{Dialect, EventClass, Flaw, Format, Observation, UpstreamFormat};
 use crate::config::{Defaults, Provider, ProviderKind};
 use crate::ids::UpstreamModelName;
-use crate::json::Text;
-use crate::json::splice::Edit;
-use crate::json::write::Members;
 use crate::request::{Request, RequestError};
+use json::Text;
+use json::splice::Edit;
+use json::write::Members;
 
 /// A format that agents call in: what the broker can do with it.
 pub(super) struct AgentCodec {

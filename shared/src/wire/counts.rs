@@ -11,8 +11,8 @@ pub use translate::CountTranslator;
 
 use super::Untranslatable;
 use crate::config::ProviderKind;
-use crate::json::Node;
 use crate::request::Request;
+use json::Node;
 
 /// How a provider is asked for the tokens of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

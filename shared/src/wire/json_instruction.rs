@@ -2,7 +2,7 @@
 
 use super::arguments::compact_into_string;
 use super::ir::{ChatRequest, OutputFormat};
-use crate::json::Text;
+use json::Text;
 
 /// Where any object will do.
 const JSON: &str =

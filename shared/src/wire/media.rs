@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::ir::Media;
-use crate::json::Text;
+use json::Text;
 
 /// The media type of a PDF.
 pub(crate) const PDF: &str = "application/pdf";

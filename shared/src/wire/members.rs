@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::codec::Untranslatable;
 use super::ir::{ChatRequest, Loss, Words};
 use super::place::Place;
-use crate::json::{Kind, Node};
+use json::{Kind, Node};
 
 /// Begins to read a body. `take` is given every member that is not null, and tells whether it keeps it. `loss` tells what
 /// is lost with one that it did not keep; `None`: nothing, since it asks for what happens anyway.

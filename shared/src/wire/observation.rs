@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::ir::{Answer, Delta, Finish};
 use super::openai_chat::answer::write::word;
 use super::{EventClass, Flaw};
-use crate::json::{Text, scan};
 use crate::ledger::Usage;
 use crate::limits::MAX_QUOTED;
 use crate::wire::anthropic::PartialUsage;
+use json::{Text, scan};
 
 /// What an answer said of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

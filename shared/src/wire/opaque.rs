@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
-use crate::json::Text;
+use json::Text;
 
 /// The name of a user within `longest` characters.
 pub(crate) fn shortened<'t>(user: &'t Text<'_>, longest: usize) -> Cow<'t, [u8]> {

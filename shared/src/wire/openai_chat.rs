@@ -17,7 +17,7 @@ use super::Dialect;
 use super::answer_id;
 use super::codec::{AgentCodec, Repeated, SameFormat, UpstreamCodec};
 use crate::config::ProviderKind;
-use crate::json::Text;
+use json::Text;
 
 /// This format's row in the table of formats that agents call in.
 pub(super) static AGENT: AgentCodec = AgentCodec {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::codec::Untranslatable;
-use crate::json::{Kind, Node, Text};
+use json::{Kind, Node, Text};
 
 /// A place in a body, as a chain of steps from its top.
 #[derive(Clone, Copy, Debug)]

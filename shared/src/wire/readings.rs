@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::codec::Judged;
 use super::{EventClass, Flaw, Format, Observation, openai_chat};
-use crate::json::Node;
-use crate::json::scan::{self, Kind};
 use crate::ledger::Usage;
 use crate::units::Tokens;
+use json::Node;
+use json::scan::{self, Kind};
 
 /// How answers of one kind are read.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::opaque::hex;
-use crate::json::Text;
+use json::Text;
 
 /// Gives out the ids of one conversation, in its order.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::Node;
+use json::Node;
 
 /// The schema of a tool that takes nothing.
 const NO_ARGUMENTS: &[u8] = br#"{"type":"object","properties":{}}"#;

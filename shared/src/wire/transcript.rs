@@ -3,9 +3,9 @@
 use super::UpstreamFormat;
 use super::codec::StreamReader;
 use super::ir::{Answer, AnswerPart, Delta};
-use crate::json::Text;
 use crate::limits::MAX_JUDGED_ANSWER;
 use crate::sse::{Event, Piece, Splitter};
+use json::Text;
 
 /// What an answer says. Of several choices only the first counts; thoughts are no part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

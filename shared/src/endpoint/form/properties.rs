@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::json::splice::splice;
+use json::splice::splice;
 
 fn headers() -> Headers {
     Headers::new(vec![(

@@ -5,10 +5,10 @@
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html>
 
 use crate::config::ProviderKind;
-use crate::json::splice::Edit;
-use crate::json::write::{Members, Object};
-use crate::json::{Span, scan};
 use crate::request::Request;
+use json::splice::Edit;
+use json::write::{Members, Object};
+use json::{Span, scan};
 
 /// What the members are called that say in the body what Anthropic's own API is told elsewhere.
 const VERSION: &str = "anthropic_version";
@@ -152,8 +152,8 @@ fn with_comma(body: &[u8], value: Span, model: Span) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::splice::splice;
     use crate::wire::anthropic::request::read_facts;
+    use json::splice::splice;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -1,8 +1,8 @@
 //! Anthropic's errors: <https://platform.claude.com/docs/en/api/errors>
 
-use crate::json::{Kind, Node, Text, write};
 use crate::limits::{MAX_ERROR_MESSAGE, MAX_QUOTED};
 use crate::wire::ir::{ErrorKind, ProviderError};
+use json::{Kind, Node, Text, write};
 
 /// Reads the body of an error that came with `status`; `None` if it says nothing of one.
 #[must_use]

@@ -9,11 +9,11 @@ use serde_json::json;
 
 use super::models;
 use crate::config::NO_DEFAULTS;
-use crate::json::Node;
-use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
 use crate::stored::Keeping;
 use crate::wire::Target;
+use json::Node;
+use json::splice::Edit;
 
 /// The JSON schema that the answer is to fit.
 #[must_use]
@@ -113,7 +113,7 @@ pub fn edits(request: &Request, target: &Target<'_>) -> Vec<Edit> {
 mod tests {
     use super::*;
     use crate::config::{Defaults, ProviderKind};
-    use crate::json::splice::splice;
+    use json::splice::splice;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

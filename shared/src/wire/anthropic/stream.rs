@@ -10,8 +10,8 @@ use std::borrow::Cow;
 
 use super::answer;
 use super::usage::PartialUsage;
-use crate::json::scan::{self, Kind};
 use crate::wire::{EventClass, Observation};
+use json::scan::{self, Kind};
 
 /// What a stream that broke off ends with.
 #[must_use]

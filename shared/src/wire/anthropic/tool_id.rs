@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::json::Text;
 use crate::wire::answer_id;
+use json::Text;
 
 /// The id of a tool's call: the provider's own if it may stand here, otherwise one made of it, and if there is none
 /// one made of the answer's id and the call's place. The same call always gets the same id.

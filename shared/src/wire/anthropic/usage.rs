@@ -1,9 +1,9 @@
 //! Anthropic's usage: the input without what the cache had or took, which stand beside it.
 
-use crate::json::scan;
-use crate::json::write::Object;
 use crate::ledger::{ServiceTier, Usage};
 use crate::units::Tokens;
+use json::scan;
+use json::write::Object;
 
 /// What one `usage` object says; what it leaves out was said before or not at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::usage;
-use crate::json::{Kind, Node, Text};
 use crate::limits::MAX_ANSWER_PARTS;
 use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
+use json::{Kind, Node, Text};
 
 /// Reads a whole answer; `None` if the text is none: no JSON, an error, without a message, with far too many blocks, or
 /// one that Bedrock itself could make nothing of.

@@ -1,10 +1,10 @@
 //! Bedrock's errors: <https://docs.aws.amazon.com/bedrock/latest/APIReference/CommonErrors.html> and those of each
 //! operation.
 
-use crate::json::{Node, Text};
 use crate::limits::{MAX_ERROR_MESSAGE, MAX_QUOTED};
 use crate::wire::anthropic;
 use crate::wire::ir::{ErrorKind, ProviderError};
+use json::{Node, Text};
 
 /// Reads the body of an error that came with `status`; `None` if it says nothing of one. Claude's own errors may come in
 /// Anthropic's shape.

@@ -11,11 +11,11 @@ mod parameters;
 mod tools;
 
 use super::models::Model;
-use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::is_name;
+use json::write::object;
 
 /// The longest name of a tool and the longest id of a call.
 const LONGEST_NAME: usize = 64;

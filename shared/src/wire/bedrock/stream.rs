@@ -3,10 +3,10 @@
 
 use super::answer::{finish, given_text, is_malformed};
 use super::{error, usage};
-use crate::json::{Node, Text};
 use crate::limits::MAX_TOOL_CALLS;
 use crate::wire::codec::{self, NOT_JSON, TooMuchHeld};
 use crate::wire::ir::{Delta, ErrorKind, Finish, ProviderError, ToolIndex};
+use json::{Node, Text};
 
 /// What is told of an answer that Bedrock could make nothing of.
 const MALFORMED: &str = "the provider's model wrote what cannot be read";

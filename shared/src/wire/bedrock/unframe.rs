@@ -1,11 +1,11 @@
 //! Turns a stream of binary frames into one of server-sent events, which everything behind it reads.
 
 use crate::eventstream::{Damage, Decoder, Kind, Message};
-use crate::json::{Node, Text};
 use crate::sse;
 use crate::wire::codec::NOT_JSON;
 use crate::wire::ir::ErrorKind;
 use crate::wire::{UpstreamFormat, anthropic, media};
+use json::{Node, Text};
 
 /// Turns one stream's frames into events, fed with chunks cut anywhere.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Bedrock's usage: as with Anthropic, the input without what the cache had or took,
 //! <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html>.
 
-use crate::json::Node;
 use crate::ledger::{ServiceTier, Usage};
 use crate::units::Tokens;
+use json::Node;
 
 /// Reads a `usage` object and the `serviceTier` that stands beside it. The total is not believed: some models count
 /// the cache in it, some do not.

@@ -1,8 +1,8 @@
 //! Reads an answer in one piece.
 
-use crate::json::{Node, Text};
 use crate::limits::MAX_ANSWER_PARTS;
 use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
+use json::{Node, Text};
 
 use super::usage;
 

@@ -4,10 +4,10 @@ mod messages;
 mod parameters;
 mod tools;
 
-use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
+use json::write::object;
 
 /// The media types of pictures that the API takes, <https://docs.cohere.com/docs/image-inputs>.
 const IMAGES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];

@@ -3,11 +3,11 @@
 
 use super::answer::{finish, given_text, is_failure, is_no_arguments};
 use super::{error, usage};
-use crate::json::{Node, Text};
 use crate::limits::MAX_TOOL_CALLS;
 use crate::wire::TooMuchHeld;
 use crate::wire::codec::{self, NOT_JSON};
 use crate::wire::ir::{Delta, ErrorKind, ProviderError, ToolIndex};
+use json::{Node, Text};
 
 /// What of a stream must be remembered to read the rest of it.
 #[derive(Debug, Default)]

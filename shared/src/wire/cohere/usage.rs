@@ -1,8 +1,8 @@
 //! Cohere's usage: numbers with a fraction; `tokens` are those that were processed, `billed_units` fewer.
 
-use crate::json::Node;
 use crate::ledger::Usage;
 use crate::units::Tokens;
+use json::Node;
 
 /// Reads a `usage` object; `None` if it tells no tokens. What is billed stands in where the processed tokens are not
 /// told.

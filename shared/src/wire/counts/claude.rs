@@ -4,12 +4,12 @@
 //! base64: in Converse's words tools would not count.
 
 use super::{Codec, Counted};
-use crate::json::splice::{Edit, splice};
-use crate::json::{Node, write};
 use crate::provider::segment;
 use crate::request;
 use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::media;
+use json::splice::{Edit, splice};
+use json::{Node, write};
 
 pub(super) static VERTEX: Codec = Codec {
     write: |counted, model| Ok(enveloped(counted, Envelope::Vertex, "model", &model)),

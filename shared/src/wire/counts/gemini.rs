@@ -4,10 +4,10 @@
 
 use super::{Codec, Counted};
 use crate::config::{NO_DEFAULTS, ProviderKind};
-use crate::json::write::Object;
-use crate::json::{Node, write};
 use crate::provider::segment;
 use crate::wire::{Dropped, Format, Target, Untranslatable, UpstreamFormat};
+use json::write::Object;
+use json::{Node, write};
 
 pub(super) static CODEC: Codec = Codec {
     write,

@@ -3,9 +3,9 @@
 
 use super::{Codec, Counted};
 use crate::config::{NO_DEFAULTS, ProviderKind};
-use crate::json::write::{Array, Object};
-use crate::json::{Kind, Node, write};
 use crate::wire::{Dropped, Format, Target, Untranslatable, UpstreamFormat};
+use json::write::{Array, Object};
+use json::{Kind, Node, write};
 
 pub(super) static CODEC: Codec = Codec {
     write,

@@ -68,7 +68,7 @@ fn told(counter: Counter, chunks: &[&[u8]]) -> (String, Observation) {
 fn within(sent: &str) -> String {
     let sent: serde_json::Value = serde_json::from_str(sent).unwrap();
     let body = sent["input"]["invokeModel"]["body"].as_str().unwrap();
-    String::from_utf8(crate::wire::media::decode(&crate::json::Text::of_plain(body)).unwrap()).unwrap()
+    String::from_utf8(crate::wire::media::decode(&json::Text::of_plain(body)).unwrap()).unwrap()
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Turns a provider's count into Anthropic's format.
 
 use super::Counter;
-use crate::json::write;
 use crate::ledger::Usage;
 use crate::wire::Observation;
 use crate::wire::kept::Kept;
+use json::write;
 
 /// Translates one answer, which is kept until it is whole.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Embeddings in the intermediate form, and how they are written in OpenAI's format.
 
 use super::Encoding;
-use crate::json::write;
-use crate::json::{Kind, Node};
 use crate::wire::media;
+use json::write;
+use json::{Kind, Node};
 
 /// Embeddings.
 #[derive(Debug)]

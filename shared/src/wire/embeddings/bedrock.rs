@@ -5,9 +5,9 @@
 use super::answer::EmbeddingAnswer;
 use super::request::{EmbeddingRequest, unsupported};
 use super::{Codec, cohere};
-use crate::json::{Node, write};
 use crate::provider::segment;
 use crate::wire::Untranslatable;
+use json::{Node, write};
 
 pub(super) static TITAN: Codec = Codec {
     write: write_titan,

@@ -4,9 +4,9 @@
 use super::Codec;
 use super::answer::EmbeddingAnswer;
 use super::request::EmbeddingRequest;
-use crate::json::write::Object;
-use crate::json::{Kind, Node, write};
 use crate::wire::Untranslatable;
+use json::write::Object;
+use json::{Kind, Node, write};
 
 pub(super) static CODEC: Codec = Codec {
     write,

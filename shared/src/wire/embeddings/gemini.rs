@@ -5,9 +5,9 @@
 use super::Codec;
 use super::answer::EmbeddingAnswer;
 use super::request::{EmbeddingRequest, unsupported};
-use crate::json::{Node, write};
 use crate::provider::segment;
 use crate::wire::Untranslatable;
+use json::{Node, write};
 
 pub(super) static CODEC: Codec = Codec {
     write,

@@ -4,8 +4,8 @@
 use super::Codec;
 use super::answer::EmbeddingAnswer;
 use super::request::EmbeddingRequest;
-use crate::json::{Node, write};
 use crate::wire::Untranslatable;
+use json::{Node, write};
 
 pub(super) static CODEC: Codec = Codec {
     write,

@@ -1,8 +1,8 @@
 //! A request for embeddings in the intermediate form.
 
-use crate::json::write::Object;
-use crate::json::{Kind, Node, Text};
 use crate::wire::Untranslatable;
+use json::write::Object;
+use json::{Kind, Node, Text};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use super::said::{self, Said, failure, finish, first_candidate, given_text, is_blocked};
 use super::{seal, usage};
-use crate::json::{Node, Text};
 use crate::limits::MAX_ANSWER_PARTS;
 use crate::wire::ir::{Answer, AnswerPart, Finish};
+use json::{Node, Text};
 
 /// Reads a whole answer; `None` if the text is none: no JSON, an error, no candidate though the prompt was not blocked,
 /// one that failed before it said anything, or far too much in it.

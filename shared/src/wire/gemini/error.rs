@@ -1,8 +1,8 @@
 //! Google's errors: <https://google.aip.dev/193>. The body is an object, or an array with that one object in it.
 
-use crate::json::{Kind, Node, Text};
 use crate::limits::{MAX_ERROR_MESSAGE, MAX_QUOTED};
 use crate::wire::ir::{ErrorKind, ProviderError};
+use json::{Kind, Node, Text};
 
 use super::said::{failure, finish, first_candidate, given_text};
 

@@ -8,13 +8,13 @@ mod thinking;
 mod tools;
 mod turns;
 
-use crate::json::Text;
-use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::gemini::models::Model;
 use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::is_name;
+use json::Text;
+use json::write::object;
 
 /// The longest name of a function.
 const LONGEST_NAME: usize = 64;

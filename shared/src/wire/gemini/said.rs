@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Kind, Node, Text};
 use crate::wire::ir::{Arguments, Finish};
+use json::{Kind, Node, Text};
 
 /// Something said.
 #[derive(Debug)]

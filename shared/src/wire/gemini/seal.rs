@@ -5,7 +5,7 @@
 //! <https://ai.google.dev/gemini-api/docs/thought-signatures>. Agents of Anthropic's format keep signatures of thoughts,
 //! so the seal is that of a thought before the part, marked as Gemini's: Anthropic would refuse it.
 
-use crate::json::Text;
+use json::Text;
 
 /// The mark before a seal of Gemini's. A colon occurs in no base64, so no other provider's signature begins so.
 const MARK: &str = "gemini:";

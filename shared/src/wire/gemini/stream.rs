@@ -3,11 +3,11 @@
 
 use super::said::{self, Said, failure, finish, first_candidate, given_text, is_blocked};
 use super::{error, seal, usage};
-use crate::json::Node;
 use crate::limits::MAX_TOOL_CALLS;
 use crate::wire::arguments::compact_into_string;
 use crate::wire::codec::{self, NOT_JSON, TooMuchHeld};
 use crate::wire::ir::{Arguments, Delta, ErrorKind, Finish, ProviderError, ToolIndex};
+use json::Node;
 
 /// What of a stream must be remembered to read the rest of it.
 #[derive(Debug, Default)]
@@ -126,14 +126,14 @@ impl StreamReader {
 }
 
 /// Each seal is that of a thought of its own.
-fn tell_seal(own: &crate::json::Text<'_>, tell: &mut dyn FnMut(Delta<'_>)) {
+fn tell_seal(own: &json::Text<'_>, tell: &mut dyn FnMut(Delta<'_>)) {
     tell(Delta::Signature(seal::marked(own)));
     tell(Delta::BlockEnd);
 }
 
 /// The arguments of a call, which come in one piece.
-fn whole(arguments: &Arguments<'_>) -> crate::json::Text<'static> {
+fn whole(arguments: &Arguments<'_>) -> json::Text<'static> {
     let mut text = Vec::new();
     compact_into_string(&arguments.to_object(), &mut text);
-    crate::json::Text::of_escaped(text)
+    json::Text::of_escaped(text)
 }

@@ -1,8 +1,8 @@
 //! Gemini's usage: the prompt includes what was cached; what was thought stands beside what was said.
 
-use crate::json::Node;
 use crate::ledger::{ServiceTier, Usage};
 use crate::units::Tokens;
+use json::Node;
 
 /// Reads `usageMetadata`; `None` if it says nothing of tokens, as that of some chunks at Vertex AI, which has only the
 /// kind of traffic.

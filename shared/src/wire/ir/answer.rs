@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::Arguments;
-use crate::json::Text;
 use crate::ledger::Usage;
+use json::Text;
 
 /// An answer in one piece.
 #[derive(Clone, Debug, Default)]

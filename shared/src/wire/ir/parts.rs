@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Arguments, ChatRequest, Content, Loss, Media, Message, Part, Role, Sampling, Tool, ToolChoice};
-use crate::json::{Node, Text};
+use json::{Node, Text};
 
 impl<'a> Part<'a> {
     /// What it says, if it is a text.

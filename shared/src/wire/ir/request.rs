@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::Text;
+use json::Text;
 
 /// A call for the next turn of a conversation.
 #[derive(Clone, Debug, Default)]

@@ -1,8 +1,8 @@
 //! What a stream says, step by step.
 
 use super::{Finish, ProviderError};
-use crate::json::Text;
 use crate::ledger::Usage;
+use json::Text;
 
 /// The position of a tool's call among the calls of one answer, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

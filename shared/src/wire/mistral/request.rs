@@ -3,13 +3,13 @@
 mod messages;
 mod parameters;
 
-use crate::json::Text;
-use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
 use crate::wire::openai_chat::tools;
 use crate::wire::tool_ids::is_name;
+use json::Text;
+use json::write::object;
 
 /// The longest name of a function.
 const LONGEST_NAME: usize = 64;

@@ -1,9 +1,9 @@
 //! Mistral's usage: OpenAI's, but for the cached tokens, which have had three names.
 
-use crate::json::Node;
 use crate::ledger::Usage;
 use crate::units::Tokens;
 use crate::wire::openai_chat::usage;
+use json::Node;
 
 /// Reads a `usage` object; `None` if it is null or none.
 pub(super) fn read(text: &[u8], tier: Option<&[u8]>) -> Option<Usage> {

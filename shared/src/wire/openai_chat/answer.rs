@@ -4,9 +4,9 @@ pub mod read;
 pub mod write;
 
 use super::usage;
-use crate::json::scan::{self, Kind};
 use crate::wire::codec::Judged;
 use crate::wire::{Flaw, Observation};
+use json::scan::{self, Kind};
 
 /// Notes usage, model and finish reason of a whole answer, and whether it is one; `None` if the text is no whole
 /// object.

@@ -1,10 +1,10 @@
 //! OpenAI's errors: <https://platform.openai.com/docs/guides/error-codes>, and what servers that are compatible with
 //! it make of them.
 
-use crate::json::{Kind, Node, Text, write};
 use crate::limits::{MAX_ERROR_MESSAGE, MAX_QUOTED};
 use crate::wire::ir::{ErrorKind, ProviderError};
 use crate::wire::openai_chat::answer::read::{FAILED, first_choice};
+use json::{Kind, Node, Text, write};
 
 /// Reads the body of an error that came with `status`; `None` if it says nothing of one.
 #[must_use]

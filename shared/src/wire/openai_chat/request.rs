@@ -8,12 +8,12 @@ use serde_json::json;
 use super::max_tokens_key;
 use super::models;
 use crate::config::{NO_DEFAULTS, ProviderKind, Server};
-use crate::json::Node;
-use crate::json::scan::{self, Kind, Value};
-use crate::json::splice::Edit;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
 use crate::stored::Keeping;
 use crate::wire::Target;
+use json::Node;
+use json::scan::{self, Kind, Value};
+use json::splice::Edit;
 
 /// The JSON schema that the answer is to fit.
 #[must_use]
@@ -183,8 +183,8 @@ fn ask_for_usage(request: &Request) -> Option<Edit> {
 mod tests {
     use super::*;
     use crate::config::Defaults;
-    use crate::json::ScanError;
-    use crate::json::splice::splice;
+    use json::ScanError;
+    use json::splice::splice;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

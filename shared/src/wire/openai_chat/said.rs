@@ -1,6 +1,6 @@
 //! What a message, or the delta of one, says: both have the same members.
 
-use crate::json::{Kind, Node, Text};
+use json::{Kind, Node, Text};
 
 /// Something said, never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ mod calls;
 use std::borrow::Cow;
 
 use super::usage;
-use crate::json::scan::{self, Kind};
 use crate::wire::{EventClass, Observation};
+use json::scan::{self, Kind};
 
 /// What a stream that broke off ends with.
 #[must_use]

@@ -1,9 +1,9 @@
 //! OpenAI's usage: totals, with the cached and the reasoning tokens inside them.
 
-use crate::json::scan::{self, Value};
-use crate::json::write::Object;
 use crate::ledger::{ServiceTier, Usage};
 use crate::units::Tokens;
+use json::scan::{self, Value};
+use json::write::Object;
 
 /// The members of a `usage` object: the input, the output, and the details of each.
 pub(in crate::wire) type Names = [&'static str; 4];
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn details_that_are_written_are_never_null() {
         let mut out = Vec::new();
-        crate::json::write::object(&mut out, |object| write(&Usage::default(), object));
+        json::write::object(&mut out, |object| write(&Usage::default(), object));
         let expected = br#"{"prompt_tokens":0,"completion_tokens":0,"total_tokens":0,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":{"reasoning_tokens":0}}"#;
         assert_eq!(out, expected);
     }

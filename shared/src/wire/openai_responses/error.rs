@@ -1,9 +1,9 @@
 //! Errors: before an answer they are those of chat completions, within one they are the answer's own.
 
-use crate::json::{Node, Text, write};
 use crate::limits::{MAX_ERROR_MESSAGE, MAX_QUOTED};
 use crate::wire::ir::{ErrorKind, ProviderError};
 pub use crate::wire::openai_chat::error::{read, write};
+use json::{Node, Text, write};
 
 /// What a response that failed says of it: `{"code","message"}`, also flat in an `error` event.
 pub(super) fn of_response(error: Node<'_>) -> ProviderError<'_> {

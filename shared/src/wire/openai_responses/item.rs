@@ -1,11 +1,11 @@
 //! The items of an answer's output, as they stand in it and in the events about them.
 
 use super::{own, tool_name};
-use crate::json::Text;
-use crate::json::write::{self, Object};
 use crate::wire::answer_id;
 use crate::wire::codec::Namespaced;
 use crate::wire::ir::{Finish, ProviderError};
+use json::Text;
+use json::write::{self, Object};
 
 /// Whether an item is whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

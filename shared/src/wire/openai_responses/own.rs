@@ -1,9 +1,9 @@
 //! Thoughts of other providers' models, as items that the agent sends back with the next turn: sealed with what brings
 //! them home, and with a mark by which they never go anywhere else.
 
-use crate::json::Text;
 use crate::wire::ir::{Content, Maker};
 use crate::wire::opaque;
+use json::Text;
 
 /// What the ids of such items begin with. A provider that speaks this format would look for its own items under them.
 pub(super) const ID: &str = "rs_broker_";

@@ -7,14 +7,14 @@ mod foreign;
 
 use super::super::openai_chat::models;
 use crate::config::NO_DEFAULTS;
-use crate::json::Node;
-use crate::json::scan::{self, Kind, Value};
-use crate::json::splice::Edit;
 use crate::provider::Capability;
 use crate::request::{self, Given, Request, RequestError, StreamUsage};
 use crate::stored::{Keeping, Named};
 use crate::wire::ir::ChatRequest;
 use crate::wire::{Target, Untranslatable};
+use json::Node;
+use json::scan::{self, Kind, Value};
+use json::splice::Edit;
 
 /// The JSON schema that the answer is to fit.
 #[must_use]

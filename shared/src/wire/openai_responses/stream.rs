@@ -12,9 +12,9 @@ mod words;
 use std::borrow::Cow;
 
 use super::answer;
-use crate::json::scan::{self, Kind, Value};
 use crate::sse;
 use crate::wire::{EventClass, Observation};
+use json::scan::{self, Kind, Value};
 
 /// What a stream that broke off ends with.
 #[must_use]

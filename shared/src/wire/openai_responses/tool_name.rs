@@ -3,9 +3,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::json::Text;
 use crate::wire::codec::Namespaced;
 use crate::wire::opaque::hex;
+use json::Text;
 
 /// The longest name of a tool that every provider takes.
 const LONGEST: usize = 64;

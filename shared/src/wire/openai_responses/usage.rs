@@ -1,8 +1,8 @@
 //! The usage of a response: totals, with the cached and the reasoning tokens inside them.
 
-use crate::json::write::Object;
 use crate::ledger::Usage;
 use crate::wire::openai_chat::usage::{Names, read_named};
+use json::write::Object;
 
 /// What the members are called that chat completions have, too.
 const NAMES: Names = [
@@ -56,7 +56,7 @@ mod tests {
         };
         assert_eq!(read(text, Some(br#""flex""#)), Some(usage));
         let mut out = Vec::new();
-        crate::json::write::object(&mut out, |object| write(&usage, object));
+        json::write::object(&mut out, |object| write(&usage, object));
         assert_eq!(read(&out, Some(br#""flex""#)), Some(usage));
     }
 

@@ -6,8 +6,9 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 use serde_json::json;
 
 use super::{read, refused};
-use crate::limits::{MAX_JSON_DEPTH, MAX_MESSAGES};
+use crate::limits::MAX_MESSAGES;
 use crate::wire::Format;
+use json::MAX_DEPTH;
 
 #[test]
 fn one_message_too_many_is_refused() {
@@ -31,7 +32,7 @@ fn one_message_too_many_is_refused() {
 
 #[test]
 fn what_nests_too_deep_is_no_json() {
-    let deep = format!("{}1{}", "[".repeat(MAX_JSON_DEPTH), "]".repeat(MAX_JSON_DEPTH));
+    let deep = format!("{}1{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
     let body = format!(r#"{{"messages":[],"x":{deep}}}"#);
     for format in [Format::OpenAiChat, Format::AnthropicMessages] {
         assert_eq!(

@@ -203,7 +203,7 @@ proptest! {
         if Format::OpenAiResponses.read_request(text.as_bytes()).is_ok() {
             let repeated = Format::OpenAiResponses.repeats(text.as_bytes());
             let mut out = Vec::new();
-            crate::json::write::object(&mut out, |object| object.members(&repeated.members));
+            json::write::object(&mut out, |object| object.members(&repeated.members));
             prop_assert!(serde_json::from_slice::<Value>(&out).is_ok() && !out.contains(&b'\n'));
         }
     }
@@ -222,7 +222,7 @@ proptest! {
 
     #[test]
     fn any_arguments_become_an_object(text in ".{0,40}") {
-        let text = crate::json::Text::of_plain(&text);
+        let text = json::Text::of_plain(&text);
         let object: Value = serde_json::from_slice(&Arguments::Encoded(text).to_object()).unwrap();
         prop_assert!(object.is_object());
     }

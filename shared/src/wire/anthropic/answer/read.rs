@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Kind, Node, Text};
 use crate::limits::MAX_ANSWER_PARTS;
 use crate::wire::anthropic::PartialUsage;
 use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
+use json::{Kind, Node, Text};
 
 /// Reads a whole answer; `None` if the text is none: no JSON, an error, without content or with far too
 /// much of it.

@@ -1,9 +1,9 @@
 //! Writes a message out of the intermediate form.
 
-use crate::json::write;
 use crate::wire::anthropic::{tool_id, usage};
 use crate::wire::ir::{Answer, AnswerPart, Finish};
 use crate::wire::{Caller, answer_id};
+use json::write;
 
 /// Writes a whole answer. What strict clients ask for is always there: usage, if only of zeros, and the signature of
 /// a thought, if only an empty one.

@@ -5,10 +5,10 @@ mod messages;
 mod parameters;
 mod tools;
 
-use crate::json::{Kind, Node};
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Loss, Words};
 use crate::wire::members;
+use json::{Kind, Node};
 
 /// This format's names of what a writer may leave out.
 const WORDS: Words = Words {

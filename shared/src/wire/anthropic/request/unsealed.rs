@@ -3,10 +3,10 @@
 
 use memchr::memmem;
 
-use crate::json::splice::Edit;
-use crate::json::{Node, Span};
 use crate::request::LeftOut;
 use crate::wire::gemini::is_foreign_seal;
+use json::splice::Edit;
+use json::{Node, Span};
 
 /// What stands where nothing is left of a turn: the API wants some content.
 const NOTHING: &[u8] = br#"[{"type":"text","text":"(empty)"}]"#;
@@ -76,7 +76,7 @@ fn span_within(body: &[u8], part: &[u8]) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::splice::splice;
+    use json::splice::splice;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -9,13 +9,13 @@ mod schema;
 mod thinking;
 mod tools;
 
-use crate::json::write::object;
 use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::ir::{ChatRequest, Content, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::is_name;
+use json::write::object;
 
 /// The longest name of a tool.
 const LONGEST_NAME: usize = 64;

@@ -3,11 +3,11 @@
 
 use std::collections::VecDeque;
 
-use crate::json::write::Object;
-use crate::json::{Partial, Text};
 use crate::limits::{MAX_HELD, MAX_TOOL_CALLS};
 use crate::sse;
 use crate::wire::TooMuchHeld;
+use json::write::Object;
+use json::{Partial, Text};
 
 /// A kind of block that is words alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! The end of a message stream that is stopped on its way.
 
-use crate::json::scan;
 use crate::ledger::Usage;
 use crate::sse;
 use crate::wire::anthropic::answer::write::write_stop;
 use crate::wire::anthropic::usage;
 use crate::wire::ir::Finish;
+use json::scan;
 
 /// What the end of a stream needs.
 #[derive(Debug, Default)]

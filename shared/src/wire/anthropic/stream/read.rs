@@ -1,11 +1,11 @@
 //! Reads the events of a message stream into steps.
 
-use crate::json::{Kind, Node, Text};
 use crate::limits::{MAX_HELD, MAX_TOOL_CALLS};
 use crate::wire::anthropic::answer::read::{finish, given_text};
 use crate::wire::anthropic::{PartialUsage, error};
 use crate::wire::codec::{self, NOT_JSON, TooMuchHeld};
 use crate::wire::ir::{Delta, ErrorKind, Finish, ProviderError, ToolIndex};
+use json::{Kind, Node, Text};
 
 /// What of a stream must be remembered to read the rest of it.
 #[derive(Debug, Default)]

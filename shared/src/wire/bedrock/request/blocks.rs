@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use super::documents::{self, Names};
 use super::{NOTHING, image_format};
-use crate::json::Text;
-use crate::json::write::{Array, Object};
 use crate::wire::bedrock::models::Model;
 use crate::wire::ir::{Content, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::ToolIds;
+use json::Text;
+use json::write::{Array, Object};
 
 /// What stands for something within a tool's result that comes after it.
 const FOLLOWS: &str = "(the result follows)";

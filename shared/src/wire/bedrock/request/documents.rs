@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use crate::json::Text;
 use crate::wire::media;
+use json::Text;
 
 /// The longest name of a document.
 const LONGEST_NAME: usize = 200;

@@ -2,10 +2,10 @@
 
 use super::marks::Marks;
 use super::tools::Offer;
-use crate::json::write::Object;
 use crate::wire::bedrock::models::Model;
 use crate::wire::ir::{ChatRequest, Content, Role};
 use crate::wire::json_instruction;
+use json::write::Object;
 
 /// Writes the instructions, if there are any.
 pub(super) fn write(

@@ -1,8 +1,8 @@
 //! Marks up to which the prompt is to be cached: blocks of their own behind what they mark.
 
-use crate::json::write::Array;
 use crate::wire::bedrock::models::Model;
 use crate::wire::ir::{Breakpoint, ChatRequest, Content};
+use json::write::Array;
 
 /// How many marks the API takes: <https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html>
 const MOST: usize = 4;

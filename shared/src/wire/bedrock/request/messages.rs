@@ -4,10 +4,10 @@ use super::blocks::{self, Writer};
 use super::documents::Names;
 use super::marks::Marks;
 use super::{LONGEST_NAME, NOTHING};
-use crate::json::write::{Array, Object};
 use crate::wire::bedrock::models::Model;
 use crate::wire::ir::{self, ChatRequest, Content, Role, Turn};
 use crate::wire::tool_ids::ToolIds;
+use json::write::{Array, Object};
 
 /// What stands beside a document of which nothing is said.
 const DOCUMENT: &str = "(see the document)";

@@ -1,11 +1,11 @@
 //! Everything but instructions, messages and tools.
 
-use crate::json::Text;
-use crate::json::write::{Members, Object};
 use crate::wire::arguments::compact_into_string;
 use crate::wire::bedrock::models::{Model, Thinking, TopK};
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{ChatRequest, Effort, OutputFormat, Reasoning, ServiceTier};
+use json::Text;
+use json::write::{Members, Object};
 
 /// What a schema is called that has no name.
 const UNNAMED: &str = "answer";

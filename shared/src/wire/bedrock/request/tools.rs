@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::json::Text;
-use crate::json::write::{Array, Object};
 use crate::wire::bedrock::models::{Forced, Model};
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Content, Tool, ToolChoice};
 use crate::wire::tool_schema;
+use json::Text;
+use json::write::{Array, Object};
 
 /// What the model is offered.
 pub(super) struct Offer<'r> {

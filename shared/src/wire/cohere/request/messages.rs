@@ -1,11 +1,11 @@
 //! The conversation. Pictures of tools' results follow in a message of the user, and thoughts stay with the provider whose
 //! they are.
 
-use crate::json::write::{Array, Object};
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Content, Media, Message, Part, Role};
 use crate::wire::openai_chat::messages::{POINTER, data_url, write_calls, write_result};
 use crate::wire::tool_ids::ToolIds;
+use json::write::{Array, Object};
 
 /// The longest id of a call that is kept.
 const LONGEST_ID: usize = 64;

@@ -1,8 +1,8 @@
 //! Everything but messages and tools.
 
-use crate::json::write::Object;
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{ChatRequest, Effort, OutputFormat, Reasoning};
+use json::write::Object;
 
 /// How many stop sequences the API takes.
 const MOST_STOPS: usize = 5;

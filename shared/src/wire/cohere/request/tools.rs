@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::json::Text;
-use crate::json::write::Object;
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Tool, ToolChoice};
+use json::Text;
+use json::write::Object;
 
 /// The schema of a tool that takes nothing.
 const NO_PARAMETERS: &[u8] = br#"{"type":"object","properties":{}}"#;

@@ -1,10 +1,10 @@
 //! Instructions, wherever they stood, go to the one place that this format has for them, in their order.
 
 use super::parameters::Shape;
-use crate::json::Text;
-use crate::json::write::Object;
 use crate::wire::arguments::compact_into_string;
 use crate::wire::ir::{ChatRequest, Content, OutputFormat, Role};
+use json::Text;
+use json::write::Object;
 
 /// What asks for JSON where only instructions can.
 const JSON: &str =

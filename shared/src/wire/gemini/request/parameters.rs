@@ -2,10 +2,10 @@
 
 use super::thinking;
 use super::tools::Offer;
-use crate::json::write::{Members, Object};
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::gemini::models::Model;
 use crate::wire::ir::{ChatRequest, OutputFormat, ServiceTier};
+use json::write::{Members, Object};
 
 /// The most stop sequences that the API takes.
 const MOST_STOPS: usize = 5;

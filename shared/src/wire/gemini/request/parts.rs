@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
-use crate::json::Text;
-use crate::json::write::{Array, Object};
 use crate::wire::gemini::seal;
 use crate::wire::ir::{Content, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::ToolIds;
+use json::Text;
+use json::write::{Array, Object};
 
 /// What stands where the API asks for something and there is nothing.
 pub(super) const NOTHING: &str = "(empty)";

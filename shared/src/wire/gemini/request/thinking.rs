@@ -1,9 +1,9 @@
 //! How much the model is to think: `generationConfig.thinkingConfig`.
 
-use crate::json::write::Object;
 use crate::wire::codec::Dropped;
 use crate::wire::gemini::models::{Model, Thinking};
 use crate::wire::ir::{ChatRequest, Effort, Reasoning};
+use json::write::Object;
 
 /// How many tokens of thought an effort stands for, for models that know only budgets, and the reverse.
 const BUDGETS: [(Effort, u64); 6] = [

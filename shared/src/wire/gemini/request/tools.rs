@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::json::write::Object;
-use crate::json::{Node, Text};
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Tool, ToolChoice};
+use json::write::Object;
+use json::{Node, Text};
 
 /// What the model is offered.
 pub(super) struct Offer<'r> {

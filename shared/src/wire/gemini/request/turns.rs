@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::parts::{self, NOTHING, Writer};
 use crate::config::ProviderKind;
-use crate::json::write::{Array, Object};
 use crate::wire::codec::Target;
 use crate::wire::gemini::models::Model;
 use crate::wire::ir::{ChatRequest, Content, Part, Role};
 use crate::wire::tool_ids::ToolIds;
+use json::write::{Array, Object};
 
 /// The longest id of a call.
 const LONGEST_ID: usize = 64;

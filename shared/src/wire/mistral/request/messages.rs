@@ -1,12 +1,12 @@
 //! The conversation, in the order that Mistral takes: instructions first, the results of tools right after their calls, and
 //! the model's word between them and the user's next. What is out of order is a 400, `invalid_request_message_order`.
 
-use crate::json::Text;
-use crate::json::write::{Array, Object};
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Content, Media, Message, Part, Role};
 use crate::wire::openai_chat::messages::{POINTER, data_url, write_calls, write_result};
 use crate::wire::tool_ids::ToolIds;
+use json::Text;
+use json::write::{Array, Object};
 
 /// What the model says between the results of tools and the user's next message, where it said nothing.
 const BRIDGE: &str = "OK.";

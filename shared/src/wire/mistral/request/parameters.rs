@@ -1,10 +1,10 @@
 //! Everything but messages and tools.
 
-use crate::json::write::Object;
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{ChatRequest, Reasoning};
 use crate::wire::mistral::models::Reasons;
 use crate::wire::openai_chat::parameters::write_output;
+use json::write::Object;
 
 /// The highest temperature that the API takes.
 const HOTTEST: f64 = 1.5;

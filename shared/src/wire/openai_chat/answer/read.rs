@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Kind, Node, Text};
 use crate::ledger::Usage;
 use crate::limits::MAX_ANSWER_PARTS;
 use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
 use crate::wire::openai_chat::said::{self, Said};
 use crate::wire::openai_chat::usage;
+use json::{Kind, Node, Text};
 
 /// Reads a whole answer; `None` if the text is none: no JSON, an error, without a choice or with far too much
 /// in it. Of several choices only

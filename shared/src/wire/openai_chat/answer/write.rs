@@ -1,9 +1,9 @@
 //! Writes a chat completion out of the intermediate form.
 
-use crate::json::{Text, write};
 use crate::wire::ir::{Answer, AnswerPart, Arguments, Finish};
 use crate::wire::openai_chat::{tool_call_id, usage};
 use crate::wire::{Caller, answer_id};
+use json::{Text, write};
 
 /// Writes a whole answer. Thoughts are `reasoning_content`; their seals are left out, since nothing that speaks this
 /// format could give them back to the provider that made them.

@@ -5,11 +5,11 @@ pub(in crate::wire) mod parameters;
 mod parts;
 mod tools;
 
-use crate::json::{Kind, Node};
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Loss, Words};
 use crate::wire::members;
 use crate::wire::place::Place;
+use json::{Kind, Node};
 
 /// This format's names of what a writer may leave out.
 const WORDS: Words = Words {

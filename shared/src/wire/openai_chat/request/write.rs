@@ -5,13 +5,13 @@ pub(in crate::wire) mod parameters;
 mod schema;
 pub(in crate::wire) mod tools;
 
-use crate::json::Text;
-use crate::json::write::object;
 use crate::wire::codec::{Dropped, Target, Untranslatable};
 use crate::wire::ir::{ChatRequest, Content, Media, Message, Part};
 use crate::wire::media;
 use crate::wire::openai_chat::models::Model;
 use crate::wire::tool_ids::is_name;
+use json::Text;
+use json::write::object;
 
 /// The longest name of a function.
 const LONGEST_NAME: usize = 64;

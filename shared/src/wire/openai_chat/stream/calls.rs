@@ -1,11 +1,11 @@
 //! Which tool call a fragment of a stream belongs to. OpenAI numbers them; other servers number all of them 0, or
 //! none, repeat the id and the name with every fragment, or leave the id out.
 
-use crate::json::{Node, Partial, Text};
 use crate::limits::{MAX_HELD, MAX_TOOL_CALLS};
 use crate::wire::TooMuchHeld;
 use crate::wire::ir::{Arguments, Delta, ToolIndex};
 use crate::wire::openai_chat::answer::read::{arguments, given_id, given_text};
+use json::{Node, Partial, Text};
 
 /// The calls of one answer so far.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! The end of a chat completion stream that is stopped on its way.
 
-use crate::json::scan;
-use crate::json::write::Object;
 use crate::ledger::Usage;
 use crate::sse;
 use crate::wire::openai_chat::usage;
+use json::scan;
+use json::write::Object;
 
 /// What the chunks of a stream have alike, and what its end needs.
 #[derive(Debug)]

@@ -1,12 +1,12 @@
 //! Reads the chunks of a chat completion stream into steps.
 
 use super::calls::Calls;
-use crate::json::Node;
 use crate::wire::codec::{self, NOT_JSON, TooMuchHeld};
 use crate::wire::ir::{Delta, ErrorKind, Finish, ProviderError};
 use crate::wire::openai_chat::answer::read::{FAILED, UsageReader, finish, first_choice, given_text};
 use crate::wire::openai_chat::error;
 use crate::wire::openai_chat::said::{self, Said};
+use json::Node;
 
 /// What of a stream must be remembered to read the rest of it.
 #[derive(Debug)]

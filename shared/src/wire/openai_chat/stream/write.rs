@@ -1,6 +1,5 @@
 //! Writes steps as the chunks of a chat completion stream.
 
-use crate::json::write::{Members, Object};
 use crate::ledger::Usage;
 use crate::sse;
 use crate::wire::codec::{self, TooMuchHeld};
@@ -8,6 +7,7 @@ use crate::wire::ir::Delta;
 use crate::wire::openai_chat::answer::write::word;
 use crate::wire::openai_chat::{error, tool_call_id, usage};
 use crate::wire::{Caller, answer_id};
+use json::write::{Members, Object};
 
 /// What a stream needs from its beginning to its end.
 #[derive(Debug)]

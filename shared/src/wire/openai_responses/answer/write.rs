@@ -1,13 +1,13 @@
 //! Writes a response out of the intermediate form.
 
-use crate::json::Text;
-use crate::json::write::{self, Array, Object};
 use crate::ledger::Usage;
 use crate::wire::ir::{Answer, AnswerPart, Finish};
 use crate::wire::openai_chat::tool_call_id;
 use crate::wire::openai_responses::item::{self, Call, End, Status, Words};
 use crate::wire::openai_responses::{error, own, usage};
 use crate::wire::{Caller, answer_id};
+use json::Text;
+use json::write::{self, Array, Object};
 
 /// Writes a whole answer.
 #[must_use]

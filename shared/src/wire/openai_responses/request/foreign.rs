@@ -3,10 +3,10 @@
 
 use memchr::memmem;
 
-use crate::json::splice::Edit;
-use crate::json::{Kind, Node, Span};
 use crate::request::LeftOut;
 use crate::wire::openai_responses::own;
+use json::splice::Edit;
+use json::{Kind, Node, Span};
 
 /// The edits that take them out of a body that was scanned; for nearly every one there are none.
 pub fn edits(body: &[u8]) -> Vec<LeftOut> {

@@ -5,11 +5,11 @@ mod parameters;
 mod parts;
 mod tools;
 
-use crate::json::Node;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Content, Loss, Message, Origin, Role, Words};
 use crate::wire::members;
 use crate::wire::place::Place;
+use json::Node;
 
 /// This format's names of what a writer may leave out.
 const WORDS: Words = Words {

@@ -1,10 +1,10 @@
 //! What an answer repeats of its request. An SDK reads some of it, and strict ones ask for all of it.
 
-use crate::json::write::Members;
-use crate::json::{Kind, Node, Text};
 use crate::limits::MAX_REPEATED_REQUEST;
 use crate::wire::openai_responses::tool_name;
 use crate::wire::{Namespaced, Repeated};
+use json::write::Members;
+use json::{Kind, Node, Text};
 
 /// The members and what stands in their place where the request has none, in the order of OpenAI's answers.
 const MEMBERS: [(&str, &[u8]); 13] = [

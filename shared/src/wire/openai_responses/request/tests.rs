@@ -1,9 +1,9 @@
 use super::*;
 use crate::config::{Defaults, ProviderKind};
-use crate::json::splice::splice;
 use crate::request::content::Content;
 use crate::units::Tokens;
 use crate::wire::Format;
+use json::splice::splice;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -1,10 +1,10 @@
 //! A call of a tool that is under way.
 
 use super::events::Page;
-use crate::json::write::object;
-use crate::json::{Partial, Text};
 use crate::wire::openai_responses::item::{self, Call, Status};
 use crate::wire::openai_responses::tool_name;
+use json::write::object;
+use json::{Partial, Text};
 
 /// A call under way.
 #[derive(Debug)]

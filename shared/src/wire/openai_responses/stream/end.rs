@@ -9,14 +9,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::events::Page;
-use crate::json::scan::{self, Value};
-use crate::json::write::Object;
 use crate::ledger::Usage;
 use crate::limits::MAX_REPEATED_OUTPUT;
 use crate::wire::ir::{ErrorKind, ProviderError};
 use crate::wire::openai_responses::item::End;
 use crate::wire::openai_responses::{error, usage};
 use item::Open;
+use json::scan::{self, Value};
+use json::write::Object;
 
 /// What an item or a part of one takes of the bound beside its bytes: so many small ones must not become many times
 /// their size.

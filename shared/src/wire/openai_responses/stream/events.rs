@@ -1,9 +1,9 @@
 //! The events about items: numbered, each about a place in the output.
 
-use crate::json::write::Object;
 use crate::sse;
 use crate::wire::codec::Namespaced;
 use crate::wire::ir::Maker;
+use json::write::Object;
 
 /// Where events go, and what they need of whose answer it is.
 pub struct Page<'p> {

@@ -4,11 +4,11 @@
 use super::calls::OpenCall;
 use super::events::Page;
 use super::words::{Message, Thought};
-use crate::json::Text;
-use crate::json::write::Array;
 use crate::limits::{MAX_REPEATED_OUTPUT, MAX_TOOL_CALLS};
 use crate::wire::TooMuchHeld;
 use crate::wire::openai_responses::item::{Status, Words};
+use json::Text;
+use json::write::Array;
 
 /// What an item takes of memory beside its words.
 const AROUND: usize = 256;

@@ -1,12 +1,12 @@
 //! Reads the events of a response's stream into steps. What is repeated at the end of a part, an item or the answer is
 //! told once, where it came first.
 
-use crate::json::{Node, Text};
 use crate::limits::MAX_TOOL_CALLS;
 use crate::wire::codec::{self, NOT_JSON, TooMuchHeld};
 use crate::wire::ir::{Delta, ErrorKind, ProviderError, ToolIndex};
 use crate::wire::openai_responses::answer::read::{finish, given_text};
 use crate::wire::openai_responses::{error, usage};
+use json::{Node, Text};
 
 /// What of a stream must be remembered to read the rest of it.
 #[derive(Debug, Default)]

@@ -1,10 +1,10 @@
 //! The message or the thought that is under way.
 
 use super::events::{Page, number};
-use crate::json::Text;
-use crate::json::write::{Object, object};
 use crate::wire::openai_responses::item::{self, Status, Words};
 use crate::wire::openai_responses::own;
+use json::Text;
+use json::write::{Object, object};
 
 /// A message under way: parts that are whole, and one that may not be.
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 
 use super::events::Page;
 use super::items::Items;
-use crate::json::Text;
 use crate::ledger::Usage;
 use crate::sse;
 use crate::wire::codec::{self, TooMuchHeld};
@@ -11,6 +10,7 @@ use crate::wire::openai_chat::tool_call_id;
 use crate::wire::openai_responses::answer::write::write_response;
 use crate::wire::openai_responses::item::{End, Words};
 use crate::wire::{Caller, answer_id};
+use json::Text;
 
 /// What a stream needs from its beginning to its end.
 #[derive(Debug)]

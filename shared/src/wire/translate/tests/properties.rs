@@ -2,11 +2,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::json::Text;
 use crate::ledger::Usage;
 use crate::units::Tokens;
 use crate::wire::ir::{Answer, ToolIndex};
 use crate::wire::{anthropic, openai_chat};
+use json::Text;
 
 pub(super) mod inputs;
 mod matrix;

@@ -203,9 +203,9 @@ fn a_call_of_a_tool_in_a_namespace_has_both_names() {
     );
     assert_eq!(item["call_id"], "c1");
     let unknown = Namespaced {
-        alias: crate::json::Text::of_plain("x"),
-        namespace: crate::json::Text::of_plain("x"),
-        name: crate::json::Text::of_plain("x"),
+        alias: json::Text::of_plain("x"),
+        namespace: json::Text::of_plain("x"),
+        name: json::Text::of_plain("x"),
     };
     assert!(!caller().repeated.namespaced.contains(&unknown));
 }
@@ -228,7 +228,7 @@ fn a_response_repeats_what_was_asked() {
         json!({"model": "m", "instructions": "x".repeat(crate::limits::MAX_REPEATED_REQUEST), "user": "u"});
     let repeated = OpenAiResponses.repeats(long.to_string().as_bytes());
     let mut out = Vec::new();
-    crate::json::write::object(&mut out, |object| object.members(&repeated.members));
+    json::write::object(&mut out, |object| object.members(&repeated.members));
     let repeated: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(
         (&repeated["instructions"], &repeated["user"]),

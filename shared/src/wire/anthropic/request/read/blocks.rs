@@ -4,11 +4,11 @@ mod documents;
 
 use std::borrow::Cow;
 
-use crate::json::{Kind, Node};
 use crate::limits::MAX_PARTS;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{Arguments, Breakpoint, ChatRequest, Content, Loss, Maker, Part};
 use crate::wire::place::Place;
+use json::{Kind, Node};
 
 /// Whose content it is.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! Everything but instructions, messages and tools.
 
 use super::Body;
-use crate::json::{Kind, Node};
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Effort, Loss, OutputFormat, Reasoning, ServiceTier};
 use crate::wire::place::Place;
+use json::{Kind, Node};
 
 /// Reads the parameters.
 pub(super) fn read<'a>(body: &Body<'a>, request: &mut ChatRequest<'a>) -> Result<(), Untranslatable> {

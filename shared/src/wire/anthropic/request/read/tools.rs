@@ -2,11 +2,11 @@
 
 use super::Body;
 use super::blocks::read_mark;
-use crate::json::{Node, Text};
 use crate::limits::MAX_PARTS;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Loss, Tool, ToolChoice};
 use crate::wire::place::Place;
+use json::{Node, Text};
 
 /// What tools are read for.
 const KEYS: [&str; 8] = [

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use super::marks::Marks;
-use crate::json::Text;
-use crate::json::write::{Array, Object};
 use crate::wire::ir::{Content, Maker, Media, Part};
 use crate::wire::media;
 use crate::wire::tool_ids::ToolIds;
+use json::Text;
+use json::write::{Array, Object};
 
 /// Whether a part becomes a block: the API refuses blank text, and thoughts that are not sealed by Anthropic.
 pub(super) fn says_something(part: &Part<'_>) -> bool {

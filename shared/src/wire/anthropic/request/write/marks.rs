@@ -1,7 +1,7 @@
 //! Marks up to which the prompt is to be cached.
 
-use crate::json::write::Object;
 use crate::wire::ir::{Breakpoint, ChatRequest, Content, Part};
+use json::write::Object;
 
 /// How many marks the API takes: <https://platform.claude.com/docs/en/build-with-claude/prompt-caching>
 const MOST: usize = 4;

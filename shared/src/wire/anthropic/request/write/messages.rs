@@ -3,9 +3,9 @@
 use super::NOTHING;
 use super::blocks::{self, Writer};
 use super::marks::Marks;
-use crate::json::write::{Array, Object};
 use crate::wire::ir::{self, ChatRequest, Content, Part, Role, Turn};
 use crate::wire::tool_ids::ToolIds;
+use json::write::{Array, Object};
 
 /// The longest id of a call.
 const LONGEST_ID: usize = 64;

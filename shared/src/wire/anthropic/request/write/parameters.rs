@@ -2,12 +2,12 @@
 
 use super::schema;
 use super::thinking::Plan;
-use crate::json::write::Object;
 use crate::wire::anthropic::envelope::Envelope;
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{ChatRequest, OutputFormat, ServiceTier};
 use crate::wire::opaque;
+use json::write::Object;
 
 /// The longest `metadata.user_id`.
 const LONGEST_USER: usize = 256;

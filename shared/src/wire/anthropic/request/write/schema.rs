@@ -2,8 +2,8 @@
 //! or items, which it refuses (<https://platform.claude.com/docs/en/build-with-claude/structured-outputs>). What is
 //! left out of a schema stays in its description, where the model can read it, as Anthropic's own SDKs do.
 
-use crate::json::write::{Object, object};
-use crate::json::{Kind, Node, Text};
+use json::write::{Object, object};
+use json::{Kind, Node, Text};
 
 /// Keywords that are refused anywhere.
 const REFUSED: [&[u8]; 14] = [

@@ -1,12 +1,12 @@
 //! The tools and the choice among them.
 
 use super::marks::Marks;
-use crate::json::Text;
-use crate::json::write::Object;
 use crate::wire::anthropic::models::Model;
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Tool, ToolChoice};
 use crate::wire::tool_schema;
+use json::Text;
+use json::write::Object;
 
 /// What the model is offered.
 pub(super) struct Offer<'r> {

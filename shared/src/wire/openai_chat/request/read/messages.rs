@@ -4,11 +4,11 @@ use std::collections::{HashMap, VecDeque};
 
 use super::parts::{self, Allowed};
 use super::tools;
-use crate::json::{Node, Text};
 use crate::limits::MAX_MESSAGES;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Content, Loss, Message, Origin, Part, Role};
 use crate::wire::place::Place;
+use json::{Node, Text};
 
 const KEYS: [&str; 11] = [
     "role",

@@ -1,10 +1,10 @@
 //! Everything but messages and tools.
 
 use super::Body;
-use crate::json::{Kind, Node, Text};
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Effort, Loss, OutputFormat, Reasoning, Sampling, ServiceTier};
 use crate::wire::place::Place;
+use json::{Kind, Node, Text};
 
 /// Reads the parameters.
 pub(super) fn read<'a>(body: &Body<'a>, request: &mut ChatRequest<'a>) -> Result<(), Untranslatable> {

@@ -1,11 +1,11 @@
 //! The content of a message: a string, or parts.
 
-use crate::json::{Kind, Node, Text};
 use crate::limits::MAX_PARTS;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{Breakpoint, ChatRequest, Content, Loss, Media, Part};
 use crate::wire::media::{self, DataUrl};
 use crate::wire::place::Place;
+use json::{Kind, Node, Text};
 
 /// What a message's parts may be beside text.
 #[derive(Clone, Copy)]

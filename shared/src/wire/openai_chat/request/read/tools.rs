@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use super::Body;
 use super::parts::read_breakpoint;
-use crate::json::{Kind, Node, Text};
 use crate::limits::MAX_PARTS;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{Arguments, ChatRequest, Content, Loss, Part, Tool, ToolChoice};
 use crate::wire::place::Place;
+use json::{Kind, Node, Text};
 
 /// Reads the tools, new and old style, and the choice among them.
 pub(super) fn read<'a>(body: &Body<'a>, request: &mut ChatRequest<'a>) -> Result<(), Untranslatable> {

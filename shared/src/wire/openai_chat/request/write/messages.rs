@@ -1,13 +1,13 @@
 //! The conversation.
 
 use super::says_something;
-use crate::json::Text;
-use crate::json::write::{Array, Object};
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{Breakpoint, ChatRequest, Content, Media, Message, Part, Role};
 use crate::wire::media;
 use crate::wire::openai_chat::models::Model;
 use crate::wire::tool_ids::ToolIds;
+use json::Text;
+use json::write::{Array, Object};
 
 /// The longest id of a call: `Invalid 'messages[1].tool_calls[0].id': string too long. Expected a string with maximum
 /// length 40`, microsoft/autogen#6377.

@@ -2,13 +2,13 @@
 
 use super::schema;
 use crate::config::{Defaults, ProviderKind, Server};
-use crate::json::Node;
-use crate::json::write::Object;
 use crate::wire::codec::{Dropped, Target};
 use crate::wire::ir::{ChatRequest, Effort, OutputFormat, Reasoning, ServiceTier};
 use crate::wire::opaque;
 use crate::wire::openai_chat::max_tokens_key;
 use crate::wire::openai_chat::models::Model;
+use json::Node;
+use json::write::Object;
 
 /// The make of server that refuses keys which it does not know.
 const TGI: ProviderKind = ProviderKind::SelfHosted(Server::Tgi);

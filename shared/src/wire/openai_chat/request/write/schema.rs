@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::Node;
+use json::Node;
 
 /// Whether every object of a schema is closed and has all its properties required. OpenAI refuses another one with
 /// `strict`; without it the model keeps to it as well as it can.

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use super::schema;
 use crate::config::{ProviderKind, Server};
-use crate::json::write::{Array, Object};
-use crate::json::{Node, Text};
 use crate::wire::codec::Dropped;
 use crate::wire::ir::{ChatRequest, Tool, ToolChoice};
 use crate::wire::openai_chat::models::Model;
+use json::write::{Array, Object};
+use json::{Node, Text};
 
 /// The schema of a tool that takes nothing.
 const NO_PARAMETERS: &[u8] = br#"{"type":"object","properties":{}}"#;

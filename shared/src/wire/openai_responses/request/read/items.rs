@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use super::{parts, tools};
-use crate::json::{Kind, Node, Text};
 use crate::limits::{MAX_MESSAGES, MAX_PARTS};
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{Arguments, ChatRequest, Content, Loss, Message, Origin, Part, Role};
 use crate::wire::openai_responses::own;
 use crate::wire::place::Place;
+use json::{Kind, Node, Text};
 
 const KEYS: [&str; 10] = [
     "type",

@@ -1,11 +1,11 @@
 //! Everything but the conversation and the tools.
 
 use super::Body;
-use crate::json::Node;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Loss, OutputFormat, Sampling};
 use crate::wire::openai_chat::asked::{read_effort, read_json_schema, read_service_tier, read_user};
 use crate::wire::place::Place;
+use json::Node;
 
 /// Reads the parameters.
 pub(super) fn read<'a>(body: &Body<'a>, request: &mut ChatRequest<'a>) -> Result<(), Untranslatable> {

@@ -1,11 +1,11 @@
 //! The content of a message or of a tool's output: a string, or parts.
 
-use crate::json::{Kind, Node, Text};
 use crate::limits::MAX_PARTS;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{Breakpoint, ChatRequest, Content, Loss, Media, Part};
 use crate::wire::media::{self, DataUrl};
 use crate::wire::place::Place;
+use json::{Kind, Node, Text};
 
 const KEYS: [&str; 11] = [
     "type",

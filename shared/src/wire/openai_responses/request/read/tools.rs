@@ -1,12 +1,12 @@
 //! The tools and the choice among them.
 
 use super::Body;
-use crate::json::{Kind, Node, Text};
 use crate::limits::MAX_PARTS;
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Loss, Tool, ToolChoice};
 use crate::wire::openai_responses::tool_name;
 use crate::wire::place::Place;
+use json::{Kind, Node, Text};
 
 /// What tools are read for.
 const KEYS: [&str; 6] = [

@@ -6,10 +6,10 @@ use std::collections::btree_map::Entry;
 use super::part::Part;
 use super::telling::{List, Telling};
 use super::{EACH, Event, copy_but};
-use crate::json::scan;
-use crate::json::write::{Object, object};
-use crate::json::{Partial, Text};
 use crate::wire::openai_responses::stream::events::Page;
+use json::scan;
+use json::write::{Object, object};
+use json::{Partial, Text};
 
 /// An item under way.
 #[derive(Debug)]

@@ -2,10 +2,10 @@
 
 use super::telling::{List, Telling};
 use super::{EACH, copy_but};
-use crate::json::Text;
-use crate::json::scan;
-use crate::json::write::{Object, object};
 use crate::wire::openai_responses::stream::events::Page;
+use json::Text;
+use json::scan;
+use json::write::{Object, object};
 
 /// A part.
 #[derive(Debug, Default)]

@@ -4,9 +4,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::*;
-use crate::json::Text;
 use crate::ledger::Usage;
 use crate::wire::ir::{Finish, ToolIndex};
+use json::Text;
 
 /// Every key and word that the formats have a use for.
 const WORDS: [&str; 56] = [

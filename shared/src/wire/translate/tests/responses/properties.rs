@@ -2,11 +2,11 @@ use proptest::prelude::*;
 
 use super::super::properties::inputs::{delta, events, pieces, tree};
 use super::*;
-use crate::json::Text;
 use crate::ledger::Usage;
 use crate::units::Tokens;
 use crate::wire::ir::{Answer, ToolIndex};
 use crate::wire::openai_responses;
+use json::Text;
 
 fn obeys(text: &str) -> Result<Seen, TestCaseError> {
     Seen::of(text).map_err(|problem| TestCaseError::fail(format!("{problem}\n{text}")))

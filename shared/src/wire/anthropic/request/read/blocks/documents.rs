@@ -1,10 +1,10 @@
 //! Pictures, documents and results of searches.
 
 use super::{Block, Whose};
-use crate::json::{Node, Text};
 use crate::wire::codec::Untranslatable;
 use crate::wire::ir::{ChatRequest, Content, Loss, Media, Part};
 use crate::wire::place::Place;
+use json::{Node, Text};
 
 /// Reads one block of these.
 pub(super) fn read<'a>(

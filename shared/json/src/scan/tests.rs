@@ -79,8 +79,8 @@ fn depth_is_bounded_and_just_below_the_bound_every_bracket_is_matched() {
             .collect();
         format!("{{\"a\":{open}1{close}}}")
     };
-    assert!(members(&nested(MAX_JSON_DEPTH - 1)).is_ok());
-    assert_eq!(members(&nested(MAX_JSON_DEPTH)), Err(ScanError::TooDeep));
+    assert!(members(&nested(crate::MAX_DEPTH - 1)).is_ok());
+    assert_eq!(members(&nested(crate::MAX_DEPTH)), Err(ScanError::TooDeep));
     assert_eq!(members(&nested(10_000)), Err(ScanError::TooDeep));
 }
 

@@ -80,7 +80,7 @@ impl<'a> Member<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::scan;
+    use crate::scan;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

@@ -1,7 +1,7 @@
 //! The containers that are open, in a fixed stack of bits.
 
 use super::ScanError;
-use crate::limits::MAX_JSON_DEPTH;
+use crate::MAX_DEPTH;
 
 /// Which of the open containers are objects, the innermost in the lowest bit.
 #[derive(Default)]
@@ -13,7 +13,7 @@ pub(super) struct Levels {
 impl Levels {
     pub(super) fn open(&mut self, is_object: bool) -> Result<(), ScanError> {
         // The outermost object, which the caller walks, is one level more.
-        if self.depth + 1 >= MAX_JSON_DEPTH {
+        if self.depth + 1 >= MAX_DEPTH {
             return Err(ScanError::TooDeep);
         }
         let [low, high] = self.objects;

@@ -11,3 +11,6 @@ pub use node::Node;
 pub use partial::Partial;
 pub use scan::{Kind, ScanError, Span};
 pub use text::Text;
+
+/// How deep a document may nest. Real tool schemas stay below 30; the scanner's stack is this many bits.
+pub const MAX_DEPTH: usize = 256;

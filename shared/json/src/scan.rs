@@ -10,10 +10,10 @@ mod words;
 
 use std::borrow::Cow;
 
-pub(crate) use walk::string_members;
+pub use walk::string_members;
 pub use words::Words;
 
-use crate::limits::MAX_JSON_DEPTH;
+use crate::MAX_DEPTH;
 use cursor::Cursor;
 
 /// A range of bytes, end excluded.
@@ -85,8 +85,8 @@ pub enum ScanError {
     /// A byte that JSON does not allow there.
     #[error("unexpected byte at offset {0}")]
     Unexpected(usize),
-    /// Nested deeper than [`MAX_JSON_DEPTH`].
-    #[error("it nests deeper than {MAX_JSON_DEPTH} levels")]
+    /// Nested deeper than [`MAX_DEPTH`].
+    #[error("it nests deeper than {MAX_DEPTH} levels")]
     TooDeep,
 }
 
