@@ -98,7 +98,7 @@ impl Endpoint {
             Self::CountTokens => read::count(body),
             Self::Passed(passed) => match passed.operation.naming() {
                 Naming::Json => read::json(passed.operation, named, body),
-                Naming::Form => form::read(headers, named, body),
+                Naming::Form => form::read(passed.operation, headers, named, body),
                 Naming::None => keeper(passed.dialect(), named).map(read::of_model),
                 Naming::Id => Ok(read::of_response(api::path(headers))),
             },

@@ -172,6 +172,9 @@ pub const MAX_AFFINITY_PART: usize = 2 << 10;
 /// The conversations of which is remembered who answered them last: what is warm for minutes, at some tens of bytes each.
 pub const WARM_CONVERSATIONS: u64 = 16_384;
 
+/// The most answers that a call may ask for at once: <https://platform.openai.com/docs/api-reference/chat/create>
+pub const MAX_ANSWERS: u64 = 128;
+
 /// The tokens of output that a call is expected to take of an account's limit until its answer tells.
 pub const EXPECTED_OUTPUT: Tokens = Tokens(500);
 

@@ -6,7 +6,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::limits::{MAX_MODEL_NAME, MAX_STATED};
+use crate::limits::{MAX_ANSWERS, MAX_MODEL_NAME, MAX_STATED};
 use crate::provider::{Capabilities, Capability};
 use crate::stored::Keeping;
 use crate::units::Tokens;
@@ -33,8 +33,10 @@ pub struct Request {
     pub metadata: Metadata,
     /// What the input is made of.
     pub content: Content,
-    /// The most tokens that the agent allows the answer.
+    /// The most tokens that the agent allows each answer.
     pub max_output: Option<Tokens>,
+    /// How many answers it asks for, each of which is paid for: at least one.
+    pub answers: u64,
     /// Where the conversation begins.
     pub beginning: Beginning,
     /// Where the members of the body begin: one past its opening brace.
@@ -384,6 +386,14 @@ pub(crate) fn is_given(value: Option<Value>) -> bool {
 /// A number of tokens, if it is one.
 pub(crate) fn tokens(body: &[u8], value: Option<Value>) -> Option<Tokens> {
     scan::unsigned(value?.span.of(body)).map(Tokens)
+}
+
+/// How many answers a call asks for, by the values that may say so: as far as a provider gives them.
+pub(crate) fn answers<const N: usize>(body: &[u8], values: [Option<Value>; N]) -> u64 {
+    let said = values
+        .into_iter()
+        .filter_map(|value| scan::unsigned(value?.span.of(body)));
+    said.max().unwrap_or(1).clamp(1, MAX_ANSWERS)
 }
 
 /// One past the opening brace of a body that was scanned.

@@ -49,6 +49,12 @@ impl Tokens {
     pub fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
+
+    /// So many times as many, or the largest number that fits.
+    #[must_use]
+    pub fn times(self, count: u64) -> Self {
+        Self(self.0.saturating_mul(count))
+    }
 }
 
 /// An amount of money in millionths of a US dollar.

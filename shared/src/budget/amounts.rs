@@ -87,6 +87,7 @@ impl Part {
 pub struct Prospect {
     parts: Vec<Part>,
     bound: Option<Tokens>,
+    answers: u64,
 }
 
 impl Prospect {
@@ -101,11 +102,12 @@ impl Prospect {
         };
         Self {
             parts: call.plan.attempts.iter().filter_map(part).collect(),
+            answers: call.request.answers,
             bound: call.request.max_output.or(call.defaults().max_tokens.map(Tokens)),
         }
     }
 
-    /// The most output that the agent or the logical model allows; `None` if neither says.
+    /// The most output that the agent or the logical model allows each answer; `None` if neither says.
     #[must_use]
     pub fn bound(&self) -> Option<Tokens> {
         self.bound
@@ -117,7 +119,7 @@ impl Prospect {
         self.with(self.bound.unwrap_or(EXPECTED_OUTPUT))
     }
 
-    /// The longest output that takes no more than so much of a unit.
+    /// The longest output of each answer that takes no more than so much of a unit.
     #[must_use]
     pub fn affordable(&self, unit: Unit, left: u64) -> Tokens {
         let fits = |output| self.with(Tokens(output)).of(unit) <= left;
@@ -134,7 +136,8 @@ impl Prospect {
         Tokens(fitting)
     }
 
-    fn with(&self, output: Tokens) -> Amounts {
+    fn with(&self, each: Tokens) -> Amounts {
+        let output = each.times(self.answers);
         let amounts = self.parts.iter().map(|part| (part.is_rung, part.with(output)));
         amounts.fold(Amounts::default(), |sum, (is_rung, amounts)| {
             if is_rung {

@@ -1,26 +1,48 @@
 //! The field `model` of a form (`multipart/form-data`, RFC 7578): it is found and replaced in place, every other byte
-//! stays. A form that two readers could understand differently is refused, since the provider must see the very model that
+//! stays. The fields that say how many pictures are wished for are read as well. A form that two readers could understand differently is refused, since the provider must see the very model that
 //! the broker decided on.
 
 use memchr::memmem;
 
-use super::read;
+use super::{Operation, images, read};
 use crate::headers::{Headers, Lookup};
 use crate::limits::{MAX_FORM_FIELDS, MAX_FORM_HEADERS, MAX_MODEL_NAME};
 use crate::request::{Request, RequestError};
+use crate::units::Tokens;
 use json::Span;
 use json::splice::Edit;
 
 /// The longest boundary that RFC 2046 allows.
 const MAX_BOUNDARY: usize = 70;
 
-/// Reads the model of a form. `named`: the model where the form names none.
-pub fn read(headers: &Headers, named: Option<&str>, body: &[u8]) -> Result<Request, RequestError> {
+/// The fields that are looked at: the model, and what is said of pictures.
+const FIELDS: [&str; 4] = {
+    let [n, quality, partial] = images::WISHES;
+    ["model", n, quality, partial]
+};
+
+/// Reads a form. `named`: the model where the form names none.
+pub fn read(
+    operation: Operation,
+    headers: &Headers,
+    named: Option<&str>,
+    body: &[u8],
+) -> Result<Request, RequestError> {
     let boundary = boundary(headers).ok_or(RequestError::BadForm(
         "`content-type` must be multipart/form-data with a boundary",
     ))?;
-    let Some(span) = find_model(body, &boundary)? else {
-        return named.map(read::of_model).ok_or(RequestError::NoModel);
+    let [model, wishes @ ..] = find_fields(body, &boundary)?;
+    // What the others take of output is not known, or not counted in tokens.
+    let most = match operation {
+        Operation::ImageEdits => images::most_in_form(body, wishes),
+        _ => Tokens(0),
+    };
+    let Some(span) = model else {
+        let request = named.map(read::of_model).ok_or(RequestError::NoModel)?;
+        return Ok(Request {
+            max_output: Some(most),
+            ..request
+        });
     };
     let model = std::str::from_utf8(span.of(body)).map_err(|_| RequestError::BadModel)?;
     if model.is_empty() || model.len() > MAX_MODEL_NAME {
@@ -28,6 +50,7 @@ pub fn read(headers: &Headers, named: Option<&str>, body: &[u8]) -> Result<Reque
     }
     Ok(Request {
         model_span: span,
+        max_output: Some(most),
         ..read::of_model(model)
     })
 }
@@ -83,8 +106,8 @@ fn delimiter(boundary: &[u8]) -> Vec<u8> {
     [b"--", boundary].concat()
 }
 
-/// The value of the field `model`; `None` if the form has none.
-fn find_model(body: &[u8], boundary: &[u8]) -> Result<Option<Span>, RequestError> {
+/// The values of the fields that are looked at, as far as the form has them.
+fn find_fields(body: &[u8], boundary: &[u8]) -> Result<[Option<Span>; FIELDS.len()], RequestError> {
     let delimiter = delimiter(boundary);
     let between = [b"\r\n", delimiter.as_slice()].concat();
     let finder = memmem::Finder::new(&between);
@@ -98,13 +121,13 @@ fn find_model(body: &[u8], boundary: &[u8]) -> Result<Option<Span>, RequestError
         return Err(RequestError::BadForm("it does not begin with its boundary"));
     }
     let mut at = delimiter.len();
-    let mut model = None;
+    let mut fields = [None; FIELDS.len()];
     for _ in 0..=MAX_FORM_FIELDS {
         let rest = body.get(at..).unwrap_or_default();
         if let Some(after) = rest.strip_prefix(b"--") {
             let is_end = after.is_empty() || after == b"\r\n";
             return is_end
-                .then_some(model)
+                .then_some(fields)
                 .ok_or(RequestError::BadForm("something follows its end"));
         }
         let field = rest
@@ -123,13 +146,15 @@ fn find_model(body: &[u8], boundary: &[u8]) -> Result<Option<Span>, RequestError
             return Err(RequestError::BadForm("a line of a field begins as the boundary"));
         }
         let (head, value) = parts(field)?;
-        if is_model(head)? {
+        if let Some(index) = field_of(head)?
+            && let (Some(known), Some(name)) = (fields.get_mut(index), FIELDS.get(index))
+        {
             let span = Span {
                 start: start.saturating_add(value),
                 end: start.saturating_add(length),
             };
-            if model.replace(span).is_some() {
-                return Err(RequestError::Repeated("model"));
+            if known.replace(span).is_some() {
+                return Err(RequestError::Repeated(name));
             }
         }
         at = start.saturating_add(length).saturating_add(between.len());
@@ -145,8 +170,8 @@ fn parts(field: &[u8]) -> Result<(&[u8], usize), RequestError> {
     Ok((head, end.saturating_add(4)))
 }
 
-/// Whether a field is the one that names the model.
-fn is_model(head: &[u8]) -> Result<bool, RequestError> {
+/// Which of the fields that are looked at a field is.
+fn field_of(head: &[u8]) -> Result<Option<usize>, RequestError> {
     let head = std::str::from_utf8(head)
         .map_err(|_| RequestError::BadForm("the headers of a field are not UTF-8"))?;
     let mut disposition = None;
@@ -165,17 +190,17 @@ fn is_model(head: &[u8]) -> Result<bool, RequestError> {
         }
     }
     let Disposition { name, is_file } = disposition.ok_or(RequestError::BadForm("a field has no name"))?;
-    if name != "model" {
-        return Ok(false);
-    }
+    let Some(index) = FIELDS.iter().position(|known| *known == name) else {
+        return Ok(None);
+    };
     if is_encoded {
-        return Err(RequestError::BadForm("the field `model` is encoded"));
+        return Err(RequestError::BadForm("a field that must be plain is encoded"));
     }
     // Most readers keep files apart from what is said in words; some take the one for the other.
     if is_file {
-        return Err(RequestError::BadForm("the field `model` is a file"));
+        return Err(RequestError::BadForm("a field that must be text is a file"));
     }
-    Ok(true)
+    Ok(Some(index))
 }
 
 /// What a `content-disposition` says.

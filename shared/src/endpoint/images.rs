@@ -1,6 +1,7 @@
 //! What pictures take: so much is reserved of budgets before they are made.
 
 use crate::units::Tokens;
+use json::Span;
 use json::scan::{self, Kind};
 
 /// The tokens of a picture of the dearest size in each quality, by OpenAI's GPT Image models:
@@ -16,24 +17,37 @@ const PARTIAL: u64 = 100;
 const MAX_IMAGES: u64 = 10;
 const MAX_PARTIAL: u64 = 3;
 
-/// The most output of a call for pictures. A quality that is not said is the provider's choice, so it is the best one.
-pub fn most_output(body: &[u8]) -> Tokens {
-    let values = scan::members(body, ["n", "quality", "partial_images"]).map(|members| members.values);
+/// What a call says of the pictures that it asks for: how many, how good, and how many unfinished ones before them.
+pub const WISHES: [&str; 3] = ["n", "quality", "partial_images"];
+
+/// The most output of a call for pictures in JSON.
+pub fn most_in_json(body: &[u8]) -> Tokens {
+    let values = scan::members(body, WISHES).map(|members| members.values);
     let [n, quality, partial] = values.unwrap_or_default();
     let number = |value: Option<scan::Value>| {
         let value = value.filter(|value| value.kind == Kind::Number)?;
         scan::unsigned(value.span.of(body))
     };
-    let each = match quality
-        .and_then(|quality| scan::string(quality.span.of(body)))
-        .as_deref()
-    {
+    let quality = quality.and_then(|quality| scan::string(quality.span.of(body)));
+    most(number(n), quality.as_deref(), number(partial))
+}
+
+/// That of a call in a form, where these are the values of what it says.
+pub fn most_in_form(body: &[u8], values: [Option<Span>; WISHES.len()]) -> Tokens {
+    let [n, quality, partial] = values.map(|span| std::str::from_utf8(span?.of(body)).ok());
+    let number = |text: Option<&str>| text?.trim().parse().ok();
+    most(number(n), quality, number(partial))
+}
+
+/// A quality that is not said is the provider's choice, so it is the best one.
+fn most(n: Option<u64>, quality: Option<&str>, partial: Option<u64>) -> Tokens {
+    let each = match quality {
         Some("low") => LOW,
         Some("medium") => MEDIUM,
         _ => HIGH,
     };
-    let partial = number(partial).unwrap_or(0).min(MAX_PARTIAL) * PARTIAL;
-    let images = number(n).unwrap_or(1).clamp(1, MAX_IMAGES);
+    let partial = partial.unwrap_or(0).min(MAX_PARTIAL) * PARTIAL;
+    let images = n.unwrap_or(1).clamp(1, MAX_IMAGES);
     Tokens(images * (each + partial))
 }
 
@@ -55,7 +69,7 @@ mod tests {
                 13_080,
             ),
         ] {
-            assert_eq!(most_output(body.as_bytes()), Tokens(most), "{body}");
+            assert_eq!(most_in_json(body.as_bytes()), Tokens(most), "{body}");
         }
     }
 
@@ -67,7 +81,7 @@ mod tests {
             (r#"{"n":0}"#, 6_240),
             (r#"{"n":"#, 6_240),
         ] {
-            assert_eq!(most_output(body.as_bytes()), Tokens(most), "{body}");
+            assert_eq!(most_in_json(body.as_bytes()), Tokens(most), "{body}");
         }
     }
 }

@@ -23,6 +23,7 @@ pub fn of_model(model: &str) -> Request {
         metadata: Metadata::default(),
         content: Content::default(),
         max_output: Some(Tokens(0)),
+        answers: 1,
         beginning: Beginning::default(),
         members_at: 0,
         left_out: Vec::new(),
@@ -95,9 +96,10 @@ pub fn json(operation: Operation, named: Option<&str>, body: &[u8]) -> Result<Re
             stream_usage: StreamUsage::Wanted,
             // What the others take of output is not known, or not counted in tokens.
             max_output: Some(match operation {
-                Operation::ImageGenerations => images::most_output(body),
+                Operation::ImageGenerations => images::most_in_json(body),
                 _ => Tokens(0),
             }),
+            answers: 1,
             ..request
         }
     })
@@ -197,6 +199,14 @@ mod tests {
             ..named
         };
         assert_eq!(unnamed, same);
+    }
+
+    #[test]
+    fn a_completion_takes_all_the_answers_that_are_made_for_it() {
+        let body = br#"{"model":"m","prompt":"a","n":2,"best_of":4}"#;
+        assert_eq!(json(Operation::Completions, None, body).unwrap().answers, 4);
+        // Of pictures each is counted by itself.
+        assert_eq!(json(Operation::ImageGenerations, None, body).unwrap().answers, 1);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::units::Tokens;
 pub struct Demand<'a> {
     content: &'a Content,
     moment: Moment<'a>,
-    /// The tokens of the answer.
+    /// The tokens of all answers.
     pub output: Tokens,
     /// The most that they may be, where the agent says so; else what is usual.
     pub most_output: Tokens,
@@ -28,8 +28,8 @@ impl<'a> Demand<'a> {
         Self {
             content: &request.content,
             moment,
-            output: most.min(EXPECTED_OUTPUT),
-            most_output: most,
+            output: most.min(EXPECTED_OUTPUT).times(request.answers),
+            most_output: most.times(request.answers),
             is_stream: request.stream,
         }
     }

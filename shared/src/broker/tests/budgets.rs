@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod clamp;
 mod end_users;
+mod several_answers;
 mod stops;
 
 use serde_json::{Value, json};

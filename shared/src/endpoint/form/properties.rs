@@ -45,7 +45,7 @@ proptest! {
         fields.insert(at, ("model".to_owned(), model.clone().into_bytes()));
         prop_assume!(!model.contains("--b0"));
         let body = write(&fields);
-        let request = read(&headers(), None, &body).unwrap();
+        let request = read(Operation::Transcriptions, &headers(), None, &body).unwrap();
         prop_assert_eq!(&request.model, &model);
         let mut edits: Vec<_> = name_model(&headers(), &request, &body, &theirs).into_iter().collect();
         let sent = splice(&body, &mut edits).concat();
@@ -57,8 +57,8 @@ proptest! {
     #[test]
     fn a_missing_model_is_added(fields in vec(field(), 1..8), theirs in "[a-z0-9-]{1,30}") {
         let body = write(&fields);
-        prop_assert_eq!(read(&headers(), None, &body), Err(RequestError::NoModel));
-        let request = read(&headers(), Some("named"), &body).unwrap();
+        prop_assert_eq!(read(Operation::Transcriptions, &headers(), None, &body), Err(RequestError::NoModel));
+        let request = read(Operation::Transcriptions, &headers(), Some("named"), &body).unwrap();
         let mut edits: Vec<_> = name_model(&headers(), &request, &body, &theirs).into_iter().collect();
         let sent = splice(&body, &mut edits).concat();
         let model = ("model".to_owned(), theirs.into_bytes());
@@ -74,13 +74,13 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let begun = [b"--b0\r\n".as_slice(), &noise].concat();
-        let _read = (read(&headers(), None, &noise), read(&headers(), None, &begun));
+        let _read = (read(Operation::Transcriptions, &headers(), None, &noise), read(Operation::Transcriptions, &headers(), None, &begun));
         let mut fields = fields;
         fields.push(("model".to_owned(), b"m".to_vec()));
         let body = write(&fields);
         // Without the line's end it is still whole.
         let cut = cut.index(body.len() - 2);
-        let is_cut = read(&headers(), None, body.get(..cut).unwrap()).is_err();
+        let is_cut = read(Operation::Transcriptions, &headers(), None, body.get(..cut).unwrap()).is_err();
         prop_assert!(is_cut);
     }
 }

@@ -24,7 +24,7 @@ fn body(fields: &[(&str, &str)]) -> Vec<u8> {
 }
 
 fn renamed(body: &[u8], named: Option<&str>, model: &str) -> String {
-    let request = read(&form(), named, body).unwrap();
+    let request = read(Operation::Transcriptions, &form(), named, body).unwrap();
     let mut edits: Vec<_> = name_model(&form(), &request, body, model).into_iter().collect();
     String::from_utf8(splice(body, &mut edits).concat()).unwrap()
 }
@@ -37,7 +37,12 @@ fn only_the_model_changes() {
     );
     let given = body(&[sound, ("name=\"model\"", "whisper"), ("name=\"language\"", "de")]);
     let expected = body(&[sound, ("name=\"model\"", "up-1"), ("name=\"language\"", "de")]);
-    assert_eq!(read(&form(), Some("other"), &given).unwrap().model, "whisper");
+    assert_eq!(
+        read(Operation::Transcriptions, &form(), Some("other"), &given)
+            .unwrap()
+            .model,
+        "whisper"
+    );
     assert_eq!(renamed(&given, None, "up-1").into_bytes(), expected);
     assert_eq!(renamed(&given, None, "whisper").into_bytes(), given);
 }
@@ -48,9 +53,12 @@ fn a_model_that_the_form_does_not_name_is_put_first() {
     let text = renamed(&given, Some("pictures"), "up-1");
     let begins = "--b0\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nup-1\r\n--b0\r\n";
     assert!(text.starts_with(begins), "{text}");
-    let again = read(&form(), None, text.as_bytes()).unwrap();
+    let again = read(Operation::Transcriptions, &form(), None, text.as_bytes()).unwrap();
     assert_eq!(again.model, "up-1");
-    assert_eq!(read(&form(), None, &given), Err(RequestError::NoModel));
+    assert_eq!(
+        read(Operation::Transcriptions, &form(), None, &given),
+        Err(RequestError::NoModel)
+    );
 }
 
 #[test]
@@ -60,7 +68,12 @@ fn the_boundary_may_be_quoted() {
         "Multipart/Form-Data; charset=utf-8; Boundary=b0",
     ] {
         let given = body(&[("name=model", "m")]);
-        assert_eq!(read(&headers(content_type), None, &given).unwrap().model, "m");
+        assert_eq!(
+            read(Operation::Transcriptions, &headers(content_type), None, &given)
+                .unwrap()
+                .model,
+            "m"
+        );
     }
     for content_type in [
         "",
@@ -71,7 +84,12 @@ fn the_boundary_may_be_quoted() {
         "multipart/mixed; boundary=b0",
         "multipart/form-data; boundary=\"b\r0\"",
     ] {
-        let refused = read(&headers(content_type), None, &body(&[("name=model", "m")]));
+        let refused = read(
+            Operation::Transcriptions,
+            &headers(content_type),
+            None,
+            &body(&[("name=model", "m")]),
+        );
         assert!(matches!(refused, Err(RequestError::BadForm(_))), "{content_type}");
     }
 }
@@ -101,18 +119,24 @@ fn what_two_readers_could_read_differently_is_refused() {
         "--b0\r\nContent-Type: text/plain\r\n\r\nm\r\n--b0--",
         "--b0\r\nContent-Disposition: attachment; name=model\r\n\r\nm\r\n--b0--",
     ] {
-        let refused = read(&form(), None, given.as_bytes());
+        let refused = read(Operation::Transcriptions, &form(), None, given.as_bytes());
         let is_refused = matches!(refused, Err(RequestError::BadForm(_) | RequestError::NoModel));
         assert!(is_refused, "{given}: {refused:?}");
     }
     let twice = body(&[("name=model", "a"), ("name=\"model\"", "b")]);
-    assert_eq!(read(&form(), None, &twice), Err(RequestError::Repeated("model")));
+    assert_eq!(
+        read(Operation::Transcriptions, &form(), None, &twice),
+        Err(RequestError::Repeated("model"))
+    );
     for model in ["", &"m".repeat(MAX_MODEL_NAME + 1)] {
         let given = body(&[("name=model", model)]);
-        assert_eq!(read(&form(), None, &given), Err(RequestError::BadModel));
+        assert_eq!(
+            read(Operation::Transcriptions, &form(), None, &given),
+            Err(RequestError::BadModel)
+        );
     }
     let many = vec![("name=a", ""); MAX_FORM_FIELDS + 2];
-    let many = read(&form(), None, &body(&many));
+    let many = read(Operation::Transcriptions, &form(), None, &body(&many));
     assert_eq!(many, Err(RequestError::BadForm("it has too many fields")));
 }
 
@@ -126,8 +150,12 @@ fn a_file_is_no_model() {
     ] {
         for others in [&[][..], &[("name=model", "m")]] {
             let given = body(&[others, &[(disposition, "m")]].concat());
-            let refused = Err(RequestError::BadForm("the field `model` is a file"));
-            assert_eq!(read(&form(), Some("m"), &given), refused, "{disposition}");
+            let refused = Err(RequestError::BadForm("a field that must be text is a file"));
+            assert_eq!(
+                read(Operation::Transcriptions, &form(), Some("m"), &given),
+                refused,
+                "{disposition}"
+            );
         }
     }
 }
@@ -143,7 +171,7 @@ fn a_boundary_that_is_said_in_the_extended_way_is_refused() {
         "multipart/form-data; boundary=b0; Boundary*0=b1",
         "multipart/form-data; boundary=b0; boundary *=b1",
     ] {
-        let read = read(&headers(content_type), None, &given);
+        let read = read(Operation::Transcriptions, &headers(content_type), None, &given);
         assert!(matches!(read, Err(RequestError::BadForm(_))), "{content_type}");
     }
 }
@@ -163,9 +191,46 @@ fn a_boundary_after_half_a_line_break_is_refused() {
             "y",
         ];
         let given = body(&[("name=\"model\"", "m"), ("name=\"prompt\"", &hidden.concat())]);
-        let read = read(&form(), None, &given);
+        let read = read(Operation::Transcriptions, &form(), None, &given);
         assert!(matches!(read, Err(RequestError::BadForm(_))), "{half:?}");
     }
     let harmless = body(&[("name=\"model\"", "m"), ("name=\"prompt\"", "x --b0 y")]);
-    assert_eq!(read(&form(), None, &harmless).unwrap().model, "m");
+    assert_eq!(
+        read(Operation::Transcriptions, &form(), None, &harmless)
+            .unwrap()
+            .model,
+        "m"
+    );
+}
+
+#[test]
+fn edits_of_pictures_take_what_the_form_says_of_them() {
+    let file = ("name=\"image\"; filename=a.png", "PNG");
+    let model = ("name=\"model\"", "gpt-image-1");
+    for (operation, fields, most) in [
+        (Operation::ImageEdits, vec![], 6_240),
+        (
+            Operation::ImageEdits,
+            vec![("name=n", "3"), ("name=quality", "low")],
+            1_224,
+        ),
+        (
+            Operation::ImageEdits,
+            vec![("name=\"quality\"", "medium"), ("name=\"partial_images\"", "2")],
+            1_784,
+        ),
+        (Operation::ImageEdits, vec![("name=n", "many")], 6_240),
+        (Operation::Transcriptions, vec![("name=n", "3")], 0),
+    ] {
+        for first in [vec![file, model], vec![file]] {
+            let body = body(&[first, fields.clone()].concat());
+            let request = read(operation, &form(), Some("pictures"), &body).unwrap();
+            assert_eq!(request.max_output, Some(Tokens(most)), "{operation:?} {fields:?}");
+        }
+    }
+    let twice = body(&[model, ("name=n", "1"), ("name=n", "9")]);
+    assert_eq!(
+        read(Operation::ImageEdits, &form(), None, &twice),
+        Err(RequestError::Repeated("n"))
+    );
 }

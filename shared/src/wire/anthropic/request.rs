@@ -54,6 +54,7 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         metadata: top.metadata,
         content: top.content,
         max_output,
+        answers: 1,
         beginning: top.beginning,
         members_at: request::members_at(body),
         left_out: if top.words.signature {

@@ -35,6 +35,8 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
             "max_completion_tokens",
             "max_tokens",
             "stop",
+            "n",
+            "best_of",
         ],
     )?;
     let [
@@ -44,6 +46,8 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         max_completion_tokens,
         max_tokens,
         stop,
+        n,
+        best_of,
     ] = top.own;
     Ok(Request {
         model: top.model,
@@ -61,6 +65,7 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         metadata: top.metadata,
         content: top.content,
         max_output: request::tokens(body, max_completion_tokens.or(max_tokens)),
+        answers: request::answers(body, [n, best_of]),
         beginning: top.beginning,
         members_at: request::members_at(body),
         left_out: Vec::new(),

@@ -74,6 +74,7 @@ pub fn read_facts(body: &[u8]) -> Result<Request, RequestError> {
         metadata: top.metadata,
         content: top.content,
         max_output: request::tokens(body, max_output_tokens),
+        answers: 1,
         beginning: top.beginning,
         members_at: request::members_at(body),
         left_out: foreign::edits(body),
