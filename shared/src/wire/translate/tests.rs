@@ -1,5 +1,5 @@
 use super::*;
-use crate::wire::{EventClass, Progress};
+use crate::wire::Progress;
 
 mod calls;
 mod golden;

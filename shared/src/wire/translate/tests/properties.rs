@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::ledger::Usage;
 use crate::units::Tokens;
+use crate::wire::EventClass;
 use crate::wire::ir::{Answer, ToolIndex};
 use crate::wire::{anthropic, openai_chat};
 use json::Text;

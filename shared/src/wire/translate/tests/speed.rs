@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::eventstream::write::event as frame;
+use crate::wire::EventClass;
 use crate::wire::{Unframer, UpstreamFormat};
 
 const BATCHES: u32 = 200;
