@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::eventstream::write::event as frame;
-use crate::wire::EventClass;
-use crate::wire::{Unframer, UpstreamFormat};
+use crate::wire::{EventClass, Unframer, UpstreamFormat};
 
 const BATCHES: u32 = 200;
 const ROUNDS: u32 = 2_000;

@@ -4,6 +4,7 @@ use super::super::properties::inputs::{delta, events, pieces, tree};
 use super::*;
 use crate::ledger::Usage;
 use crate::units::Tokens;
+use crate::wire::EventClass;
 use crate::wire::ir::{Answer, ToolIndex};
 use crate::wire::openai_responses;
 use json::Text;
