@@ -80,19 +80,19 @@ pub fn look<S: Packed>(store: &dyn Store, key: &str) -> S {
 #[must_use]
 pub fn health_key(provider: &ProviderName, model: &UpstreamModelName) -> String {
     // An account's name holds no slash.
-    format!("health/{provider}/{model}")
+    ["health/", provider.as_str(), "/", model.as_str()].concat()
 }
 
 /// Where the [`Window`](crate::ledger::Window) of an account is kept.
 #[must_use]
 pub fn window_key(provider: &ProviderName) -> String {
-    format!("window/{provider}")
+    ["window/", provider.as_str()].concat()
 }
 
 /// Where it is kept what is [`Known`](crate::fleet::Known) of the limits of an account that a fleet holds together.
 #[must_use]
 pub fn known_key(provider: &ProviderName) -> String {
-    format!("known/{provider}")
+    ["known/", provider.as_str()].concat()
 }
 
 /// Where the [`RuleStatistics`](crate::statistics::RuleStatistics) of what chose a pool are kept.
@@ -106,7 +106,7 @@ pub fn statistics_key(selection: Selection<'_>) -> String {
 /// Where the [`RetryBudget`](crate::routing::RetryBudget) of a pool is kept.
 #[must_use]
 pub fn retry_budget_key(pool: &PoolName) -> String {
-    format!("retries/{pool}")
+    ["retries/", pool.as_str()].concat()
 }
 
 /// Where the [`Warmth`](crate::routing::Warmth) of a conversation is kept. Conversations share a number of places, since
