@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::audit::rfc3339;
 use crate::budget::{Counter, Settled};
 use crate::config::Endpoint;
 use crate::ledger::{Percent, Unit};
+use crate::units::rfc3339;
 use crate::units::{MicroUsd, Timestamp};
 
 /// The cluster of the server that is told. No account can have a name with a slash.

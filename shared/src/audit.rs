@@ -3,7 +3,6 @@
 mod attempt;
 
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use crate::budget::Statement;
 use crate::ids::{AgentName, PoolName, ProviderName, RuleName, TenantName, UpstreamModelName, WorkspaceName};
@@ -11,7 +10,7 @@ use crate::ledger::Usage;
 use crate::policy::PolicyId;
 use crate::provider::Capabilities;
 use crate::routing::Exclusion;
-use crate::units::{Millis, Timestamp, Tokens};
+use crate::units::{Millis, Tokens};
 
 pub use attempt::AttemptRecord;
 
@@ -255,43 +254,5 @@ impl Record<'_> {
             line.clear();
         }
         line
-    }
-}
-
-/// A point in time as RFC 3339 with milliseconds, UTC.
-#[must_use]
-pub fn rfc3339(at: Timestamp) -> String {
-    let at = OffsetDateTime::from_unix_timestamp_nanos(at.0.into()).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let year = u16::try_from(at.year()).unwrap_or_default();
-    let mut text = String::with_capacity(24);
-    let mut push = |number: u16, digits: u32, after: char| {
-        let digit =
-            |place| char::from(b'0' + u8::try_from(number / 10u16.pow(place) % 10).unwrap_or_default());
-        text.extend((0..digits).rev().map(digit));
-        text.push(after);
-    };
-    push(year, 4, '-');
-    push(u8::from(at.month()).into(), 2, '-');
-    push(at.day().into(), 2, 'T');
-    push(at.hour().into(), 2, ':');
-    push(at.minute().into(), 2, ':');
-    push(at.second().into(), 2, '.');
-    push(at.millisecond(), 3, 'Z');
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    #[test]
-    fn times_are_written_in_utc_with_milliseconds() {
-        assert_eq!(rfc3339(Timestamp(0)), "1970-01-01T00:00:00.000Z");
-        assert_eq!(
-            rfc3339(Timestamp(1_795_254_245_678_000_000)),
-            "2026-11-21T09:44:05.678Z"
-        );
     }
 }

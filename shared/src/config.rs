@@ -32,9 +32,9 @@ pub use snapshot::{
 pub use tokens::{ClientCredentials, MetadataToken};
 pub use verification::{JwtVerification, KeySet, ListenerTls};
 
-use crate::audit::rfc3339;
 use crate::ids::ConfigVersion;
 use crate::units::Timestamp;
+use crate::units::rfc3339;
 
 /// A valid configuration as the operator's command sees it.
 #[derive(Debug)]

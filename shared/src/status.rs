@@ -14,12 +14,12 @@ pub use answer::answer;
 pub use member::{MemberStatus, PoolStatus};
 pub use rule::RuleStatus;
 
-use crate::audit::rfc3339;
 use crate::config::Snapshot;
 use crate::ids::ConfigVersion;
 use crate::statistics::Selection;
 use crate::store::Store;
 use crate::units::Timestamp;
+use crate::units::rfc3339;
 
 /// The state of the broker.
 #[derive(Debug, Serialize)]

@@ -5,9 +5,9 @@ mod tests;
 
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use serde_json::{Value, json};
-use shared::audit::rfc3339;
 use shared::config::{self, Mistake, nearest};
 use shared::ledger::Zone;
+use shared::units::rfc3339;
 use shared::units::{Millis, Timestamp};
 
 const YEAR: Millis = Millis(365 * 86_400_000);

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
-use shared::audit::rfc3339;
 use shared::budget::Counter;
 use shared::config::Snapshot;
 use shared::ledger::{Span, Unit};
 use shared::units::Timestamp;
+use shared::units::rfc3339;
 
 use super::work::{self, Tally};
 use crate::document;

@@ -3,7 +3,7 @@
 use std::cell::Ref;
 
 use crate::api::Api;
-use crate::audit::{self, AttemptRecord, CallOutcome, Decision, Record};
+use crate::audit::{AttemptRecord, CallOutcome, Decision, Record};
 use crate::broker::cascade;
 use crate::broker::costs::{Costs, Saved};
 use crate::broker::permission;
@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::outcome::Outcome;
 use crate::reply::Refusal;
 use crate::routing::{Stay, Unfit};
-use crate::units::{MicroUsd, Timestamp};
+use crate::units::{MicroUsd, Timestamp, rfc3339};
 use crate::wire::Flaw;
 
 impl Trail {
@@ -43,7 +43,7 @@ impl Trail {
         };
         let denied = refused.filter(|_| call.is_none());
         let mut record = Record {
-            time: audit::rfc3339(self.started),
+            time: rfc3339(self.started),
             request_id: &self.request_id,
             config: self.snapshot.version.as_str(),
             agent: agent.map(|agent| &agent.name),

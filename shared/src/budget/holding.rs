@@ -6,10 +6,10 @@ use serde::{Serialize, Serializer};
 
 use super::{Allowance, Amounts, Counter, EndUser, Used};
 use crate::alert::Alert;
-use crate::audit::rfc3339;
 use crate::ids::BudgetName;
 use crate::ledger::{Hold, Percent, Unit};
 use crate::store::Store;
+use crate::units::rfc3339;
 use crate::units::{MicroUsd, Timestamp};
 
 /// What a call holds until it is settled.

@@ -105,7 +105,7 @@ fn month(zone: &Zone, seconds: i64) -> Option<(i64, i64)> {
 mod tests {
     use super::super::zone::Change;
     use super::*;
-    use crate::audit::rfc3339;
+    use crate::units::rfc3339;
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 

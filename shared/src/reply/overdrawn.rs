@@ -1,10 +1,10 @@
 //! What a call is told that a budget keeps back.
 
 use super::{Row, invalid};
-use crate::audit::rfc3339;
 use crate::budget::Overdrawn;
 use crate::ledger::Unit;
 use crate::units::MicroUsd;
+use crate::units::rfc3339;
 
 impl Overdrawn {
     pub(super) fn row(&self) -> Row {

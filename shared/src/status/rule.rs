@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use crate::audit::rfc3339;
 use crate::ids::PoolName;
 use crate::statistics::{RuleStatistics, Selection};
 use crate::store::{Store, look, statistics_key};
+use crate::units::rfc3339;
 use crate::units::{Millis, Timestamp};
 
 /// The figures of one rule, or of the calls that no rule took and their model's own pool did.

@@ -1,7 +1,7 @@
 //! What was found, for people and for programs.
 
 use serde_json::{Value, json};
-use shared::audit::rfc3339;
+use shared::units::rfc3339;
 
 use super::notes::notes;
 use super::tally::{Calls, Change, Tally};
