@@ -1,9 +1,8 @@
 //! Files, ports and artefacts that a broker is started with.
 
-use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Writes a file beside the path, then renames it: nobody ever reads half of it.
 pub fn replace(path: &Path, content: &str) {
@@ -12,18 +11,19 @@ pub fn replace(path: &Path, content: &str) {
     std::fs::rename(&beside, path).expect("renaming over the file");
 }
 
-/// A port that nothing listens on and that no other test of this process was given.
+/// A port that nothing listens on and that no other test of this process was given. It is none of those that connections
+/// and listeners without a port of their own are given: one of them could take it before it is listened on.
 pub fn free_address() -> SocketAddr {
-    static GIVEN: OnceLock<Mutex<HashSet<u16>>> = OnceLock::new();
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 20_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    // Processes that run side by side begin in different places.
+    let start = std::process::id().wrapping_mul(613);
     loop {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let address = listener.local_addr().expect("the address of a listener");
-        if GIVEN
-            .get_or_init(Mutex::default)
-            .lock()
-            .expect("the given ports")
-            .insert(address.port())
-        {
+        let number = start.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
+        let port = u16::try_from(FIRST + number % COUNT).expect("a port");
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if TcpListener::bind(address).is_ok() {
             return address;
         }
     }
