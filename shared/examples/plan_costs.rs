@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p model-broker-shared --example plan_costs`, in wasm
 //! `cargo build --release -p model-broker-shared --example plan_costs --target wasm32-wasip1` and then
-//! `node scripts/wasi.mjs target/wasm32-wasip1/release/examples/plan_costs.wasm`.
+//! `node shared/examples/wasi.mjs target/wasm32-wasip1/release/examples/plan_costs.wasm`.
 
 #![expect(
     clippy::panic,

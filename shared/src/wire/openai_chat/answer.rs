@@ -30,11 +30,7 @@ pub fn observe(body: &[u8], observation: &mut Observation) -> Option<Judged> {
 /// Notes the finish reason of the first choice that has one.
 fn observe_choices(choices: &[u8], observation: &mut Observation) {
     // A list that breaks off has the reasons that stand before that.
-    let _scanned = scan::array(choices, |choice| {
-        let choice = choice.span.of(choices);
-        if let Ok(members) = scan::members(choice, ["finish_reason"]) {
-            let [reason] = members.values;
-            observation.note_finish_reason(reason.map(|value| value.span.of(choice)));
-        }
+    let _scanned = scan::records(choices, ["finish_reason"], |_, [reason]| {
+        observation.note_finish_reason(reason.map(|value| value.span.of(choices)));
     });
 }
