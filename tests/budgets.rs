@@ -90,6 +90,22 @@ async fn what_all_workers_spend_is_what_the_provider_counted() {
 }
 
 #[tokio::test]
+async fn a_call_for_more_answers_than_are_left_is_refused_before_it_goes_out() {
+    let provider = Simulator::start("provider").await;
+    let budgets = json!([{"name": "bot-day", "scope": "agent", "tokens": 300, "per": "day"}]);
+    let broker = config(&provider, budgets).broker().start().await;
+    let many = CALL.replace(r#""max_tokens":60"#, r#""max_tokens":60,"n":10"#);
+    let refused = broker.post(CHAT, TOKEN, many).await;
+    refused.expect_status(429);
+    assert_eq!(refused.json()["error"]["code"], "budget_exhausted");
+    assert_eq!(provider.count(), 0);
+    // One of them alone fits, and nothing of the refused call is held.
+    broker.post(CHAT, TOKEN, CALL).await.expect_status(200);
+    let records = broker.wait_for_records(2).await;
+    assert!(records[1].value("llm.budgets")[0]["reserved"].as_u64() < Some(100));
+}
+
+#[tokio::test]
 async fn calls_of_all_workers_together_spend_no_more_than_the_ceiling() {
     let provider = Simulator::start("provider").await;
     let budgets = json!([{

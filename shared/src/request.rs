@@ -1,6 +1,7 @@
 //! The facts of a request: what the broker reads of a body, once, without building a tree of it.
 
 pub mod content;
+mod error;
 #[cfg(test)]
 mod tests;
 
@@ -11,8 +12,10 @@ use crate::provider::{Capabilities, Capability};
 use crate::stored::Keeping;
 use crate::units::Tokens;
 use content::Content;
-use json::scan::{self, Kind, ScanError, Value, Words};
+use json::scan::{self, Kind, Value, Words};
 use json::{Span, splice::Edit};
+
+pub use error::RequestError;
 
 /// What the broker read of a body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,60 +119,6 @@ pub struct Metadata {
     pub user: Option<String>,
     /// The feature of a product that it is for.
     pub feature: Option<String>,
-}
-
-/// Why a body is no request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    /// Some bytes are not UTF-8.
-    #[error("the body is not valid UTF-8")]
-    NotUtf8,
-    /// The body is no JSON object.
-    #[error("the body is not a JSON object: {0}")]
-    NotJson(#[from] ScanError),
-    /// A key that the broker reads is there twice.
-    #[error("`{0}` is given twice")]
-    Repeated(&'static str),
-    /// No model.
-    #[error("`model` is missing")]
-    NoModel,
-    /// The model is no text, or an absurd one.
-    #[error("`model` must be the name of a model")]
-    BadModel,
-    /// `stream` is neither true nor false.
-    #[error("`stream` must be true or false")]
-    BadStream,
-    /// The answer is to be made later, when nobody hears what it uses.
-    #[error("`background` must be false: what is used after a call has ended cannot be counted")]
-    Background,
-    /// A call about a file or a batch names a model that is not there to say where such are kept; with the name of the one
-    /// that is.
-    #[error("`x-broker-model` must be `{0}` here, or a name that begins with `{0}-`")]
-    NoKeeper(&'static str),
-    /// A request for embeddings of nothing.
-    #[error("`input` is missing")]
-    NoInput,
-    /// The input is neither text nor a list.
-    #[error("`input` must be a text, or a list of texts or tokens")]
-    BadInput,
-    /// A form that cannot be read, or that could be read in two ways.
-    #[error("the body is not the form that it should be: {0}")]
-    BadForm(&'static str),
-}
-
-impl RequestError {
-    /// The parameter that is wrong, for OpenAI's `param`.
-    #[must_use]
-    pub fn parameter(&self) -> Option<&'static str> {
-        match self {
-            Self::NotUtf8 | Self::NotJson(_) | Self::BadForm(_) | Self::NoKeeper(_) => None,
-            Self::NoInput | Self::BadInput => Some("input"),
-            Self::Repeated(key) => Some(key),
-            Self::NoModel | Self::BadModel => Some("model"),
-            Self::BadStream => Some("stream"),
-            Self::Background => Some("background"),
-        }
-    }
 }
 
 /// The members that a format's reader looks at: those that every format has, and its own.

@@ -113,16 +113,9 @@ pub fn object_with_words<'a>(
 
 /// Calls `each` with every element of the array that `text` is.
 pub fn array(text: &[u8], mut each: impl FnMut(Value)) -> Result<(), ScanError> {
-    let mut cursor = Cursor::new(text);
-    match cursor.peek_token() {
-        None => return Err(ScanError::Empty),
-        Some(b'[') => cursor.at += 1,
-        Some(_) => return Err(ScanError::NotAnObject),
-    }
-    if cursor.peek_token() == Some(b']') {
-        cursor.at += 1;
-        return cursor.finish();
-    }
+    let Some(mut cursor) = open_array(text)? else {
+        return Ok(());
+    };
     loop {
         each(cursor.value()?);
         match cursor.token()? {
@@ -131,6 +124,21 @@ pub fn array(text: &[u8], mut each: impl FnMut(Value)) -> Result<(), ScanError> 
             _ => return Err(cursor.unexpected()),
         }
     }
+}
+
+/// Goes to the first element of the array that `text` is; `None` if it has none.
+fn open_array(text: &[u8]) -> Result<Option<Cursor<'_>>, ScanError> {
+    let mut cursor = Cursor::new(text);
+    match cursor.peek_token() {
+        None => return Err(ScanError::Empty),
+        Some(b'[') => cursor.at += 1,
+        Some(_) => return Err(ScanError::NotAnObject),
+    }
+    if cursor.peek_token() != Some(b']') {
+        return Ok(Some(cursor));
+    }
+    cursor.at += 1;
+    cursor.finish().map(|()| None)
 }
 
 /// The first elements of the array that `text` is, which was scanned before; what follows them is not looked at.
@@ -158,16 +166,9 @@ pub fn records<const N: usize>(
     keys: [&str; N],
     mut each: impl FnMut(Value, [Option<Value>; N]),
 ) -> Result<(), ScanError> {
-    let mut cursor = Cursor::new(text);
-    match cursor.peek_token() {
-        None => return Err(ScanError::Empty),
-        Some(b'[') => cursor.at += 1,
-        Some(_) => return Err(ScanError::NotAnObject),
-    }
-    if cursor.peek_token() == Some(b']') {
-        cursor.at += 1;
-        return cursor.finish();
-    }
+    let Some(mut cursor) = open_array(text)? else {
+        return Ok(());
+    };
     loop {
         let mut values = [None; N];
         let element = if cursor.peek_token() == Some(b'{') {

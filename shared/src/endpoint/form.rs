@@ -1,5 +1,5 @@
 //! The field `model` of a form (`multipart/form-data`, RFC 7578): it is found and replaced in place, every other byte
-//! stays. The fields that say how many pictures are wished for are read as well. A form that two readers could understand differently is refused, since the provider must see the very model that
+//! stays. What says how many pictures are wished for is read as well. A form that two readers could understand differently is refused, since the provider must see the very model that
 //! the broker decided on.
 
 use memchr::memmem;
@@ -194,11 +194,15 @@ fn field_of(head: &[u8]) -> Result<Option<usize>, RequestError> {
         return Ok(None);
     };
     if is_encoded {
-        return Err(RequestError::BadForm("a field that must be plain is encoded"));
+        return Err(RequestError::BadForm(
+            "`model`, `n`, `quality` and `partial_images` must not be encoded",
+        ));
     }
     // Most readers keep files apart from what is said in words; some take the one for the other.
     if is_file {
-        return Err(RequestError::BadForm("a field that must be text is a file"));
+        return Err(RequestError::BadForm(
+            "`model`, `n`, `quality` and `partial_images` must be text and no files",
+        ));
     }
     Ok(Some(index))
 }

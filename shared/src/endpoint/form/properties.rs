@@ -11,6 +11,10 @@ fn headers() -> Headers {
     )])
 }
 
+fn read_form(named: Option<&str>, body: &[u8]) -> Result<Request, RequestError> {
+    read(Operation::Transcriptions, &headers(), named, body)
+}
+
 /// A field's name, and a value that may hold anything but the boundary.
 fn field() -> impl Strategy<Value = (String, Vec<u8>)> {
     let value = vec(
@@ -45,7 +49,7 @@ proptest! {
         fields.insert(at, ("model".to_owned(), model.clone().into_bytes()));
         prop_assume!(!model.contains("--b0"));
         let body = write(&fields);
-        let request = read(Operation::Transcriptions, &headers(), None, &body).unwrap();
+        let request = read_form(None, &body).unwrap();
         prop_assert_eq!(&request.model, &model);
         let mut edits: Vec<_> = name_model(&headers(), &request, &body, &theirs).into_iter().collect();
         let sent = splice(&body, &mut edits).concat();
@@ -57,8 +61,8 @@ proptest! {
     #[test]
     fn a_missing_model_is_added(fields in vec(field(), 1..8), theirs in "[a-z0-9-]{1,30}") {
         let body = write(&fields);
-        prop_assert_eq!(read(Operation::Transcriptions, &headers(), None, &body), Err(RequestError::NoModel));
-        let request = read(Operation::Transcriptions, &headers(), Some("named"), &body).unwrap();
+        prop_assert_eq!(read_form(None, &body), Err(RequestError::NoModel));
+        let request = read_form(Some("named"), &body).unwrap();
         let mut edits: Vec<_> = name_model(&headers(), &request, &body, &theirs).into_iter().collect();
         let sent = splice(&body, &mut edits).concat();
         let model = ("model".to_owned(), theirs.into_bytes());
@@ -74,13 +78,13 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let begun = [b"--b0\r\n".as_slice(), &noise].concat();
-        let _read = (read(Operation::Transcriptions, &headers(), None, &noise), read(Operation::Transcriptions, &headers(), None, &begun));
+        let _read = (read_form(None, &noise), read_form(None, &begun));
         let mut fields = fields;
         fields.push(("model".to_owned(), b"m".to_vec()));
         let body = write(&fields);
         // Without the line's end it is still whole.
         let cut = cut.index(body.len() - 2);
-        let is_cut = read(Operation::Transcriptions, &headers(), None, body.get(..cut).unwrap()).is_err();
+        let is_cut = read_form(None, body.get(..cut).unwrap()).is_err();
         prop_assert!(is_cut);
     }
 }

@@ -23,8 +23,12 @@ fn body(fields: &[(&str, &str)]) -> Vec<u8> {
     format!("{fields}--b0--\r\n").into_bytes()
 }
 
+fn read_form(named: Option<&str>, body: &[u8]) -> Result<Request, RequestError> {
+    read(Operation::Transcriptions, &form(), named, body)
+}
+
 fn renamed(body: &[u8], named: Option<&str>, model: &str) -> String {
-    let request = read(Operation::Transcriptions, &form(), named, body).unwrap();
+    let request = read_form(named, body).unwrap();
     let mut edits: Vec<_> = name_model(&form(), &request, body, model).into_iter().collect();
     String::from_utf8(splice(body, &mut edits).concat()).unwrap()
 }
@@ -37,12 +41,7 @@ fn only_the_model_changes() {
     );
     let given = body(&[sound, ("name=\"model\"", "whisper"), ("name=\"language\"", "de")]);
     let expected = body(&[sound, ("name=\"model\"", "up-1"), ("name=\"language\"", "de")]);
-    assert_eq!(
-        read(Operation::Transcriptions, &form(), Some("other"), &given)
-            .unwrap()
-            .model,
-        "whisper"
-    );
+    assert_eq!(read_form(Some("other"), &given).unwrap().model, "whisper");
     assert_eq!(renamed(&given, None, "up-1").into_bytes(), expected);
     assert_eq!(renamed(&given, None, "whisper").into_bytes(), given);
 }
@@ -53,12 +52,9 @@ fn a_model_that_the_form_does_not_name_is_put_first() {
     let text = renamed(&given, Some("pictures"), "up-1");
     let begins = "--b0\r\ncontent-disposition: form-data; name=\"model\"\r\n\r\nup-1\r\n--b0\r\n";
     assert!(text.starts_with(begins), "{text}");
-    let again = read(Operation::Transcriptions, &form(), None, text.as_bytes()).unwrap();
+    let again = read_form(None, text.as_bytes()).unwrap();
     assert_eq!(again.model, "up-1");
-    assert_eq!(
-        read(Operation::Transcriptions, &form(), None, &given),
-        Err(RequestError::NoModel)
-    );
+    assert_eq!(read_form(None, &given), Err(RequestError::NoModel));
 }
 
 #[test]
@@ -119,24 +115,18 @@ fn what_two_readers_could_read_differently_is_refused() {
         "--b0\r\nContent-Type: text/plain\r\n\r\nm\r\n--b0--",
         "--b0\r\nContent-Disposition: attachment; name=model\r\n\r\nm\r\n--b0--",
     ] {
-        let refused = read(Operation::Transcriptions, &form(), None, given.as_bytes());
+        let refused = read_form(None, given.as_bytes());
         let is_refused = matches!(refused, Err(RequestError::BadForm(_) | RequestError::NoModel));
         assert!(is_refused, "{given}: {refused:?}");
     }
     let twice = body(&[("name=model", "a"), ("name=\"model\"", "b")]);
-    assert_eq!(
-        read(Operation::Transcriptions, &form(), None, &twice),
-        Err(RequestError::Repeated("model"))
-    );
+    assert_eq!(read_form(None, &twice), Err(RequestError::Repeated("model")));
     for model in ["", &"m".repeat(MAX_MODEL_NAME + 1)] {
         let given = body(&[("name=model", model)]);
-        assert_eq!(
-            read(Operation::Transcriptions, &form(), None, &given),
-            Err(RequestError::BadModel)
-        );
+        assert_eq!(read_form(None, &given), Err(RequestError::BadModel));
     }
     let many = vec![("name=a", ""); MAX_FORM_FIELDS + 2];
-    let many = read(Operation::Transcriptions, &form(), None, &body(&many));
+    let many = read_form(None, &body(&many));
     assert_eq!(many, Err(RequestError::BadForm("it has too many fields")));
 }
 
@@ -150,12 +140,10 @@ fn a_file_is_no_model() {
     ] {
         for others in [&[][..], &[("name=model", "m")]] {
             let given = body(&[others, &[(disposition, "m")]].concat());
-            let refused = Err(RequestError::BadForm("a field that must be text is a file"));
-            assert_eq!(
-                read(Operation::Transcriptions, &form(), Some("m"), &given),
-                refused,
-                "{disposition}"
-            );
+            let refused = Err(RequestError::BadForm(
+                "`model`, `n`, `quality` and `partial_images` must be text and no files",
+            ));
+            assert_eq!(read_form(Some("m"), &given), refused, "{disposition}");
         }
     }
 }
@@ -191,16 +179,11 @@ fn a_boundary_after_half_a_line_break_is_refused() {
             "y",
         ];
         let given = body(&[("name=\"model\"", "m"), ("name=\"prompt\"", &hidden.concat())]);
-        let read = read(Operation::Transcriptions, &form(), None, &given);
+        let read = read_form(None, &given);
         assert!(matches!(read, Err(RequestError::BadForm(_))), "{half:?}");
     }
     let harmless = body(&[("name=\"model\"", "m"), ("name=\"prompt\"", "x --b0 y")]);
-    assert_eq!(
-        read(Operation::Transcriptions, &form(), None, &harmless)
-            .unwrap()
-            .model,
-        "m"
-    );
+    assert_eq!(read_form(None, &harmless).unwrap().model, "m");
 }
 
 #[test]
